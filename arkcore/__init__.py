@@ -1,0 +1,47 @@
+"""Generic ARK: protects any application with LifeKeeper for Linux, one plugin an application.
+
+What stands here is what plugins may use; everything else is the engine's own and may change.
+"""
+
+from arkcore.application import (
+    API,
+    Application,
+    LogicalHostRule,
+    SupportClass,
+    Topology,
+    option,
+)
+from arkcore.errors import ArkError, ConfigurationError, MachineError, PluginError, StepFailed
+from arkcore.finding import Finding, Level
+from arkcore.hookspecs import hookimpl
+from arkcore.processes import Process
+from arkcore.status import Status, StatusReport
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.command import CommandResult
+    from arkcore.context import Context
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "API",
+    "Application",
+    "ArkError",
+    "CommandResult",
+    "ConfigurationError",
+    "Context",
+    "Finding",
+    "Level",
+    "LogicalHostRule",
+    "MachineError",
+    "PluginError",
+    "Process",
+    "Status",
+    "StatusReport",
+    "StepFailed",
+    "SupportClass",
+    "Topology",
+    "hookimpl",
+    "option",
+]

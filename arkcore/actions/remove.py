@@ -1,0 +1,59 @@
+"""remove (停止): take the application down on this node, for certain."""
+
+from __future__ import annotations
+
+from arkcore.actions.steps import Work
+from arkcore.channel import Report
+from arkcore.status import Outcome, Status, Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arkcore.actions.run import Run
+    from arkcore.deadline import Deadline
+
+NOTHING_TO_STOP = "Nothing to stop."
+
+
+def flow(run: Run) -> Verdict:
+    """Nothing of this logical host is alive when this says so."""
+    report = stop_for_certain(run, bring_down, run.within(run.resource.timers["remove.process"]))
+    if report.outcome is Outcome.INTERNAL and not run.state.ever_restored():
+        return Verdict(Outcome.WELL, never_restored(report.reason), Status.STOPPED)
+    return Verdict(report.outcome, report.reason, report.status)
+
+
+def never_restored(problem: str) -> str:
+    """Why a remove is done although nothing could be asked: there can be nothing to stop."""
+    return f"Nothing was ever restored here. Warning: {problem}"
+
+
+def stop_for_certain(run: Run, work: Callable[[Work], Report], deadline: Deadline) -> Report:
+    """Have `work` done by the deadline; what it leaves is killed in remove's cleanup."""
+    cleanup = run.resource.timers["remove.cleanup"]
+    report = run.part(work, within=deadline, cleanup=cleanup, step_stays_open=True)
+    if report.outcome in (Outcome.WELL, Outcome.INTERNAL):
+        return report
+    rest = run.part(kill_rest, within=max(0.5, cleanup))
+    run.close_step(rest)
+    return rest if rest.well else Report(Outcome.FAILED, rest.reason, rest.status)
+
+
+def bring_down(work: Work) -> Report:
+    """In a worker: stop what runs; an empty process list is STOPPED, whatever else is said."""
+    if work.is_gone():
+        work.end_leftovers()
+        return Report(Outcome.WELL, NOTHING_TO_STOP, Status.STOPPED)
+    return work.stop()
+
+
+def bring_down_by_force_too(work: Work) -> Report:
+    """In a worker: as :func:`bring_down`, but always followed by the forced stop."""
+    return work.stop(always_force=True)
+
+
+def kill_rest(work: Work) -> Report:
+    """In a worker: end what the stop commands left running, and kill the rest."""
+    work.end_leftovers(adopted=True)
+    return work.finish_force()

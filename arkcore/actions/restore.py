@@ -1,0 +1,107 @@
+"""restore (開始): bring the application up on this node, whatever it finds here."""
+
+from __future__ import annotations
+
+import time
+
+from arkcore.actions.steps import Work, ask_paced
+from arkcore.channel import Report
+from arkcore.machine import is_mounted
+from arkcore.status import Outcome, Status, Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.actions.run import Run
+    from arkcore.actions.steps import Assessment
+    from arkcore.deadline import Deadline
+
+#: How often a status that is not clear is asked again, in seconds.
+_AGAIN = 0.5
+
+
+def flow(run: Run) -> Verdict:
+    """The requirements run, the disk is mounted, the application runs: or a clean node and why."""
+    timers = run.resource.timers
+    deadline = run.within(timers["restore.process"])
+    if run.by_manager:
+        run.state.clear_attempts()
+    missing = missing_mounts(run.resource.mount_points) or missing_requirement(run, deadline)
+    if missing:
+        return Verdict(Outcome.FAILED, missing)
+    report = start_or_clean(run, deadline, timers["restore.cleanup"])
+    if report.well:
+        run.state.note_restored()
+    return Verdict(report.outcome, report.reason, report.status)
+
+
+def missing_mounts(points: tuple[str, ...]) -> str:
+    """Which mount points are not mounted, as a reason; "" where all are."""
+    unmounted = [point for point in points if not is_mounted(point)]
+    return f"not mounted: {', '.join(unmounted)}" if unmounted else ""
+
+
+def missing_requirement(run: Run, deadline: Deadline) -> str:
+    """Which required resource does not run, as a reason; "" where all do.
+
+    One that is STOPPED for certain fails at once; one that is not clear is asked again.
+    """
+    limit = deadline.sooner(run.resource.timers["restore.confirm"])
+    for name in run.resource.requires:
+        while True:
+            status, detail = run.status_of(name, max(1.0, limit.remaining()))
+            if status is Status.RUNNING:
+                break
+            if status is Status.STOPPED or limit.passed:
+                seen = f"{status.value} ({detail})" if detail else status.value
+                return f"requires {name}, which is {seen}"
+            time.sleep(_AGAIN)
+    return ""
+
+
+def start_or_clean(run: Run, deadline: Deadline, cleanup: float) -> Report:
+    """Bring it up; where that fails, leave a clean node within `cleanup` seconds."""
+    report = run.part(bring_up, within=deadline, cleanup=cleanup)
+    if report.outcome in (Outcome.WELL, Outcome.INTERNAL):
+        return report
+    cleaned = run.part(clean, within=cleanup, step_stays_open=True)
+    run.close_step(cleaned)
+    reason = report.reason
+    if not cleaned.well:
+        reason = f"{reason}; cleanup failed: {cleaned.reason}"
+    return Report(Outcome.FAILED, reason, cleaned.status)
+
+
+def bring_up(work: Work) -> Report:
+    """In a worker: RUNNING is done, STARTING is waited for, all else is cleared away, then start."""
+    found = settle(work)
+    if found.status is Status.RUNNING:
+        work.tell_status(found)
+        return Report(Outcome.WELL, "It was running already.", Status.RUNNING)
+    if found.status is not Status.STOPPED:
+        work.tell_status(found)
+        forced = work.force()
+        if not forced.well:
+            return forced
+    return work.start()
+
+
+def settle(work: Work) -> Assessment:
+    """Ask until the answer can be acted upon: never force away what may be well."""
+    found = work.assess()
+    if found.status is Status.STARTING:
+        found = ask_paced(
+            work, lambda seen: seen.status is not Status.STARTING, work.deadline, _AGAIN
+        )
+    unclear = (Status.UNKNOWN, Status.STOPPING, Status.STARTING)
+    if found.status in unclear and found.processes != []:
+        limit = work.deadline.sooner(work.timer("restore.confirm"))
+        found = ask_paced(work, lambda seen: seen.status not in unclear, limit, _AGAIN)
+    return found
+
+
+def clean(work: Work) -> Report:
+    """In a worker: end what the start left, and stop this logical host by force."""
+    work.end_leftovers()
+    if work.is_gone():
+        return Report(Outcome.WELL, status=Status.STOPPED)
+    return work.force()

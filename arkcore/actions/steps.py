@@ -1,0 +1,418 @@
+"""The steps that parts of actions are made of: ask, start, stop, force, kill. They run in a worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from arkcore import context, processes
+from arkcore.channel import Event, Report, Step
+from arkcore.deadline import Deadline
+from arkcore.errors import ArkError
+from arkcore.status import Outcome, Status, StatusReport
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arkcore.channel import Sender
+    from arkcore.context import Context
+    from arkcore.plugins import DirectHooks
+    from arkcore.processes import Process
+    from arkcore.resource import Resource
+    from arkcore.state import State
+
+#: A product is dead when it was seen so this often, over this many seconds, after its start.
+_DEATH_LOOKS = 3
+_DEATH_SECONDS = 5.0
+
+
+class Assessment:
+    """What the engine makes of a plugin's answer and of the processes it sees."""
+
+    __slots__ = ("began", "detail", "processes", "status")
+
+    def __init__(
+        self, status: Status, detail: str, seen: list[Process] | None, began: float
+    ) -> None:
+        self.status = status
+        self.detail = detail
+        #: None where they could not be listed.
+        self.processes = seen
+        #: When the question was asked, in seconds since the epoch.
+        self.began = began
+
+    def __str__(self) -> str:
+        return f"{self.status.value} ({self.detail})" if self.detail else self.status.value
+
+
+class Work:
+    """What one part of an action works with."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        hooks: DirectHooks,
+        ctx: Context,
+        state: State,
+        sender: Sender,
+        deadline: Deadline,
+    ) -> None:
+        self.resource = resource
+        self.hooks = hooks
+        self.ctx = ctx
+        self.state = state
+        self.deadline = deadline
+        self._sender = sender
+
+    def timer(self, key: str) -> float:
+        return self.resource.timers[key]
+
+    # Asking.
+
+    def assess(self) -> Assessment:
+        """Ask the plugin, look at the processes, and believe neither alone."""
+        began = time.time()
+        # A question within a step takes nothing from the step: neither its kind nor its results.
+        kind, results = self.ctx._kind, self.ctx._results
+        self.ctx._kind, self.ctx._results = context.STATUS, []
+        self._now("asking for the status")
+        try:
+            report = self.hooks.status(self.ctx)
+            if not isinstance(report, StatusReport):
+                report = StatusReport(Status.UNKNOWN, f"the plugin answered {report!r}")
+        except BaseException as error:  # a plugin's exit() or interrupt is an answer too: UNKNOWN
+            report = StatusReport(Status.UNKNOWN, f"ark_status raised {_described(error)}")
+        finally:
+            self.ctx._kind, self.ctx._results = kind, results
+        seen = self.list_processes()
+        status, detail = self._judge(report, seen)
+        if status is Status.RUNNING and seen:
+            self.state.remember_processes(seen)
+        return Assessment(status, detail, seen, began)
+
+    def _judge(self, report: StatusReport, seen: list[Process] | None) -> tuple[Status, str]:
+        if seen is None:
+            return Status.UNKNOWN, "its processes could not be listed"
+        if report.status is Status.STOPPED and seen:
+            return Status.PARTIAL, f"it says STOPPED, but there lives {_listed(seen)}"
+        if (
+            report.status is Status.RUNNING
+            and not seen
+            and self.resource.application.runs_as_processes
+        ):
+            return Status.UNKNOWN, "it says RUNNING, but none of its processes lives"
+        return report.status, report.detail
+
+    def list_processes(self) -> list[Process] | None:
+        """The live processes of this logical host; None where the plugin could not tell."""
+        try:
+            spare = self.resource.application.machine_wide
+            return [each for each in self.hooks.processes(self.ctx) if each.name not in spare]
+        except BaseException as error:  # as above
+            self.ctx.log.error(f"ark_processes raised {_described(error)}")
+            return None
+
+    def tell_status(self, found: Assessment) -> None:
+        """Write a status into the RAS log: it decides what happens now."""
+        self._sender.send(Event.BEGAN, Step.STATUS.value[0], at=found.began)
+        self._sender.send(Event.COMPLETED, Step.STATUS.value[0], str(found))
+
+    def is_gone(self) -> bool:
+        """Whether nothing of this logical host is alive. Where that cannot be known: no."""
+        seen = self.list_processes()
+        if seen is None or seen:
+            return False
+        if self.resource.application.runs_as_processes:
+            return True  # whatever the status command says
+        return self.assess().status is Status.STOPPED
+
+    # Starting.
+
+    def start(self) -> Report:
+        """Start, and ask until it is RUNNING; a product that has died meanwhile fails at once."""
+        refusal = self._wait_for_force_to_be_over()
+        if refusal:
+            return Report(Outcome.FAILED, refusal)
+        self._step(Step.START)
+        self._begin(context.START, self.deadline)
+        try:
+            self.hooks.start(self.ctx)
+        except BaseException as error:  # a plugin's exit() is a failed start
+            return self._failed(Step.START, _described(error))
+        finally:
+            self._remember_adopted()
+        found = self._await_running()
+        if found.status is Status.RUNNING:
+            self._done(Step.START)
+            return Report(Outcome.WELL, status=Status.RUNNING)
+        told = "".join(f"; {result.told()}" for result in self.ctx._results)
+        return self._failed(Step.START, f"expected RUNNING, seen {found}{told}", found.status)
+
+    def _await_running(self) -> Assessment:
+        found = self.assess()
+        seen_before = bool(found.processes)
+        looks, since = 0, 0.0
+
+        def over() -> bool:
+            nonlocal found, looks, since, seen_before
+            found = self.assess()
+            if found.status is Status.RUNNING:
+                return True
+            seen_before = seen_before or bool(found.processes)
+            known = self.resource.application.runs_as_processes or seen_before
+            if not known or found.processes or self._start_goes_on():
+                looks = 0
+                return False
+            looks += 1
+            since = since if looks > 1 else time.monotonic()
+            if looks >= _DEATH_LOOKS and time.monotonic() - since >= _DEATH_SECONDS:
+                found.detail = f"{found.detail}; it has died: no process for {_DEATH_SECONDS:g} s"
+                return True
+            return False
+
+        if found.status is not Status.RUNNING:
+            self._now("waiting for RUNNING")
+            self.ctx.wait_until(over, within=self.deadline.remaining())
+        return found
+
+    def _start_goes_on(self) -> bool:
+        """Whether something of the start command itself is still at work in the background."""
+        return bool(self.ctx.started_processes())
+
+    def _remember_adopted(self) -> None:
+        """Record what the start made: a daemon may have cleared our mark from its environment.
+
+        The guard is the subreaper, so every daemon has become its child by now.
+        """
+        if self.resource.application.runs_as_processes:
+            return  # its plugin recognises it by other means
+        guard = os.getppid()
+        seen = processes.table()
+        spare = self.resource.application.machine_wide
+        mine = {os.getpid(), guard}
+        adopted = [
+            each
+            for each in processes.descendants({guard}, seen)
+            if each.pid not in mine and each.name not in spare
+        ]
+        self.state.remember_processes(adopted)
+
+    def _wait_for_force_to_be_over(self) -> str:
+        """A forced stop goes on killing in the background: let it end, and some time pass.
+
+        Returns why a start must not follow; "" where it may.
+        """
+        wait = self.timer("force_stop_wait")
+
+        def over() -> bool:
+            return self.state.since_force() >= wait and not self.background()
+
+        if over():
+            return ""
+        self._now("waiting after a forced stop")
+        self.ctx.log.info("waiting until the forced stop is over")
+        if self.ctx.wait_until(over, within=self.deadline.remaining()):
+            return ""
+        left = self.background()
+        if left:
+            return f"a stop or forced stop still goes on in the background: {_listed(left)}"
+        return f"no time was left to wait {wait:g} s after a forced stop"
+
+    def background(self) -> list[Process]:
+        """What stop and forced stop commands have left running in the background."""
+        marks = {
+            mark: (pid, start)
+            for mark, (kind, pid, start) in self.state.commands().items()
+            if kind in (context.STOP, context.FORCE)
+        }
+        if not marks:
+            return []
+        product = self.list_processes() or []
+        found = [each for each in _left_of(marks) if each not in product]
+        if not found:
+            self.state.forget_commands(list(marks))
+        return found
+
+    # Stopping.
+
+    def stop(self, *, always_force: bool = False) -> Report:
+        """Stop; what does not go in time, or at all, is stopped by force, then killed."""
+        process = self.deadline.remaining()
+        reserve = min(self.timer("remove.force_reserve"), process / 2)
+        end = self.deadline.before(reserve)
+        self._step(Step.STOP)
+        self._begin(context.STOP, end)
+        refusal = ""
+        try:
+            self.hooks.stop(self.ctx)
+        except BaseException as error:  # a plugin's exit() is a refused stop
+            refusal = _described(error)
+            self._explain(refusal)
+        self._now("waiting until it has stopped")
+        gone = not refusal and self._wait_gone(end)
+        if gone and not always_force:
+            self._done(Step.STOP)
+            return Report(Outcome.WELL, status=Status.STOPPED)
+        return self.force()
+
+    def force(self) -> Report:
+        """The forced stop of this logical host, verified; what is left then is killed."""
+        self._step(Step.FORCE)
+        self._begin(context.FORCE, self.deadline)
+        self.state.note_force()
+        try:
+            if self.hooks.has("ark_force_stop"):
+                self.hooks.force_stop(self.ctx)
+            else:
+                self.ctx.terminate(self.list_processes() or [])
+        except BaseException as error:  # the check below judges, whatever was raised
+            self._explain(_described(error))
+        self._now("waiting until nothing is left")
+        # A forced stop partly goes on in the background: some time is left to it.
+        reserve = self.deadline.sooner(self.timer("remove.force_reserve"))
+        if not self._wait_gone(reserve):
+            self.kill_rest()
+        return self._verify(Step.FORCE)
+
+    def kill_rest(self) -> None:
+        """KILL what is left of this logical host."""
+        self._now("killing what is left")
+        self.state.note_force()
+        left = self.list_processes() or []
+        if left:
+            self.ctx.log.info(f"killing {_listed(left)}")
+        for process in left:
+            processes.send(process, signal.SIGKILL)
+        self._wait_gone(self.deadline.sooner(2.0))
+
+    def finish_force(self) -> Report:
+        """What a cleanup does for a forced stop that ran out of time: kill, and look."""
+        self.kill_rest()
+        return self._verify(None)
+
+    def _verify(self, step: Step | None) -> Report:
+        if self.is_gone():
+            self.end_leftovers()
+            if step:
+                self._done(step)
+            return Report(Outcome.WELL, status=Status.STOPPED)
+        reason, status = self._what_is_left()
+        if step is None:
+            return Report(Outcome.FAILED, reason, status)
+        return self._failed(step, reason, status)
+
+    def _what_is_left(self) -> tuple[str, Status]:
+        left = self.list_processes()
+        if left is None:
+            return "its processes cannot be listed, so nobody knows what still runs", Status.UNKNOWN
+        if not left:
+            found = self.assess()
+            return f"expected STOPPED, seen {found}", found.status
+        reason = f"still alive: {_listed(left)}"
+        if any(process.state == "D" for process in left):
+            reason += "; reboot this node before starting elsewhere"
+        return reason, Status.PARTIAL
+
+    def _wait_gone(self, end: Deadline) -> bool:
+        return self.ctx.wait_until(self.is_gone, within=end.remaining())
+
+    # Leftovers of our own commands.
+
+    def end_leftovers(self, *, adopted: bool = False, grace: float = 1.0) -> Report:
+        """End what our commands have left running; a well-started product is no leftover.
+
+        `adopted`: also whatever has become the guard's child. Not where the guard has started the
+        product, whose daemons are its children too.
+        """
+        self._now("ending what our commands left behind")
+        commands = self.state.commands()
+
+        def find() -> list[Process]:
+            product = self.list_processes() or []
+            found = _left_of({mark: (pid, start) for mark, (_, pid, start) in commands.items()})
+            if adopted:
+                mine = {os.getpid(), os.getppid()}
+                found |= {
+                    each for each in processes.descendants({os.getppid()}) if each.pid not in mine
+                }
+                found -= processes.descendants({os.getpid()})
+            return [each for each in found if each not in product]
+
+        spare = self.resource.application.machine_wide
+        left = processes.end(find, self.deadline, spare=spare, grace=grace)
+        if left:
+            return Report(Outcome.FAILED, f"could not be ended: {_listed(left)}")
+        self.state.forget_commands(list(commands))
+        return Report(Outcome.WELL)
+
+    # Telling.
+
+    def _begin(self, kind: str, deadline: Deadline) -> None:
+        self.ctx._kind = kind
+        self.ctx._results = []
+        self.ctx.deadline = deadline
+
+    def _step(self, step: Step) -> None:
+        self._sender.send(Event.BEGAN, step.value[0])
+
+    def _now(self, text: str) -> None:
+        self._sender.send(Event.NOW, text)
+
+    def _done(self, step: Step) -> None:
+        self._sender.send(Event.COMPLETED, step.value[0], "")
+
+    def _failed(self, step: Step, reason: str, status: Status | None = None) -> Report:
+        self._explain("")
+        self._sender.send(Event.FAILED, step.value[0], reason)
+        return Report(Outcome.FAILED, reason, status)
+
+    def _explain(self, reason: str) -> None:
+        """Tell why a step is going badly: the reason, each command's end, its last lines."""
+        told = [result for result in self.ctx._results if not result.ok]
+        if reason and not any(result.told() in reason for result in told):
+            self.ctx.log.warning(reason)
+        for result in self.ctx._results:
+            if result in told or not reason:
+                self.ctx.log.warning(result.told())
+            for line in result.last_lines():
+                self.ctx.log.warning(f"| {line}")
+        self.ctx._results = []
+
+
+def _left_of(commands: dict[str, tuple[int, int]]) -> set[Process]:
+    """The live processes that came of commands: mark, and pid and start time where known."""
+    seen = processes.table()
+    found = processes.marked(lambda mark: mark in commands, seen.values())
+    roots = set()
+    for pid, start in commands.values():
+        process = seen.get(pid)
+        if process is not None and process.start == start:
+            found.add(process)
+            roots.add(pid)
+            # Its own group and session: what has lost its parent is still found there.
+            found |= {each for each in seen.values() if pid in (each.pgrp, each.session)}
+    return found | processes.descendants(roots, seen)
+
+
+def _described(error: BaseException) -> str:
+    return str(error) if isinstance(error, ArkError) else f"{type(error).__name__}: {error}"
+
+
+def _listed(found: list[Process]) -> str:
+    shown = ", ".join(f"pid {each.pid} {each.name} ({each.state})" for each in found[:8])
+    return shown if len(found) <= 8 else f"{shown} and {len(found) - 8} more"
+
+
+def ask_paced(
+    work: Work, decide: Callable[[Assessment], bool], deadline: Deadline, pause: float
+) -> Assessment:
+    """Ask again every `pause` seconds until `decide` is satisfied or the deadline has come."""
+    found = work.assess()
+    while not decide(found) and not deadline.passed:
+        time.sleep(min(pause, deadline.remaining()))
+        if deadline.passed:
+            break
+        found = work.assess()
+    return found

@@ -1,0 +1,137 @@
+"""The black box: what a late command was doing, recorded before it is ended.
+
+Reading /proc of a stuck process can block for ever, so an expendable child does it, within a second.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from arkcore import processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arkcore.processes import Process
+
+#: Seconds the recording may take.
+TIME = 1.0
+#: The most bytes of one black box.
+SIZE = 256 * 1024
+#: The most black boxes kept for one resource; the oldest go.
+NUMBER = 20
+
+_OPEN_FILES = 40
+
+
+def record(
+    directory: str,
+    resource: str,
+    headline: str,
+    tree: Sequence[Process],
+    output: bytes,
+    within: float = TIME,
+) -> str:
+    """Write a black box for the processes of `tree`; its path, or "" where none was written."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    path = f"{directory}/{resource}-{stamp}-{os.getpid()}-{time.monotonic_ns() % 10**6:06d}.txt"
+    child = os.fork()
+    if child == 0:
+        try:
+            _write(path, directory, resource, headline, tree, output)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    until = time.monotonic() + max(0.05, within)
+    while time.monotonic() < until:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return path if status == 0 else ""
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well
+    return path if os.path.exists(path) else ""
+
+
+def _write(
+    path: str,
+    directory: str,
+    resource: str,
+    headline: str,
+    tree: Sequence[Process],
+    output: bytes,
+) -> None:
+    os.makedirs(directory, 0o750, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o640)
+    room = SIZE
+
+    def put(text: str) -> None:
+        # Written piece by piece: what is known when the time is up is on disk.
+        nonlocal room
+        data = text.encode("utf-8", "backslashreplace")[:room]
+        room -= len(data)
+        os.write(descriptor, data)
+
+    put(f"{headline}\n{time.strftime('%Y/%m/%d %H:%M:%S')}  load {_text('/proc/loadavg')}\n")
+    put(f"\nProcess tree ({len(tree)}): pid, parent, state, wait channel, arguments\n")
+    for process in tree:
+        channel = _text(f"/proc/{process.pid}/wchan") or "-"
+        line = b" ".join(processes.arguments(process.pid)).decode("utf-8", "backslashreplace")
+        put(f"  {process.pid} {process.ppid} {process.state} {channel} {line or process.name}\n")
+    put(f"\nLast output ({len(output)} bytes)\n")
+    for text in output[-8192:].decode("utf-8", "backslashreplace").splitlines():
+        put(f"  | {text}\n")
+    for process in tree:
+        put(f"\nProcess {process}\n  file {processes.executable(process.pid) or '-'}\n")
+        stack = _text(f"/proc/{process.pid}/stack")
+        put("  kernel stack\n" + _indented(stack or "not readable"))
+        put("  open files\n" + _indented("\n".join(_open_files(process.pid)) or "not readable"))
+    os.close(descriptor)
+    _forget_old(directory, resource)
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="backslashreplace") as file:
+            return file.read(16384).strip()
+    except OSError:
+        return ""
+
+
+def _indented(text: str) -> str:
+    return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def _open_files(pid: int) -> list[str]:
+    try:
+        names = sorted(os.listdir(f"/proc/{pid}/fd"), key=int)
+    except OSError:
+        return []
+    lines = []
+    for name in names[:_OPEN_FILES]:
+        try:
+            lines.append(f"{name} {os.readlink(f'/proc/{pid}/fd/{name}')}")
+        except OSError:
+            continue
+    if len(names) > _OPEN_FILES:
+        lines.append(f"and {len(names) - _OPEN_FILES} more")
+    return lines
+
+
+def _forget_old(directory: str, resource: str) -> None:
+    for name in boxes(directory, resource)[:-NUMBER]:
+        os.unlink(f"{directory}/{name}")
+
+
+def boxes(directory: str, resource: str) -> list[str]:
+    """The names of the resource's black boxes, oldest first."""
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        return []
+    # "<resource>-<date>-<time>-<pid>-<serial>.txt", and a resource's name may hold "-" itself.
+    return sorted(name for name in names if name.rsplit("-", 4)[0] == resource)

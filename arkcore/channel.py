@@ -1,0 +1,148 @@
+"""What a worker tells its guard while it works: one small JSON list a line, over a pipe.
+
+The guard alone writes the RAS log, so lines keep their order, and a step whose worker dies is closed
+by somebody who is still alive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from enum import Enum
+
+from arkcore.status import Outcome, Status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST_TEXT = 4000
+
+
+class Step(Enum):
+    """The steps that stand in the RAS log as pairs: value, begin, good end, bad end."""
+
+    STATUS = ("status", "Status checking.", "Status check completed.", "Status check failed.")
+    START = ("start", "Starting.", "Start completed.", "Start failed.")
+    STOP = ("stop", "Stopping.", "Stop completed.", "Stop failed.")
+    FORCE = ("force", "Force stopping.", "Stop completed.", "Force stop failed.")
+
+    @property
+    def began(self) -> str:
+        return self.value[1]
+
+    @property
+    def completed(self) -> str:
+        return self.value[2]
+
+    @property
+    def failed(self) -> str:
+        return self.value[3]
+
+
+class Event:
+    """One thing told: its kind, its texts, and when it was so (seconds since the epoch)."""
+
+    __slots__ = ("at", "kind", "texts")
+
+    #: A step begins (step), ends well (step, text), ends badly (step, reason).
+    BEGAN, COMPLETED, FAILED = "began", "completed", "failed"
+    #: A command that starts, stops or forces: its command line.
+    COMMAND = "command"
+    #: A remark (level, text).
+    REMARK = "remark"
+    #: What is being done now (text), for a person who watches; not in the RAS log.
+    NOW = "now"
+    #: The part is over (outcome, reason, status).
+    REPORT = "report"
+
+    def __init__(self, kind: str, texts: tuple[str, ...], at: float) -> None:
+        self.kind = kind
+        self.texts = texts
+        self.at = at
+
+
+class Report:
+    """How one part of an action came out."""
+
+    __slots__ = ("outcome", "reason", "status")
+
+    def __init__(self, outcome: Outcome, reason: str = "", status: Status | None = None) -> None:
+        self.outcome = outcome
+        self.reason = reason
+        self.status = status
+
+    @property
+    def well(self) -> bool:
+        return self.outcome is Outcome.WELL
+
+    def __repr__(self) -> str:
+        return f"Report({self.outcome.name}, {self.reason!r}, {self.status})"
+
+
+class Sender:
+    """The worker's end."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def send(self, kind: str, *texts: str, at: float | None = None) -> None:
+        cut = [text[:_LONGEST_TEXT] for text in texts]
+        line = json.dumps([kind, time.time() if at is None else at, *cut]) + "\n"
+        data = line.encode("ascii")
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:
+            os._exit(1)  # nobody listens: the guard is gone
+
+    def report(self, report: Report) -> None:
+        status = report.status.name if report.status else ""
+        self.send(Event.REPORT, report.outcome.name, report.reason, status)
+
+
+class Receiver:
+    """The guard's end. What is no event (a plugin wrote there) is dropped."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._rest = b""
+        self.at_end = False
+        os.set_blocking(descriptor, False)
+
+    def events(self) -> Iterator[Event]:
+        """What has been told since the last call; never waits."""
+        while not self.at_end:
+            try:
+                data = os.read(self.descriptor, 65536)
+            except BlockingIOError:
+                return
+            if not data:
+                self.at_end = True
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            self._rest = self._rest[-65536:]
+            for line in lines:
+                event = _event(line)
+                if event is not None:
+                    yield event
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        kind, at, *texts = json.loads(line)
+        return Event(str(kind), tuple(str(text) for text in texts), float(at))
+    except (ValueError, TypeError):
+        return None
+
+
+def report_of(event: Event) -> Report | None:
+    """The report an event holds; None where it is none."""
+    try:
+        outcome, reason, status = event.texts
+        return Report(Outcome[outcome], reason, Status[status] if status else None)
+    except (ValueError, KeyError):
+        return None

@@ -1,0 +1,340 @@
+"""What a plugin's hook is handed: the resource, the time left, and the ways to act."""
+
+from __future__ import annotations
+
+import os
+
+from arkcore import blackbox, command, processes, retry
+from arkcore.channel import Event
+from arkcore.command import CommandResult, Output
+from arkcore.deadline import Deadline
+from arkcore.errors import MachineError
+from arkcore.lock import NodeLock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from arkcore.channel import Sender
+    from arkcore.processes import Process
+    from arkcore.resource import Resource
+    from arkcore.state import State
+
+#: The kinds of command. What those of the first two leave behind may go on stopping things.
+FORCE, STOP, START, STATUS = "force", "stop", "start", "status"
+
+
+class Log:
+    """The small protocol plugins and engine log through.
+
+    Warnings and errors stand in the RAS log; the rest does with `ras.detail = "full"`.
+    """
+
+    __slots__ = ("_sender",)
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def debug(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "debug", text)
+
+    def info(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "info", text)
+
+    def warning(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "warning", text)
+
+    def error(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "error", text)
+
+
+class Context:
+    """One hook's world. Made by the engine; plugins only use it.
+
+    `resource`, `logical_host`: names. `options`: the plugin's own options object. `deadline`: when
+    the step at work must be over. `log`: see :class:`Log`.
+    """
+
+    def __init__(
+        self,
+        resource: Resource,
+        options: Any,
+        state: State,
+        sender: Sender,
+        deadline: Deadline,
+        *,
+        observed: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        self.resource = resource.name
+        self.logical_host = resource.logical_host
+        self.options = options
+        self.deadline = deadline
+        self.log = Log(sender)
+        self._resource = resource
+        self._state = state
+        self._sender = sender
+        self._observed = observed
+        #: Set by the engine for each step.
+        self._kind = STATUS
+        self._results: list[CommandResult] = []
+
+    # Commands.
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float | None = None,
+        user: str | None = None,
+        env: Mapping[str, str] | None = None,
+        encoding: str | None = None,
+    ) -> CommandResult:
+        """Run a command of the product and wait for its end; never raises for a return code.
+
+        `argv`: an absolute path and its arguments; no shell reads them. `timeout`: seconds, never
+        beyond the deadline. `user`: whose command it is, by default this process's. `env`: added
+        to a clean environment (PATH, HOME, LANG=C). `encoding`: of its output, by default UTF-8.
+        A late command is ended with all it made, after a black box was written; the result is
+        then `late`. Output is bounded; a start's is kept in /var/log/ark/output.
+        """
+        argv = [os.fspath(word) for word in argv]
+        deadline = self.deadline if timeout is None else self.deadline.sooner(timeout)
+        if self._kind != STATUS:
+            self._sender.send(Event.COMMAND, _command_line(argv))
+        self._sender.send(Event.NOW, f"{argv[0]} ({self._kind})")
+        if deadline.passed:
+            return self._told(CommandResult(argv, error="no time is left for it"))
+        mark = f"{self.resource}:{os.urandom(16).hex()}"
+        self._state.note_command(mark, self._kind)
+        output = self._output()
+        try:
+            result = command.run(
+                argv,
+                mark=mark,
+                deadline=deadline,
+                output=output,
+                user=user,
+                env=env,
+                encoding=encoding,
+                spare=self._resource.application.machine_wide,
+                on_spawn=lambda pid: self._note_spawned(mark, pid),
+                on_late=lambda tree, end: self._record_late(argv, tree, end),
+            )
+        finally:
+            output.close()
+        if not result.left and self._kind not in (STOP, FORCE):
+            # What a stop or a forced stop leaves behind is looked for before the next start.
+            self._state.forget_commands([mark])
+        return self._told(result)
+
+    def _told(self, result: CommandResult) -> CommandResult:
+        self._results.append(result)
+        self.log.debug(f"{result.told()} after {result.seconds:.1f} s")
+        for line in result.last_lines():
+            self.log.debug(f"| {line}")
+        return result
+
+    def _output(self) -> Output:
+        if self._kind == START:
+            path = self._state.paths.start_output(self.resource)
+            try:
+                return Output.kept(path)
+            except OSError as error:
+                # In memory would be wrong: a daemon may write there long after we are gone.
+                self.log.warning(f"cannot write {path}: {error.strerror}; output is lost")
+                return Output(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
+        return Output.discarded()
+
+    def _note_spawned(self, mark: str, pid: int) -> None:
+        if self._kind == STATUS:
+            return  # one file less to write on a healthy check; its mark is enough to find it
+        process = processes.look(pid)
+        if process is not None:
+            self._state.note_command(mark, self._kind, pid, process.start)
+
+    def _record_late(self, argv: Sequence[str], tree: Sequence[Process], output: bytes) -> str:
+        headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
+        directory = self._state.paths.blackboxes
+        return blackbox.record(directory, self.resource, headline, tree, output)
+
+    # Time.
+
+    def wait_until(self, predicate: Callable[[], bool], *, within: float) -> bool:
+        """Ask `predicate` again and again; False where `within` seconds or the deadline passed."""
+        return retry.ask_until(predicate, self.deadline.sooner(within))
+
+    def node_lock(self, name: str) -> NodeLock:
+        """A lock shared by all resources of this node: `with ctx.node_lock("x") as taken:`.
+
+        `taken` is False where the deadline came first. Time spent waiting for it is not held
+        against the application.
+        """
+        return NodeLock(
+            self._state.paths.node_lock(name),
+            self.deadline,
+            on_wait=lambda: self._observed(False),
+            on_taken=lambda: self._observed(True),
+        )
+
+    # Processes.
+
+    def find_processes(
+        self,
+        beneath: Sequence[str],
+        *,
+        variables: Sequence[str] = (),
+        commands: Sequence[str] = (),
+    ) -> list[Process]:
+        """The live processes of this logical host whose executable lies beneath a directory.
+
+        One belongs here when the logical host's name is one of its arguments or the value of one
+        of the environment `variables`, when it bears the mark of this resource, when an ancestor
+        belongs, or when it was recorded while the application was last RUNNING. `commands` names
+        executables that are short-lived commands, and no part of the application.
+        """
+        return _Search(self, beneath, variables, commands).owned()
+
+    def unattributed_processes(
+        self, beneath: Sequence[str], *, variables: Sequence[str] = (), commands: Sequence[str] = ()
+    ) -> list[Process]:
+        """Processes beneath a directory that show no owner at all: to be told, never killed."""
+        return _Search(self, beneath, variables, commands).without_owner()
+
+    def started_processes(self) -> list[Process]:
+        """What came of this resource's starts, wherever its executables lie.
+
+        Those that bear the mark of a start of this resource, those recorded, and all that descend
+        from them.
+        """
+        others = set(self._state.commands())
+        prefix = f"{self.resource}:"
+
+        def is_start(mark: str) -> bool:
+            return mark.startswith(prefix) and mark not in others
+
+        seen = processes.table()
+        found = processes.marked(is_start, seen.values())
+        found |= self._remembered(seen)
+        found |= processes.descendants({process.pid for process in found}, seen)
+        mine = {os.getpid(), os.getppid()}
+        spare = self._resource.application.machine_wide
+        found = {each for each in found if each.pid not in mine and each.name not in spare}
+        return sorted(found, key=lambda process: process.pid)
+
+    def _remembered(self, seen: dict[int, Process]) -> set[Process]:
+        found = set()
+        for pid, start in self._state.remembered_processes():
+            process = seen.get(pid)
+            if process is not None and process.start == start:
+                found.add(process)
+        return found
+
+    def terminate(self, ended: Iterable[Process], *, grace: float = 10.0) -> None:
+        """End these processes: TERM, and after `grace` seconds KILL. `MachineError` names the rest.
+
+        Each one's start time is compared before each signal.
+        """
+        wanted = list(ended)
+
+        def find() -> list[Process]:
+            return [process for process in wanted if processes.still_lives(process)]
+
+        spare = self._resource.application.machine_wide
+        left = processes.end(find, self.deadline, spare=spare, grace=grace)
+        if left:
+            raise MachineError("cannot be ended: " + ", ".join(str(process) for process in left))
+
+
+class _Search:
+    """One look for the processes of a logical host beneath some directories."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        beneath: Sequence[str],
+        variables: Sequence[str],
+        commands: Sequence[str],
+    ) -> None:
+        self._ctx = ctx
+        self._directories = tuple(f"{directory.rstrip('/')}/" for directory in beneath)
+        self._commands = frozenset(commands)
+        self._spare = ctx._resource.application.machine_wide
+        self._variables = tuple(f"{name}=".encode() for name in variables)
+        self._host = os.fsencode(ctx.logical_host)
+        self._mark = f"{processes.MARK}={ctx.resource}:".encode()
+
+    def candidates(self) -> dict[int, Process]:
+        """Processes whose executable lies beneath, without commands and machine-wide ones."""
+        found = {}
+        for pid in processes.pids():
+            # The link alone is read of most processes: a healthy check pays for this.
+            path = processes.executable(pid)
+            if not path.startswith(self._directories):
+                continue
+            name = path.rpartition("/")[2]
+            if name in self._commands or name in self._spare:
+                continue
+            process = processes.look(pid)
+            if process is not None and process.name not in self._spare:
+                found[pid] = process
+        return found
+
+    def owned(self) -> list[Process]:
+        found = self.candidates()
+        remembered = self._ctx._state.remembered_processes()
+        owned = {
+            pid
+            for pid, process in found.items()
+            if (pid, process.start) in remembered or self._claims(pid)
+        }
+        grew = True
+        while grew:
+            heirs = {
+                pid
+                for pid, process in found.items()
+                if pid not in owned and process.ppid in owned and not self._claimed_elsewhere(pid)
+            }
+            owned |= heirs
+            grew = bool(heirs)
+        return [found[pid] for pid in sorted(owned)]
+
+    def _claims(self, pid: int) -> bool:
+        if self._host in processes.arguments(pid)[1:]:
+            return True
+        environment = processes.environment(pid)
+        wanted = {variable + self._host for variable in self._variables}
+        if wanted & set(environment):
+            return True
+        return not self._names_a_host(environment) and any(
+            entry.startswith(self._mark) for entry in environment
+        )
+
+    def _names_a_host(self, environment: list[bytes]) -> bool:
+        return any(
+            entry.startswith(variable) for entry in environment for variable in self._variables
+        )
+
+    def _claimed_elsewhere(self, pid: int) -> bool:
+        """Whether it names another logical host, whoever its ancestors are."""
+        environment = processes.environment(pid)
+        wanted = {variable + self._host for variable in self._variables}
+        return self._names_a_host(environment) and not wanted & set(environment)
+
+    def without_owner(self) -> list[Process]:
+        found = self.candidates()
+        owned = {process.pid for process in self.owned()}
+        return [
+            process
+            for pid, process in sorted(found.items())
+            if pid not in owned
+            and process.ppid not in found
+            and len(processes.arguments(pid)) < 2
+            and not self._names_a_host(processes.environment(pid))
+        ]
+
+
+def _command_line(argv: Sequence[str]) -> str:
+    import shlex
+
+    return shlex.join(argv)

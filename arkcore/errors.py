@@ -1,0 +1,23 @@
+"""Errors, grouped by what the one who reads them can do about it."""
+
+from __future__ import annotations
+
+
+class ArkError(Exception):
+    """The base of every error of ours. Its text is one line for a person."""
+
+
+class ConfigurationError(ArkError):
+    """The user's files or arguments: correct them and try again."""
+
+
+class PluginError(ArkError):
+    """A plugin is missing, broken or breaks the contract: its author can mend it."""
+
+
+class StepFailed(ArkError):
+    """The product did not do what a step asked. Plugins raise it from their hooks."""
+
+
+class MachineError(ArkError):
+    """The machine would not: no process, no descriptor, no disk."""

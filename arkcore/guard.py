@@ -1,0 +1,729 @@
+"""The process that a manager calls: it takes the lock, keeps the time, writes the script's pair, answers.
+
+It imports no plugin. Every part of an action that can hang, raise or exit runs in a forked worker
+(:mod:`arkcore.worker`), which the guard ends when its time is up.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+
+from arkcore import lock as locks
+from arkcore import processes, record
+from arkcore.actions import quick_check, recover, remove, restore
+from arkcore.actions.steps import Work
+from arkcore.call import Action, Call
+from arkcore.channel import Receiver, Report, report_of
+from arkcore.command import Output, run
+from arkcore.deadline import Deadline
+from arkcore.errors import ArkError
+from arkcore.machine import systemctl
+from arkcore.ras.log import ScriptLog
+from arkcore.ras.sink import RasSink
+from arkcore.ras.sinks import Sinks
+from arkcore.resource import LogSettings, RasSettings
+from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, boottime
+from arkcore.status import Outcome, Status, Verdict
+from arkcore.worker import become_subreaper, do_part, fork_worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arkcore.channel import Event, Sender
+    from arkcore.paths import Paths
+    from arkcore.resource import Resource
+
+_FLOWS = {
+    Action.RESTORE: restore.flow,
+    Action.REMOVE: remove.flow,
+    Action.QUICK_CHECK: quick_check.flow,
+    Action.RECOVER: recover.flow,
+}
+
+_WAITS, _PREEMPTS, _SKIPS = "waits", "pre-empts", "skips"
+#: Two calls at once: (holder, newcomer) → what the newcomer does.
+_TWO_AT_ONCE = {
+    ("restore", "restore"): _WAITS,
+    ("restore", "remove"): _PREEMPTS,
+    ("restore", "quickcheck"): _SKIPS,
+    ("restore", "recover"): _WAITS,
+    ("remove", "restore"): _WAITS,
+    ("remove", "remove"): _WAITS,
+    ("remove", "quickcheck"): _SKIPS,
+    ("remove", "recover"): _WAITS,
+    ("quickcheck", "restore"): _PREEMPTS,
+    ("quickcheck", "remove"): _PREEMPTS,
+    ("quickcheck", "quickcheck"): _SKIPS,
+    ("quickcheck", "recover"): _PREEMPTS,
+    ("recover", "restore"): _WAITS,
+    ("recover", "remove"): _PREEMPTS,
+    ("recover", "quickcheck"): _SKIPS,
+    ("recover", "recover"): _SKIPS,
+}
+
+#: A pre-empted guard yields within this many seconds; one that does not is stuck, and is killed.
+_YIELD = 2.0
+#: Of a cleanup timer, at most so much goes to ending a late worker's command.
+_ENDING = 5.0
+#: Seconds for a question to the machine or the manager (systemctl, ins_list).
+QUESTION = 1.5
+_OBSERVERS = 5.0
+_LOADING = 20.0
+
+
+class Ended(Exception):
+    """The guard was told to end, by a signal."""
+
+
+class Signals:
+    """The signals that end a guard, noted by a handler and read where the guard waits."""
+
+    _ENDING = (signal.SIGTERM, signal.SIGALRM, signal.SIGHUP, signal.SIGINT)
+
+    def __init__(self) -> None:
+        self.received = 0
+        self._muted = False
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        os.set_blocking(self._writing, False)
+        for number in self._ENDING:
+            signal.signal(number, self._note)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # only to wake us
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
+
+    def _note(self, number: int, _: object) -> None:
+        if not self._muted:
+            self.received = self.received or number
+
+    def mute(self) -> None:
+        """Take no further notice: this guard is ending already."""
+        self._muted = True
+        self.received = 0
+
+    @property
+    def name(self) -> str:
+        return signal.Signals(self.received).name if self.received else ""
+
+    def wait(self, seconds: float, *descriptors: int) -> None:
+        """Until a signal comes, a descriptor is readable, or the time is up."""
+        poll = select.poll()
+        for descriptor in (self._reading, *descriptors):
+            poll.register(descriptor, select.POLLIN)
+        poll.poll(max(0.0, seconds) * 1000)
+        try:
+            os.read(self._reading, 4096)
+        except BlockingIOError:
+            pass
+
+
+def prepare_process() -> Signals:
+    """Make this process one that nothing of its caller's clings to. Once, at its beginning."""
+    os.chdir("/")
+    os.umask(0o022)
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open("/dev/null", os.O_RDWR)  # the lowest free one: this
+    # A daemon that the product starts must not hold the manager's descriptors open.
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2:
+            try:
+                os.set_inheritable(int(name), False)
+            except OSError:
+                pass  # the one that listed them
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    become_subreaper()
+    return Signals()
+
+
+class Guard:
+    """One call, from the question to the verdict. Also the flow's `Run`."""
+
+    def __init__(
+        self,
+        call: Call,
+        paths: Paths,
+        signals: Signals,
+        *,
+        listener: Callable[[str, str], None] | None = None,
+        limit: Deadline | None = None,
+        nested: bool = False,
+    ) -> None:
+        self.call = call
+        self.paths = paths
+        self.state = State(paths, call.resource)
+        self.resource: Resource = None  # type: ignore[assignment]
+        self.clock: UndecidedClock = None  # type: ignore[assignment]
+        self._signals = signals
+        self._listener = listener
+        #: Ends every part: the run's limit, or a cap on the whole action.
+        self._limit = limit
+        #: Whether it acts within another resource's recover, and so is no word of the manager's.
+        self._nested = nested
+        self._began = boottime()
+        self._began_at = time.monotonic()
+        self._lock = locks.ResourceLock(self.state.directory)
+        self._maintenance = Maintenance(paths, call.resource)
+        self._open_script = OpenScript(paths, call.resource)
+        self._log: ScriptLog = None  # type: ignore[assignment]
+        self._warning = ""
+        self._stopped_dependents: list[Guard] = []
+
+    # From the call to the verdict.
+
+    def perform(self) -> Verdict:
+        """Do what the call asks. Never raises; every trouble has its verdict."""
+        action = self.call.action
+        intent = self._declare_intent(action)
+        try:
+            verdict = self._load() or self._take_lock(action) or self._act(action)
+        except Ended:
+            verdict = self._ended(action)
+        except Exception as error:  # ours, and never the application's fault
+            verdict = self._internal(action, f"{type(error).__name__}: {error}")
+        finally:
+            self._lock.release()
+        if action is Action.REMOVE and verdict.outcome is Outcome.FAILED and intent is not None:
+            self.state.wanted = intent
+        return verdict
+
+    def _declare_intent(self, action: Action) -> str | None:
+        """Write what the manager wants, before the lock; what it wanted before, for a remove."""
+        if not self.call.caller.is_manager:
+            return None
+        before = self.state.wanted
+        if action is Action.RESTORE:
+            self.state.wanted = "up"
+        elif action is Action.REMOVE:
+            self.state.wanted = "down"
+            return before
+        return None
+
+    # Loading.
+
+    def _load(self) -> Verdict | None:
+        """The resource, from its record or validated anew; a verdict where it is unusable."""
+        problem = ""
+        resource = record.load(self.paths, self.call.resource)
+        if resource is None:
+            resource, problem = self._validated()
+        if resource is None:
+            return self._unusable(problem)
+        self._use(resource)
+        return None
+
+    def _use(self, resource: Resource) -> None:
+        self.resource = resource
+        self._log = self._script_log(resource.logical_host, resource.ras, resource.log)
+        interval = self.call.caller.check_interval
+        self.clock = UndecidedClock(
+            self.state, resource.timers["quickcheck.process"], max(360.0, 3 * interval)
+        )
+        if self._limit is None and self.call.action is Action.QUICK_CHECK:
+            limit = self.run_limit
+            self._limit = Deadline.after(limit) if limit is not None else None
+        if self._limit is None and self.call.action is Action.RECOVER:
+            total = resource.timers["recover.total"]
+            self._limit = Deadline.after(total) if total < float("inf") else None
+
+    def _script_log(self, host: str, ras: RasSettings, log: LogSettings) -> ScriptLog:
+        return ScriptLog(
+            RasSink(self.paths.ras_log),
+            Sinks(log),
+            self.call.resource,
+            host,
+            full=ras.detail == "full",
+            listener=self._listener,
+        )
+
+    def _validated(self) -> tuple[Resource | None, str]:
+        """Have a worker validate and record the resource; it, or what is wrong."""
+        name = self.call.resource
+
+        def body(sender: Sender) -> None:
+            from arkcore.resource_file import validate_and_record
+
+            try:
+                validate_and_record(self.paths, name)
+                sender.report(Report(Outcome.WELL))
+            except ArkError as error:
+                sender.report(Report(Outcome.INTERNAL, str(error)))
+
+        report = self._worker(body, Deadline.after(_LOADING), lambda _: None)
+        if not report.well:
+            return None, report.reason
+        resource = record.load(self.paths, name)
+        if resource is not None:
+            return resource, ""
+        return None, f"{self.paths.record(name)}: the record cannot be written"
+
+    def _unusable(self, problem: str) -> Verdict | None:
+        """Nobody can be asked. Never a verdict about a healthy application."""
+        action = self.call.action
+        known = record.last_known_good(self.paths, self.call.resource)
+        if action is Action.REMOVE and known is not None:
+            self._use(known)
+            self._warning = f"{problem}; the recorded copy serves"
+            return None
+        ras = known.ras if known else RasSettings()
+        log = known.log if known else LogSettings()
+        self._log = self._script_log(known.logical_host if known else "-", ras, log)
+        self._log.line(f"{action.script} start.")
+        if action is Action.REMOVE and not self.state.ever_restored():
+            reason = remove.never_restored(problem)
+            self._log.line(f"{action.script} completed. {reason}", "warning")
+            return Verdict(Outcome.WELL, reason, Status.STOPPED)
+        if action is Action.QUICK_CHECK:
+            return self._blind(problem)
+        self._log.line(f"{action.script} failed. {problem}", "error")
+        return Verdict(Outcome.INTERNAL, problem)
+
+    def _blind(self, problem: str) -> Verdict:
+        self.state.note_blind(problem)
+        self._log.line(f"{Action.QUICK_CHECK.script} failed. BLIND: {problem}", "error")
+        try:
+            import syslog
+
+            syslog.openlog("ark", syslog.LOG_PID, syslog.LOG_LOCAL6)
+            syslog.syslog(syslog.LOG_ERR, f"{self.call.resource}: BLIND: {problem}")
+        except (ImportError, OSError):
+            pass
+        return Verdict(Outcome.INTERNAL, problem, Status.UNKNOWN)
+
+    # The lock.
+
+    def _take_lock(self, action: Action) -> Verdict | None:
+        """Take the resource's lock, as the table of two calls at once says."""
+        patience = Deadline.after(self._patience(action))
+        asked: set[processes.Process] = set()
+        while True:
+            if self._lock.try_take(action.word, self._began):
+                return None
+            holder = self._lock.holder()
+            rule = _TWO_AT_ONCE.get((holder.action, action.word), _WAITS) if holder else _WAITS
+            if holder and rule == _SKIPS:
+                return self._skip_behind(holder, action)
+            if holder and rule == _PREEMPTS and holder.process not in asked:
+                asked.add(holder.process)
+                self._preempt(holder, action)
+                continue
+            if patience.passed:
+                who = f"{holder.action} (pid {holder.process.pid})" if holder else "another action"
+                return self._brief(action, Outcome.FAILED, f"{who} is still at work")
+            if self._listener and holder:
+                self._listener("now", f"waiting for {holder.action} (pid {holder.process.pid})")
+            self._pause(0.02)
+
+    def _patience(self, action: Action) -> float:
+        timers = self.resource.timers
+        if action is Action.RECOVER:
+            # What it waits for may take as long as the longest action may.
+            return max(timers["restore.process"], timers["remove.process"]) + 5
+        return timers[f"{action.word}.process"]
+
+    def _preempt(self, holder: locks.Holder, action: Action) -> None:
+        """Ask the holder to yield; one that does not within its time is stuck, and is killed."""
+        self.state.note_preemption(holder.process.pid, action.word)
+        processes.send(holder.process, signal.SIGTERM)
+        processes.send(holder.process, signal.SIGCONT)
+        yielded = Deadline.after(_YIELD + 1.0)
+        while processes.still_lives(holder.process):
+            if yielded.passed:
+                processes.send(holder.process, signal.SIGKILL)
+                return
+            self._pause(0.01)
+
+    def _skip_behind(self, holder: locks.Holder, action: Action) -> Verdict:
+        """Leave the matter to the action at work. A stuck quickCheck counts as an observation."""
+        limit = self.run_limit
+        age = boottime() - holder.since
+        stuck = holder.action == Action.QUICK_CHECK.word and limit is not None and age > limit + 2
+        if action is Action.QUICK_CHECK and stuck:
+            self.clock.observe()
+            if self.clock.has_failed() and not self.excuse():
+                reason = f"the quickCheck before this one is stuck (pid {holder.process.pid})"
+                return self._brief(action, Outcome.FAILED, reason)
+        return self._brief(action, Outcome.SKIPPED, f"{holder.action} is at work")
+
+    def _brief(self, action: Action, outcome: Outcome, reason: str) -> Verdict:
+        """A script that ends before it could do anything: its pair."""
+        self._log.line(f"{action.script} start.")
+        return self._end_line(action, Verdict(outcome, reason))
+
+    def _pause(self, seconds: float) -> None:
+        self._signals.wait(seconds)
+        if self._signals.received:
+            raise Ended
+
+    # Acting.
+
+    def _act(self, action: Action) -> Verdict:
+        quiet = action is Action.QUICK_CHECK and self.resource.ras.quickcheck == "changes"
+        self._tell_aborted()
+        if quiet:
+            self._log.hold()
+        self._open_script.begin(action.script, told=not quiet)
+        self._log.line(f"{action.script} start.")
+        if self._warning:
+            self._log.line(self._warning, "warning")
+        if action is not Action.QUICK_CHECK:
+            self.clock.reset()
+        last = self.state.verdict()
+        try:
+            verdict = _FLOWS[action](self)
+            self._sweep(action, verdict)
+        except Ended:
+            verdict = self._yield(action)
+        finally:
+            self._release_dependents()
+        if quiet and last.get("outcome") == verdict.outcome.value:
+            self._log.drop()
+        elif quiet:
+            self._log.release()
+        if not (action is Action.QUICK_CHECK and verdict.outcome is Outcome.INTERNAL):
+            verdict = self._end_line(action, verdict)
+            self.state.clear_blind()
+        else:
+            verdict = self._blind(verdict.reason)
+        self._open_script.end()
+        status = verdict.status.value if verdict.status else ""
+        self.state.note_verdict(action.word, verdict.outcome.value, status, verdict.reason)
+        self._observe(action, verdict)
+        return verdict
+
+    def _end_line(self, action: Action, verdict: Verdict) -> Verdict:
+        reason = f" {verdict.reason}" if verdict.reason else ""
+        if verdict.outcome is Outcome.SKIPPED:
+            self._log.line(f"{action.script} completed. Skipped: {verdict.reason}.")
+        elif verdict.outcome is Outcome.UNDECIDED:
+            self._log.line(f"{action.script} completed. Undecided:{reason}", "warning")
+        elif verdict.outcome is Outcome.WELL:
+            self._log.line(f"{action.script} completed.{reason}")
+        else:
+            self._log.line(f"{action.script} failed.{reason}", "error")
+        return verdict
+
+    def _tell_aborted(self) -> None:
+        """Close what an action that was killed left open: its line, and its commands."""
+        left = self._open_script.left_open()
+        if left:
+            script, began = left
+            moment = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(began))
+            self._log.line(f"{script} aborted. It began {moment}.", "warning")
+        unfinished = any(
+            kind in ("start", "status") for kind, _, _ in self.state.commands().values()
+        )
+        if left or unfinished:
+            self.part(end_leftovers, within=5.0)
+
+    def _sweep(self, action: Action, verdict: Verdict) -> None:
+        """End what commands have left running below this guard, unless it is the product."""
+        if _has_children() and verdict.outcome is not Outcome.INTERNAL:
+            started = action in (Action.RESTORE, Action.RECOVER)
+            self.part(end_leftovers if started else end_all_leftovers, within=3.0)
+
+    def _yield(self, action: Action) -> Verdict:
+        """Told to end: leave no command behind, quickly, and say why."""
+        by, name = self.state.preempted_by(), self._signals.name
+        reason = f"Pre-empted by {by}" if by else f"Ended by {name}"
+        self._signals.mute()
+        started = action in (Action.RESTORE, Action.RECOVER)
+        self._log.close_step(False, reason)
+        self.part(hurry_leftovers if started else hurry_all_leftovers, within=_YIELD * 0.75)
+        if action is Action.QUICK_CHECK:
+            if by:
+                return Verdict(Outcome.SKIPPED, reason)
+            return Verdict(Outcome.UNDECIDED, f"{reason}.")
+        if action is Action.RECOVER and self.state.wanted == "down":
+            return Verdict(Outcome.SKIPPED, reason)
+        return Verdict(Outcome.FAILED, f"{reason}.")
+
+    def _ended(self, action: Action) -> Verdict:
+        """Told to end while waiting for the lock."""
+        by = self.state.preempted_by()
+        reason = f"Pre-empted by {by}" if by else f"Ended by {self._signals.name}"
+        harmless = action in (Action.QUICK_CHECK,) or (
+            action is Action.RECOVER and self.state.wanted == "down"
+        )
+        return self._brief(action, Outcome.SKIPPED if harmless else Outcome.FAILED, reason)
+
+    def _internal(self, action: Action, reason: str) -> Verdict:
+        print(f"ark: {self.call.resource}: {action.word}: {reason}", file=sys.stderr)
+        if self._log is not None:
+            self._log.close_step(False, reason)
+            self._log.line(f"{action.script} failed. Internal error: {reason}", "error")
+            self._open_script.end()
+        return Verdict(Outcome.INTERNAL, reason)
+
+    # What a flow asks of its run.
+
+    @property
+    def run_limit(self) -> float | None:
+        return self.call.caller.run_limit(self.resource.timers)
+
+    @property
+    def by_manager(self) -> bool:
+        return self.call.caller.is_manager and not self._nested
+
+    def within(self, seconds: float) -> Deadline:
+        return Deadline(max(self._began_at + seconds, time.monotonic() + 1.0))
+
+    @property
+    def in_maintenance(self) -> bool:
+        return self._maintenance.active()
+
+    def part(
+        self,
+        work: Callable[[Work], Report],
+        *,
+        within: float | Deadline,
+        cleanup: float = 0.0,
+        step_stays_open: bool = False,
+        resource: Resource | None = None,
+    ) -> Report:
+        deadline = Deadline.after(within) if isinstance(within, int | float) else within
+        end = Deadline(deadline.at + min(cleanup / 2, _ENDING))
+        if self._limit is not None:
+            end = Deadline(min(end.at, self._limit.at - min(0.3, cleanup / 2)))
+            deadline = Deadline(min(deadline.at, self._limit.at - min(cleanup / 2, _ENDING)))
+        subject = resource or self.resource
+        state = self.state if resource is None else State(self.paths, resource.name)
+        checking = work is quick_check.check and not subject.observers
+
+        def observed(asking: bool) -> None:
+            if work is quick_check.check:
+                # Waiting for a node-wide lock is no observation of this application.
+                self.clock.observe() if asking else self.clock.withdraw()
+
+        def body(sender: Sender) -> None:
+            do_part(sender, work, subject, state, deadline, direct=checking, observed=observed)
+
+        tell = self._log.take if resource is None else (lambda _: None)
+        report = self._worker(body, end, tell)
+        if not step_stays_open:
+            self._log.close_step(False, report.reason)
+        return report
+
+    def _worker(
+        self, body: Callable[[Sender], None], end: Deadline, tell: Callable[[Event], object]
+    ) -> Report:
+        """Run `body` in a worker until it reports, dies or is late, then be sure that it is dead."""
+        began = time.monotonic()
+        pid, reading = fork_worker(body, self._leave_to_guard)
+        receiver = Receiver(reading)
+        report: Report | None = None
+        try:
+            while report is None and not receiver.at_end:
+                report = _heard(receiver, tell)
+                if self._signals.received or end.passed:
+                    break
+                if report is None and not receiver.at_end:
+                    self._signals.wait(end.remaining(), reading)
+        finally:
+            status = _end_worker(pid, patience=0.2 if report else 0.0)
+            report = report or _heard(receiver, tell)
+            receiver.close()
+        if self._signals.received:
+            raise Ended
+        if report is not None:
+            return report
+        if end.passed:
+            seconds = time.monotonic() - began
+            doing = f" while {self._log.activity}" if self._log and self._log.activity else ""
+            return Report(Outcome.UNDECIDED, f"no end after {seconds:.1f} s{doing}")
+        return Report(Outcome.UNDECIDED, f"the plugin's process {_how_it_died(status)}")
+
+    def _leave_to_guard(self) -> None:
+        self._lock.leave_to_parent()
+        for guard in self._stopped_dependents:
+            guard._lock.leave_to_parent()
+
+    def close_step(self, report: Report) -> None:
+        self._log.close_step_as(report)
+
+    def status_of(self, resource: str, within: float) -> tuple[Status, str]:
+        other = self._other(resource)
+        if other is None:
+            return Status.UNKNOWN, "its resource file is unusable"
+        report = self.part(ask, within=within, cleanup=2.0, resource=other)
+        return report.status or Status.UNKNOWN, report.reason
+
+    def _other(self, name: str) -> Resource | None:
+        resource = record.load(self.paths, name)
+        if resource is None:
+            guard = Guard(self._call_for(name), self.paths, self._signals, nested=True)
+            resource, _ = guard._validated()
+        return resource
+
+    def excuse(self) -> str:
+        if self.state.wanted == "down":
+            return "wanted = down"
+        if self.in_maintenance:
+            return self._maintenance.describe()
+        if self._shutting_down():
+            return "the system is shutting down"
+        if self.call.caller.in_service(self.call.resource) is False:
+            return "not in service here"
+        return ""
+
+    def _shutting_down(self) -> bool:
+        program = systemctl()
+        if not program:
+            return False
+        return ask_command([program, "is-system-running"]).strip() == "stopping"
+
+    # Dependents: the resources of this node that require this one.
+
+    def stop_dependents(self) -> str:
+        from arkcore.resource_file import dependents
+
+        for name in dependents(self.paths, self.call.resource):
+            state = State(self.paths, name)
+            if state.wanted == "down":
+                continue
+            guard = Guard(
+                self._call_for(name),
+                self.paths,
+                self._signals,
+                listener=self._listener,
+                limit=self._limit,
+                nested=True,
+            )
+            trouble = guard._load() or guard._take_lock(Action.REMOVE)
+            if trouble:
+                guard._lock.release()
+                return f"{name}, which requires this, cannot be stopped: {trouble.reason}"
+            runs = guard.part(ask, within=10.0).status is not Status.STOPPED
+            if not runs and state.wanted != "up":
+                guard._lock.release()
+                continue
+            self._stopped_dependents.append(guard)
+            verdict = guard._act(Action.REMOVE)
+            if verdict.outcome is not Outcome.WELL:
+                return f"{name}, which requires this, cannot be stopped: {verdict.reason}"
+        return ""
+
+    def start_dependents(self) -> str:
+        for guard in reversed(self._stopped_dependents):
+            verdict = guard._act(Action.RESTORE)
+            if verdict.outcome is not Outcome.WELL:
+                name = guard.call.resource
+                return f"{name}, which requires this, cannot be started: {verdict.reason}"
+        return ""
+
+    def _call_for(self, resource: str) -> Call:
+        return Call(self.call.action, resource, self.call.caller)
+
+    def _release_dependents(self) -> None:
+        for guard in self._stopped_dependents:
+            guard._lock.release()
+        self._stopped_dependents = []
+
+    # Observers.
+
+    def _observe(self, action: Action, verdict: Verdict) -> None:
+        """Tell the observers, in a child of their own; what becomes of them changes nothing."""
+        names = self.resource.observers
+        if not names:
+            return
+        host, name = self.resource.logical_host, self.call.resource
+
+        def body(sender: Sender) -> None:
+            from arkcore.observers import tell_observers
+
+            tell_observers(names, name, host, action.word, verdict)
+            sender.report(Report(Outcome.WELL))
+
+        try:
+            self._worker(body, Deadline.after(_OBSERVERS), lambda _: None)
+        except Ended:
+            pass
+
+
+def ask_command(argv: list[str], within: float = QUESTION) -> str:
+    """What a command of the machine or the manager answers; "" where it does not in time."""
+    output = Output.discarded()
+    try:
+        result = run(
+            argv, mark="-:question", deadline=Deadline.after(within), output=output, grace=0.1
+        )
+        return "" if result.late else result.output
+    finally:
+        output.close()
+
+
+# Parts that are not of one action alone.
+
+
+def ask(work: Work) -> Report:
+    """In a worker: the status, once."""
+    found = work.assess()
+    return Report(Outcome.WELL, found.detail, found.status)
+
+
+def end_leftovers(work: Work) -> Report:
+    return work.end_leftovers()
+
+
+def end_all_leftovers(work: Work) -> Report:
+    return work.end_leftovers(adopted=True)
+
+
+def hurry_leftovers(work: Work) -> Report:
+    return work.end_leftovers(grace=0.3)
+
+
+def hurry_all_leftovers(work: Work) -> Report:
+    return work.end_leftovers(adopted=True, grace=0.3)
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _heard(receiver: Receiver, tell: Callable[[Event], object]) -> Report | None:
+    """Pass on what the worker has told by now; its report, once that is among it."""
+    report = None
+    for event in receiver.events():
+        report = report_of(event) if event.kind == event.REPORT else report
+        tell(event)
+    return report
+
+
+def _end_worker(pid: int, patience: float) -> int:
+    """Be sure that a worker is dead; `patience`: seconds to go by itself. Its wait status."""
+    status = _awaited(pid, patience)
+    if status is None:
+        os.kill(pid, signal.SIGKILL)
+        status = _awaited(pid, 1.0)
+    # None: in an uninterruptible sleep. Its end is certain; when it comes is the kernel's matter.
+    return status or 0
+
+
+def _awaited(pid: int, seconds: float) -> int | None:
+    patience = Deadline.after(seconds)
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return status
+        if patience.passed:
+            return None
+        time.sleep(0.001)
+
+
+def _how_it_died(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code} before it had answered"

@@ -1,0 +1,77 @@
+"""The hooks as pluggy manages them: specifications, our marker, one implementation each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pluggy
+
+from arkcore.errors import PluginError
+from arkcore.hookspecs import (
+    IMPLEMENTATION_MARK,
+    ONE_ANSWER,
+    SPECIFICATION_MARK,
+    ApplicationSpecs,
+    ObserverSpecs,
+)
+from arkcore.plugins import DirectHooks, check_hooks
+
+
+class HookManager(pluggy.PluginManager):
+    """Reads our own marker through pluggy's extension point.
+
+    A plugin so need not import pluggy, and a healthy check need not load it.
+    """
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        if getattr(getattr(plugin, name, None), IMPLEMENTATION_MARK, False) is not True:
+            return None
+        return {
+            "wrapper": False,
+            "hookwrapper": False,
+            "optionalhook": False,
+            "tryfirst": False,
+            "trylast": False,
+            "specname": None,
+        }
+
+    def parse_hookspec_opts(self, module_or_class: object, name: str) -> pluggy.HookspecOpts | None:
+        kind = getattr(getattr(module_or_class, name, None), SPECIFICATION_MARK, None)
+        if kind is None:
+            return None
+        return {
+            "firstresult": kind == ONE_ANSWER,
+            "historic": False,
+            "warn_on_impl": None,
+            "warn_on_impl_args": None,
+        }
+
+
+class PluggyHooks(DirectHooks):
+    """An application's hooks, called through pluggy."""
+
+    __slots__ = ("_manager",)
+
+    def __init__(self, plugin: object, name: str) -> None:
+        super().__init__(plugin)
+        check_hooks(plugin, name)
+        self._manager = HookManager("arkcore")
+        self._manager.add_hookspecs(ApplicationSpecs)
+        try:
+            self._manager.register(plugin, name)
+            self._manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise PluginError(f"plugin {name}: {error}") from error
+
+    def _call(self, hook: str, ctx: Any = None) -> Any:
+        arguments = {} if hook == "ark_application" else {"ctx": ctx}
+        return getattr(self._manager.hook, hook)(**arguments)
+
+
+def observers(plugins: list[tuple[str, object]]) -> Any:
+    """The hook callers of the observers `plugins` (name, instance)."""
+    manager = HookManager("arkcore")
+    manager.add_hookspecs(ObserverSpecs)
+    for name, plugin in plugins:
+        manager.register(plugin, name)
+    return manager.hook

@@ -1,0 +1,131 @@
+"""One action at a time on one resource; and one user at a time of what a whole node shares.
+
+The lock is a flock on a file that is never unlinked. Its text tells who holds it. No process of a
+product ever inherits it: descriptors are closed when a command is spawned.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+
+from arkcore import processes
+from arkcore.paths import ensure_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arkcore.deadline import Deadline
+    from arkcore.processes import Process
+
+
+class Holder:
+    """Who holds a resource's lock: the action at work, its guard, and since when (boot time)."""
+
+    __slots__ = ("action", "process", "since")
+
+    def __init__(self, action: str, process: Process, since: float) -> None:
+        self.action = action
+        self.process = process
+        self.since = since
+
+
+class ResourceLock:
+    """The lock of one resource."""
+
+    def __init__(self, directory: str) -> None:
+        self._path = f"{directory}/lock"
+        self._descriptor = -1
+
+    def try_take(self, action: str, since: float) -> bool:
+        """Take it if it is free, and write into it who has it. `OSError` where there is no file."""
+        if self._descriptor < 0:
+            self._descriptor = _open(self._path)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        me = processes.look(os.getpid())
+        text = json.dumps([action, os.getpid(), me.start if me else 0, since]).encode()
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, text, 0)
+        except OSError:
+            pass  # a full disk: the lock itself holds all the same
+        return True
+
+    def holder(self) -> Holder | None:
+        """Who holds it; None where the text tells of nobody alive."""
+        try:
+            action, pid, start, since = json.loads(os.pread(self._descriptor, 4096, 0))
+            process = processes.look(int(pid))
+            if process is None or process.start != int(start):
+                return None
+            return Holder(str(action), process, float(since))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def release(self) -> None:
+        self.leave_to_parent()
+
+    def leave_to_parent(self) -> None:
+        """Close this process's copy. In a forked child: the parent goes on holding the lock."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class NodeLock:
+    """A lock for what must not run twice at once on a node, across resources."""
+
+    def __init__(
+        self,
+        path: str,
+        deadline: Deadline,
+        on_wait: Callable[[], None],
+        on_taken: Callable[[], None],
+    ) -> None:
+        self._path = path
+        self._deadline = deadline
+        self._on_wait = on_wait
+        self._on_taken = on_taken
+        self._descriptor = -1
+
+    def __enter__(self) -> bool:
+        """Wait for the lock; False where the deadline came first, or there can be no lock file."""
+        try:
+            self._descriptor = _open(self._path)
+        except OSError:
+            return False
+        waiting = False
+        while True:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not waiting:
+                    waiting = True
+                    self._on_wait()
+                if self._deadline.passed:
+                    return False
+                time.sleep(min(0.02, self._deadline.remaining()))
+                continue
+            if waiting:
+                self._on_taken()
+            return True
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _open(path: str) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o644)
+    except FileNotFoundError:
+        ensure_directory(os.path.dirname(path))
+        return os.open(path, flags, 0o644)

@@ -1,0 +1,36 @@
+"""What the actions have to know of the machine: mounts, and whether it is going down."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+
+
+def is_mounted(point: str, mountinfo: str = "/proc/self/mountinfo") -> bool:
+    """Whether something is mounted exactly at `point`; where that cannot be read: no."""
+    wanted = os.path.normpath(point)
+    try:
+        with open(mountinfo, encoding="utf-8", errors="surrogateescape") as file:
+            return any(_mount_point(line) == wanted for line in file)
+    except OSError:
+        return False
+
+
+def _mount_point(line: str) -> str:
+    fields = line.split(" ")
+    path = fields[4] if len(fields) > 4 else ""
+    # The kernel writes space, tab, newline and backslash as octal (proc(5)).
+    for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        path = path.replace(code, character)
+    return path
+
+
+SYSTEMCTL = ("/usr/bin/systemctl", "/bin/systemctl")
+
+
+def systemctl() -> str:
+    """The path of systemctl where systemd runs this machine; else ""."""
+    if not os.path.isdir("/run/systemd/system"):
+        return ""
+    return next((path for path in SYSTEMCTL if os.access(path, os.X_OK)), "")

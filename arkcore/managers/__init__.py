@@ -1,0 +1,1 @@
+"""Adapters to what calls us: arguments and environment in, exit code out."""

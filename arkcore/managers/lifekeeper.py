@@ -1,0 +1,218 @@
+"""LifeKeeper for Linux: the four programs of a Generic ARK.
+
+LifeKeeper stores a copy of each program under the tag's name and calls it with `-t TAG -i ID`. It knows
+the exit codes 0 and 1 only, and ends a quickCheck with SIGALRM after 22 s. No error of ours may
+become the verdict that a healthy application has failed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from arkcore.call import Action, Call
+from arkcore.errors import ConfigurationError
+from arkcore.guard import Guard, ask_command, prepare_process
+from arkcore.managers.base import Manager
+from arkcore.paths import Paths
+from arkcore.ras.format import shown
+from arkcore.status import Outcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from arkcore.timers import Timers
+
+_DEFAULT_ROOT = "/opt/LifeKeeper"
+_DEFAULTS = "etc/default/LifeKeeper"
+#: The fields of a line of ins_list, separated by byte 0x01.
+_SEPARATOR, _TAG, _STATE = "\x01", 3, 6
+_IN_SERVICE = "ISP"
+
+
+class LifeKeeper(Manager):
+    """LifeKeeper as the caller. `root`: where it is installed."""
+
+    def __init__(self, root: str, settings: Mapping[str, str]) -> None:
+        self._root = root
+        try:
+            self.check_interval = float(settings.get("LKCHECKINTERVAL", "120"))
+        except ValueError:
+            pass
+
+    def parse(self, action: Action, argv: Sequence[str], environment: Mapping[str, str]) -> Call:
+        return Call(action, tag_of(argv), self)
+
+    def run_limit(self, timers: Timers) -> float:
+        return timers["lifekeeper.quickcheck_run"]
+
+    def in_service(self, resource: str) -> bool | None:
+        program = f"{self._root}/bin/ins_list"
+        if not _trusted_program(program):
+            return None
+        for line in ask_command([program, "-t", resource]).splitlines():
+            fields = line.split(_SEPARATOR)
+            if len(fields) > _STATE and fields[_TAG] == resource:
+                return fields[_STATE].strip() == _IN_SERVICE
+        return None
+
+    def exit_code(self, action: Action, outcome: Outcome) -> int:
+        if outcome is Outcome.INTERNAL:
+            return 0 if action is Action.QUICK_CHECK else 1
+        return 1 if outcome is Outcome.FAILED else 0
+
+
+def tag_of(argv: Sequence[str]) -> str:
+    """The resource a call is for: `-t TAG`, else `-d TAG`, else the name of the program's copy.
+
+    Any order; unknown options are passed over. `ConfigurationError` where there is none, or two.
+    """
+    named: dict[str, set[str]] = {"-t": set(), "-d": set()}
+    words = list(argv[1:])
+    for position, word in enumerate(words):
+        option, attached = word[:2], word[2:]
+        if option not in named:
+            continue
+        if not attached and position + 1 < len(words):
+            attached = words[position + 1]
+        if attached:
+            named[option].add(attached)
+    for option, tags in named.items():
+        if len(tags) > 1:
+            raise ConfigurationError(
+                f"arguments: {option} names {len(tags)} tags, {', '.join(sorted(tags))}; "
+                f"one is allowed"
+            )
+        if tags:
+            return tags.pop()
+    name = os.path.basename(argv[0]) if argv else ""
+    if not name or name in OUR_NAMES:
+        raise ConfigurationError(
+            "arguments: no tag; give -t TAG, or call a copy of this program that bears "
+            "the tag's name"
+        )
+    return name
+
+
+OUR_NAMES = frozenset({"ark-restore", "ark-remove", "ark-quickcheck", "ark-recover", "-c"})
+
+
+def find_lifekeeper(environment: Mapping[str, str], prefix: str) -> LifeKeeper:
+    """LifeKeeper as it is installed here: LKROOT of its environment or its defaults file."""
+    settings = _defaults(f"{prefix}/{_DEFAULTS}")
+    root = environment.get("LKROOT") or settings.get("LKROOT") or _DEFAULT_ROOT
+    return LifeKeeper(root if root.startswith("/") else _DEFAULT_ROOT, settings)
+
+
+def _defaults(path: str) -> dict[str, str]:
+    found = {}
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                key, equals, value = line.partition("=")
+                if equals and not key.lstrip().startswith("#"):
+                    found[key.removeprefix("export ").strip()] = value.strip().strip("\"'")
+    except OSError:
+        pass
+    return found
+
+
+def _trusted_program(path: str) -> bool:
+    """Whether `path` is a program that nobody but root and the running user can have changed."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    return (
+        status.st_uid in (0, os.geteuid())
+        and not status.st_mode & 0o022
+        and os.access(path, os.X_OK)
+    )
+
+
+def main(action: Action, prefix: str | None = None, argv: Sequence[str] | None = None) -> int:
+    """One call of one program; its exit code, 0 or 1.
+
+    `prefix`: comes before every path of ours; None: as ARK_PREFIX says.
+    """
+    try:
+        signals = prepare_process()
+        environment = os.environ
+        paths = Paths(environment.get("ARK_PREFIX", "") if prefix is None else prefix)
+        manager = find_lifekeeper(environment, paths.prefix)
+        call = manager.parse(action, sys.argv if argv is None else argv, environment)
+        check_tag(call.resource)
+        verdict = Guard(call, paths, signals).perform()
+        return manager.exit_code(action, verdict.outcome)
+    except ConfigurationError as error:
+        return _unusable(action, str(error))
+    except BaseException as error:  # an uncaught one would be exit code 1, whatever the action
+        return _unusable(action, f"internal error: {type(error).__name__}: {error}")
+
+
+def check_tag(tag: str) -> None:
+    """Refuse a tag that cannot name a resource file. `ConfigurationError` says what is allowed."""
+    plain = tag.isascii() and all(each.isalnum() or each in "_.-" for each in tag)
+    if not plain or len(tag) > 200 or tag[:1] in (".", "-"):
+        raise ConfigurationError(
+            f"tag {tag!r}: allowed are 1 to 200 letters, digits and _ . -, "
+            f"not beginning with . or -"
+        )
+
+
+def _unusable(action: Action, problem: str) -> int:
+    blind = "BLIND: " if action is Action.QUICK_CHECK else ""
+    print(f"ark-{action.word}: {blind}{shown(problem)}", file=sys.stderr)
+    try:
+        import syslog
+
+        syslog.openlog("ark", syslog.LOG_PID, syslog.LOG_LOCAL6)
+        syslog.syslog(syslog.LOG_ERR, f"{action.word}: {blind}{shown(problem)}")
+    except (ImportError, OSError):
+        pass
+    return 0 if action is Action.QUICK_CHECK else 1
+
+
+def restore() -> None:
+    _exit(main(Action.RESTORE))
+
+
+def remove() -> None:
+    _exit(main(Action.REMOVE))
+
+
+def quickcheck() -> None:
+    _exit(main(Action.QUICK_CHECK))
+
+
+def recover() -> None:
+    _exit(main(Action.RECOVER))
+
+
+def _exit(code: int) -> None:
+    """Exit with `code`, also where what is left in a buffer cannot be written."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        pass
+    os._exit(code)
+
+
+def launch(action: str, prefix: str) -> None:
+    """What a launcher calls: `action` is one of the four words, `prefix` is baked in."""
+    _exit(main(next(each for each in Action if each.word == action), prefix))
+
+
+def launcher(action: Action, prefix: str, interpreter: str = sys.executable) -> str:
+    """The text of the program that LifeKeeper is given: three lines, nothing to change ever.
+
+    It works copied under any name, takes nothing from the environment, and finds this very
+    installation.
+    """
+    return (
+        f"#!{interpreter} -I\n"
+        f"from arkcore.managers.lifekeeper import launch\n"
+        f"launch({action.word!r}, {prefix!r})\n"
+    )

@@ -1,0 +1,193 @@
+"""Finds plugins by entry point and loads them, one by name, each failure on its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from arkcore.errors import ConfigurationError, PluginError
+from arkcore.hookspecs import IMPLEMENTATION_MARK, REQUIRED_HOOKS, ApplicationSpecs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from arkcore.application import Application
+    from arkcore.context import Context
+    from arkcore.finding import Finding
+    from arkcore.processes import Process
+    from arkcore.status import StatusReport
+
+GROUP = "arkcore.plugins"
+
+
+class PluginSource:
+    """Where a plugin comes from; enough to load it without looking through the metadata again."""
+
+    __slots__ = ("attribute", "distribution", "metadata", "module", "name", "version")
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        attribute: str,
+        distribution: str,
+        version: str,
+        metadata: str,
+    ) -> None:
+        self.name = name
+        self.module = module
+        self.attribute = attribute
+        self.distribution = distribution
+        self.version = version
+        #: The installed distribution's metadata directory: it changes with each installation.
+        self.metadata = metadata
+
+    def load(self) -> object:
+        """Import the plugin and make it. `PluginError` where that goes wrong, whatever it raised."""
+        try:
+            __import__(self.module)
+            target: Any = sys.modules[self.module]
+            for part in self.attribute.split("."):
+                target = getattr(target, part)
+            made: object = target()
+            return made
+        except (Exception, SystemExit) as error:
+            raise PluginError(
+                f"plugin {self.name} ({self.distribution} {self.version}, "
+                f"{self.module}:{self.attribute}) cannot be loaded: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+
+def file_identity(path: str) -> list[int] | None:
+    """Device, inode, size and times of a file; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def installed() -> list[PluginSource]:
+    """Every plugin whose entry point is installed, by name; none of them is imported."""
+    from importlib.metadata import entry_points
+
+    found = []
+    for entry in entry_points(group=GROUP):
+        distribution = entry.dist
+        found.append(
+            PluginSource(
+                entry.name,
+                entry.module,
+                entry.attr,
+                distribution.name if distribution else "?",
+                distribution.version if distribution else "?",
+                str(getattr(distribution, "_path", "")),
+            )
+        )
+    return sorted(found, key=lambda source: (source.name, source.distribution))
+
+
+def find(name: str) -> PluginSource:
+    """The one plugin called `name`. `ConfigurationError` where there is none, or more than one."""
+    known = installed()
+    named = [source for source in known if source.name == name]
+    if not named:
+        names = ", ".join(sorted({source.name for source in known})) or "none is installed"
+        raise ConfigurationError(f"unknown plugin {name!r}; installed: {names}")
+    if len(named) > 1:
+        where = ", ".join(f"{source.distribution} {source.version}" for source in named)
+        raise ConfigurationError(f"plugin {name!r} is provided more than once: {where}")
+    return named[0]
+
+
+def check_hooks(plugin: object, name: str) -> None:
+    """Refuse a plugin that lacks a hook, misspells one, or takes arguments no hook has.
+
+    `PluginError` names the hook and what is allowed.
+    """
+    specified = _specified()
+    implemented = [hook for hook in dir(plugin) if _marked(plugin, hook)]
+    for hook in implemented:
+        if hook not in specified:
+            raise PluginError(
+                f"plugin {name}: {hook} is no hook; allowed: {', '.join(sorted(specified))}"
+            )
+        for argument in _arguments(getattr(plugin, hook)):
+            if argument not in specified[hook]:
+                allowed = ", ".join(specified[hook]) or "none"
+                raise PluginError(
+                    f"plugin {name}: {hook} takes an argument {argument!r}; allowed: {allowed}"
+                )
+    for hook in REQUIRED_HOOKS:
+        if hook in implemented:
+            continue
+        if hasattr(plugin, hook):
+            raise PluginError(f"plugin {name}: {hook} is not marked with @arkcore.hookimpl")
+        raise PluginError(f"plugin {name}: lacks the hook {hook}")
+
+
+def _specified() -> dict[str, tuple[str, ...]]:
+    return {
+        hook: _arguments(function, bound=False)
+        for hook, function in vars(ApplicationSpecs).items()
+        if hook.startswith("ark_")
+    }
+
+
+def _marked(plugin: object, hook: str) -> bool:
+    return getattr(getattr(plugin, hook, None), IMPLEMENTATION_MARK, False) is True
+
+
+def _arguments(function: Any, *, bound: bool = True) -> tuple[str, ...]:
+    """Names of a function's positional arguments, without the instance. No `inspect` needed."""
+    function = getattr(function, "__func__", function) if bound else function
+    code = function.__code__
+    names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
+    return names[1:]
+
+
+class DirectHooks:
+    """Calls the one implementation of each hook directly: the quick way, for a quickCheck.
+
+    It and :class:`arkcore.hooks.PluggyHooks` give the same answers; a test holds them to it.
+    """
+
+    __slots__ = ("_plugin",)
+
+    def __init__(self, plugin: object) -> None:
+        self._plugin = plugin
+
+    def _call(self, hook: str, ctx: Context | None = None) -> Any:
+        function = getattr(self._plugin, hook)
+        return function(ctx=ctx) if "ctx" in _arguments(function) else function()
+
+    def has(self, hook: str) -> bool:
+        return _marked(self._plugin, hook)
+
+    def application(self) -> Application:
+        application: Application = self._call("ark_application")
+        return application
+
+    def status(self, ctx: Context) -> StatusReport:
+        report: StatusReport = self._call("ark_status", ctx)
+        return report
+
+    def processes(self, ctx: Context) -> Sequence[Process]:
+        processes: Sequence[Process] = self._call("ark_processes", ctx)
+        return processes
+
+    def start(self, ctx: Context) -> None:
+        self._call("ark_start", ctx)
+
+    def stop(self, ctx: Context) -> None:
+        self._call("ark_stop", ctx)
+
+    def force_stop(self, ctx: Context) -> None:
+        self._call("ark_force_stop", ctx)
+
+    def preflight(self, ctx: Context) -> Iterable[Finding]:
+        findings: Iterable[Finding] = self._call("ark_preflight", ctx)
+        return findings

@@ -1,0 +1,234 @@
+"""The process table: who lives, who descends from whom, who bears our mark, and ending them.
+
+A pid alone names nobody, for the kernel uses it again: a process is its pid and its start time, and
+both are compared right before each signal. Zombies are dead.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from arkcore.deadline import Deadline
+
+#: The variable in the environment of every command of ours: `<resource>:<hex>`.
+MARK = "ARK_ACTION"
+
+_DEAD_STATES = ("Z", "X", "x")
+
+
+class Process:
+    """One live process as it was seen."""
+
+    __slots__ = ("name", "pgrp", "pid", "ppid", "session", "start", "state")
+
+    def __init__(
+        self, pid: int, start: int, ppid: int, pgrp: int, session: int, state: str, name: str
+    ) -> None:
+        self.pid = pid
+        #: Clock ticks after boot.
+        self.start = start
+        self.ppid = ppid
+        self.pgrp = pgrp
+        self.session = session
+        #: The kernel's letter: R S D T …
+        self.state = state
+        #: The kernel's short name, at most 15 bytes.
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Process({self})"
+
+    def __str__(self) -> str:
+        return f"{self.pid} {self.name} ({self.state})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Process) and (self.pid, self.start) == (other.pid, other.start)
+
+    def __hash__(self) -> int:
+        return hash((self.pid, self.start))
+
+
+def look(pid: int) -> Process | None:
+    """The process `pid` as it is now; None where none lives."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+            text = file.read(4096)
+    except OSError:
+        return None
+    # The name stands in parentheses and may hold anything, parentheses too: the last one ends it.
+    opening, closing = text.find(b"("), text.rfind(b")")
+    fields = text[closing + 2 :].split()
+    try:
+        state = fields[0].decode("ascii", "replace")
+        process = Process(
+            pid,
+            int(fields[19]),
+            int(fields[1]),
+            int(fields[2]),
+            int(fields[3]),
+            state,
+            text[opening + 1 : closing].decode("utf-8", "backslashreplace"),
+        )
+    except (IndexError, ValueError):
+        return None
+    return None if state in _DEAD_STATES else process
+
+
+def pids() -> list[int]:
+    """Every pid in /proc now."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def table() -> dict[int, Process]:
+    """Every live process."""
+    seen = {}
+    for pid in pids():
+        process = look(pid)
+        if process is not None:
+            seen[pid] = process
+    return seen
+
+
+def executable(pid: int) -> str:
+    """The path of the file `pid` runs, "" where it cannot be told (a kernel thread, another's)."""
+    try:
+        path = os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return ""
+    return path.removesuffix(" (deleted)")
+
+
+def arguments(pid: int) -> list[bytes]:
+    """The arguments of `pid`, [] where they cannot be told."""
+    return _nul_separated(f"/proc/{pid}/cmdline")
+
+
+def environment(pid: int) -> list[bytes]:
+    """The environment `pid` was started with, [] where it cannot be told."""
+    return _nul_separated(f"/proc/{pid}/environ")
+
+
+def _nul_separated(path: str) -> list[bytes]:
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError:
+        return []
+    return text.removesuffix(b"\0").split(b"\0") if text else []
+
+
+def mark_of(pid: int) -> str:
+    """Our mark in the environment of `pid`, without the variable's name; "" where it has none."""
+    prefix = f"{MARK}=".encode()
+    for entry in environment(pid):
+        if entry.startswith(prefix):
+            return entry[len(prefix) :].decode("utf-8", "backslashreplace")
+    return ""
+
+
+def marked(is_ours: Callable[[str], bool], among: Iterable[Process] | None = None) -> set[Process]:
+    """The live processes whose mark `is_ours` accepts."""
+    found = set()
+    for process in table().values() if among is None else among:
+        mark = mark_of(process.pid)
+        if mark and is_ours(mark):
+            found.add(process)
+    return found
+
+
+def descendants(roots: Collection[int], seen: dict[int, Process] | None = None) -> set[Process]:
+    """The live processes that descend from one of `roots`, these not among them."""
+    seen = table() if seen is None else seen
+    children: dict[int, list[Process]] = {}
+    for process in seen.values():
+        children.setdefault(process.ppid, []).append(process)
+    found: set[Process] = set()
+    open_ends = list(roots)
+    while open_ends:
+        for child in children.get(open_ends.pop(), ()):
+            if child not in found:
+                found.add(child)
+                open_ends.append(child.pid)
+    return found
+
+
+def still_lives(process: Process) -> bool:
+    """Whether this very process, not another with its pid, is alive."""
+    now = look(process.pid)
+    return now is not None and now.start == process.start
+
+
+def send(process: Process, number: int) -> bool:
+    """Signal this very process. False where it is gone already or may not be signalled."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        descriptor = -1  # an old kernel: compare, then signal at once
+    try:
+        if not still_lives(process):
+            return False
+        if descriptor >= 0:
+            signal.pidfd_send_signal(descriptor, number)
+        else:
+            os.kill(process.pid, number)
+        return True
+    except OSError:
+        return False
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def end(
+    find: Callable[[], Iterable[Process]],
+    deadline: Deadline,
+    *,
+    spare: Collection[str] = (),
+    grace: float = 1.0,
+) -> list[Process]:
+    """End all that `find` finds, again and again until it finds nothing: TERM, STOP and KILL.
+
+    `find` is asked anew each time, because what is being ended may still make children. Those
+    named in `spare` are left alone. `grace`: seconds between TERM and KILL, at most; less where
+    the deadline is near. Returns what could not be ended by the deadline.
+    """
+
+    def remaining() -> list[Process]:
+        return [process for process in find() if process.name not in spare]
+
+    left = remaining()
+    if not left:
+        return []
+    for process in left:
+        send(process, signal.SIGTERM)
+        send(process, signal.SIGCONT)  # a stopped process does not hear TERM
+    patience = deadline.sooner(min(grace, deadline.remaining() / 3))
+    left = _wait_until_gone(remaining, patience.at)
+    while left:
+        # Stopped first, so that none of them makes a child while the others are being killed.
+        for process in left:
+            send(process, signal.SIGSTOP)
+        for process in left:
+            send(process, signal.SIGKILL)
+        left = _wait_until_gone(remaining, min(deadline.at, time.monotonic() + 0.2))
+        if left and deadline.passed:
+            return left
+    return []
+
+
+def _wait_until_gone(remaining: Callable[[], list[Process]], until: float) -> list[Process]:
+    pause = 0.005
+    while True:
+        left = remaining()
+        if not left or time.monotonic() >= until:
+            return left
+        time.sleep(min(pause, max(0.0, until - time.monotonic())))
+        pause = min(pause * 1.5, 0.1)

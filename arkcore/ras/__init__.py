@@ -1,0 +1,1 @@
+"""The RAS log: one function makes a line, one sink writes it."""

@@ -1,0 +1,63 @@
+"""Writes lines to the RAS log: opened for each line, so that logrotate may move it at any time."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+from arkcore.paths import ensure_directory
+
+
+class RasSink:
+    """Appends to one file. Never raises: a log that cannot be written must not stop an action."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._complained = ""
+
+    def write(self, line: bytes) -> None:
+        """Append `line`, which ends in a newline, with one write."""
+        try:
+            descriptor = self._open()
+            try:
+                if not _ends_in_newline(descriptor):
+                    line = b"\n" + line
+                written = os.write(descriptor, line)
+            finally:
+                os.close(descriptor)
+            if written != len(line):
+                self._complain("the disk is full")
+        except OSError as error:
+            self._complain(error.strerror or str(error))
+
+    def _open(self) -> int:
+        # O_NONBLOCK: a FIFO put in the log's place must not hold us up.
+        flags = (
+            os.O_RDWR
+            | os.O_APPEND
+            | os.O_CREAT
+            | os.O_NOFOLLOW
+            | os.O_CLOEXEC
+            | os.O_NONBLOCK
+            | os.O_NOCTTY
+        )
+        try:
+            descriptor = os.open(self.path, flags, 0o644)
+        except FileNotFoundError:
+            ensure_directory(os.path.dirname(self.path))
+            descriptor = os.open(self.path, flags, 0o644)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(0, "not a regular file")
+        return descriptor
+
+    def _complain(self, why: str) -> None:
+        if why != self._complained:
+            self._complained = why
+            print(f"ark: cannot write the RAS log {self.path}: {why}", file=sys.stderr)
+
+
+def _ends_in_newline(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"

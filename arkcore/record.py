@@ -1,0 +1,109 @@
+"""The record of a resource that validated: its values, and the identity of all they came from.
+
+While nothing of that has changed, the record alone is read. It is never believed over a changed
+file, plugin or interpreter; deleting it loses nothing but time. It is also the last known good copy.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+from arkcore.errors import ConfigurationError
+from arkcore.plugins import file_identity
+from arkcore.resource import Resource, from_mapping, to_mapping
+from arkcore.state import read_json, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from arkcore.paths import Paths
+
+_FORMAT = 1
+
+
+def load(paths: Paths, name: str) -> Resource | None:
+    """The recorded resource, where all it was made from is as it was; else None."""
+    record = read_json(paths.record(name))
+    try:
+        if record["format"] != _FORMAT or record["interpreter"] != _interpreter():
+            return None
+        made_from = record["made_from"]
+        if paths.resource_file(name) not in made_from or paths.node_file not in made_from:
+            return None
+        for path, identity in made_from.items():
+            if file_identity(path) != identity:
+                return None
+        refuse_resource_if_others_can_write(paths, name)
+        return from_mapping(record["resource"])
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError):
+        return None
+
+
+def last_known_good(paths: Paths, name: str) -> Resource | None:
+    """The recorded resource, however old; None where none was ever recorded."""
+    try:
+        return from_mapping(read_json(paths.record(name))["resource"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def write(paths: Paths, resource: Resource, modules: Iterable[str]) -> None:
+    """Record `resource`, which was made with the help of `modules`."""
+    made_from = [
+        paths.resource_file(resource.name),
+        paths.node_file,
+        resource.plugin.metadata,
+        *_files_of({*modules, "arkcore"}),
+    ]
+    write_json(
+        paths.record(resource.name),
+        {
+            "format": _FORMAT,
+            "interpreter": _interpreter(),
+            "made_from": {path: file_identity(path) for path in made_from if path},
+            "resource": to_mapping(resource),
+        },
+    )
+
+
+def _interpreter() -> list[str]:
+    return [sys.executable, sys.version]
+
+
+def _files_of(modules: set[str]) -> list[str]:
+    """The files of modules outside the interpreter's own library."""
+    own = os.path.dirname(os.__file__)
+    files = {getattr(sys.modules.get(module), "__file__", None) or "" for module in modules}
+    return sorted(
+        file for file in files if file and (not file.startswith(own) or "site-packages" in file)
+    )
+
+
+def refuse_resource_if_others_can_write(paths: Paths, name: str) -> None:
+    where = paths.resource_file(name)
+    refuse_if_others_can_write(paths.resources, paths)
+    refuse_if_others_can_write(where, paths)
+
+
+def refuse_if_others_can_write(path: str, paths: Paths) -> None:
+    """Refuse what others could change: whoever can write it could have root run anything."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return  # reading it will tell
+    owners = {0, os.geteuid()} if paths.prefix else {0}
+    if status.st_uid not in owners:
+        allowed = "root or the running user" if paths.prefix else "root"
+        raise ConfigurationError(
+            f"{path}: belongs to user id {status.st_uid}, who could write it; "
+            f"it must belong to {allowed}"
+        )
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        mode = stat.S_IMODE(status.st_mode)
+        raise ConfigurationError(
+            f"{path}: mode {mode:04o} lets others write it; allowed is at most "
+            f"{mode & ~0o022:04o} (chmod go-w {path})"
+        )

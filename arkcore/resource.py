@@ -1,0 +1,161 @@
+"""One protected resource, from a mapping that was validated. Knows no file."""
+
+from __future__ import annotations
+
+from arkcore.plugins import PluginSource
+from arkcore.timers import Timers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+class RasSettings:
+    """How much the RAS log tells.
+
+    `detail`: "guide" or "full". `quickcheck`: "every" run is told, or only "changes" of verdict.
+    """
+
+    __slots__ = ("detail", "quickcheck")
+
+    DETAIL = ("guide", "full")
+    QUICKCHECK = ("every", "changes")
+
+    def __init__(self, detail: str = "guide", quickcheck: str = "every") -> None:
+        self.detail = detail
+        self.quickcheck = quickcheck
+
+
+class LogSettings:
+    """Which sinks besides the RAS log are in use; loguru carries them.
+
+    `stderr` and `journal`: the least level told there, or "none". `json`: a file, or "".
+    """
+
+    __slots__ = ("journal", "json", "stderr")
+
+    LEVELS = ("debug", "info", "warning", "error", "none")
+
+    def __init__(self, stderr: str = "warning", journal: str = "none", json: str = "") -> None:
+        self.stderr = stderr
+        self.journal = journal
+        self.json = json
+
+
+class Resource:
+    """Everything the engine needs to know of one resource."""
+
+    __slots__ = (
+        "application",
+        "log",
+        "logical_host",
+        "mount_points",
+        "name",
+        "observers",
+        "options",
+        "plugin",
+        "ras",
+        "requires",
+        "timers",
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        logical_host: str,
+        plugin: PluginSource,
+        application: ApplicationFacts,
+        requires: tuple[str, ...] = (),
+        mount_points: tuple[str, ...] = (),
+        timers: Timers,
+        options: Mapping[str, Any],
+        ras: RasSettings,
+        log: LogSettings,
+        observers: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.logical_host = logical_host
+        self.plugin = plugin
+        self.application = application
+        self.requires = requires
+        self.mount_points = mount_points
+        self.timers = timers
+        #: Plain values; a worker makes the plugin's own options object of them.
+        self.options = options
+        self.ras = ras
+        self.log = log
+        self.observers = observers
+
+
+class ApplicationFacts:
+    """What the guard, which imports no plugin, has to know of an application."""
+
+    __slots__ = ("force_before_restart", "machine_wide", "runs_as_processes")
+
+    def __init__(
+        self,
+        *,
+        force_before_restart: bool,
+        runs_as_processes: bool,
+        machine_wide: tuple[str, ...],
+    ) -> None:
+        self.force_before_restart = force_before_restart
+        self.runs_as_processes = runs_as_processes
+        self.machine_wide = machine_wide
+
+
+def to_mapping(resource: Resource) -> dict[str, Any]:
+    """`resource` as plain values, for the record."""
+    source = resource.plugin
+    facts = resource.application
+    return {
+        "name": resource.name,
+        "logical_host": resource.logical_host,
+        "plugin": [
+            source.name,
+            source.module,
+            source.attribute,
+            source.distribution,
+            source.version,
+            source.metadata,
+        ],
+        "application": [
+            facts.force_before_restart,
+            facts.runs_as_processes,
+            list(facts.machine_wide),
+        ],
+        "requires": list(resource.requires),
+        "mount_points": list(resource.mount_points),
+        "timers": resource.timers.as_mapping(),
+        "options": dict(resource.options),
+        "ras": [resource.ras.detail, resource.ras.quickcheck],
+        "log": [resource.log.stderr, resource.log.journal, resource.log.json],
+        "observers": list(resource.observers),
+    }
+
+
+def from_mapping(values: Mapping[str, Any]) -> Resource:
+    """The resource that :func:`to_mapping` wrote.
+
+    `KeyError`, `TypeError` or `ValueError` where `values` is not such a mapping.
+    """
+    force, processes, machine_wide = values["application"]
+    return Resource(
+        name=values["name"],
+        logical_host=values["logical_host"],
+        plugin=PluginSource(*values["plugin"]),
+        application=ApplicationFacts(
+            force_before_restart=force,
+            runs_as_processes=processes,
+            machine_wide=tuple(machine_wide),
+        ),
+        requires=tuple(values["requires"]),
+        mount_points=tuple(values["mount_points"]),
+        timers=Timers(values["timers"]),
+        options=values["options"],
+        ras=RasSettings(*values["ras"]),
+        log=LogSettings(*values["log"]),
+        observers=tuple(values["observers"]),
+    )

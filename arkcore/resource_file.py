@@ -1,0 +1,387 @@
+"""Resource files and the node's own file: reads and validates them.
+
+Validating imports the plugin, tomllib and msgspec; the guard has it done in a child, and the record
+(:mod:`arkcore.record`) spares a healthy check all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+from arkcore import record
+from arkcore.application import check_declaration, declared_options, make_options
+from arkcore.errors import ArkError, ConfigurationError
+from arkcore.plugins import check_hooks, find
+from arkcore.record import refuse_if_others_can_write, refuse_resource_if_others_can_write
+from arkcore.resource import (
+    ApplicationFacts,
+    LogSettings,
+    RasSettings,
+    Resource,
+)
+from arkcore.timers import Timers, check_timers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from arkcore.application import Application
+    from arkcore.paths import Paths
+
+_RESOURCE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
+_LOGICAL_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_KEYS = ("plugin", "logical_host", "requires", "mount_points", "timers", "options", "ras")
+_NODE_KEYS = ("ras", "log", "observers")
+
+
+def check_resource_name(name: str) -> str:
+    """`name`, where it can be a resource's. `ConfigurationError` says what is allowed."""
+    if not _RESOURCE_NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"resource name {name!r}: allowed are 1 to 200 letters, digits and _ . -, "
+            f"not beginning with . or -"
+        )
+    return name
+
+
+def resource_names(paths: Paths) -> list[str]:
+    """The resources of this node that have a file, sorted."""
+    try:
+        names = os.listdir(paths.resources)
+    except OSError:
+        return []
+    found = [name.removesuffix(".toml") for name in names if name.endswith(".toml")]
+    return sorted(name for name in found if _RESOURCE_NAME.fullmatch(name))
+
+
+def validate_and_record(paths: Paths, name: str) -> Resource:
+    """The resource its file describes, validated now and recorded for the next time.
+
+    `ConfigurationError` and `PluginError` tell what is wrong, in one line.
+    """
+    check_resource_name(name)
+    before = set(sys.modules)
+    resource = validate(paths, name)
+    record.write(paths, resource, [resource.plugin.module, *(set(sys.modules) - before)])
+    return resource
+
+
+# Validation.
+
+
+def validate(paths: Paths, name: str) -> Resource:
+    """The resource its file describes. Errors as :func:`validate_and_record`."""
+    where = paths.resource_file(name)
+    refuse_resource_if_others_can_write(paths, name)
+    values = _read_toml(where)
+    node = read_node_file(paths)
+    _refuse_unknown(values, _KEYS, where, "")
+    plugin_name = _text(values, "plugin", where)
+    logical_host = _text(values, "logical_host", where)
+    source, application, model = _declared(plugin_name, where)
+    options = _check_options(model, _table(values, "options", where), where)
+    _check_logical_host(logical_host, application, where)
+    _check_neighbours(paths, name, plugin_name, logical_host, application, where)
+    requires = _texts(values, "requires", where)
+    _check_requires(paths, name, requires, where)
+    mount_points = _texts(values, "mount_points", where)
+    for point in mount_points:
+        if not point.startswith("/"):
+            raise ConfigurationError(f"{where}: mount_points = {point!r}: must be an absolute path")
+    timers = {**application.timers}
+    timers.update(check_timers(_flat(_table(values, "timers", where)), where))  # type: ignore[arg-type]
+    ras = _check_ras({**node.ras, **_table(values, "ras", where)}, where)
+    return Resource(
+        name=name,
+        logical_host=logical_host,
+        plugin=source,
+        application=ApplicationFacts(
+            force_before_restart=application.force_before_restart,
+            runs_as_processes=application.runs_as_processes,
+            machine_wide=application.machine_wide,
+        ),
+        requires=requires,
+        mount_points=mount_points,
+        timers=Timers(timers),
+        options=options,
+        ras=ras,
+        log=node.log,
+        observers=node.observers,
+    )
+
+
+class NodeSettings:
+    """What ark.toml says; the defaults where there is none."""
+
+    __slots__ = ("log", "observers", "ras")
+
+    def __init__(
+        self, ras: Mapping[str, Any], log: LogSettings, observers: tuple[str, ...]
+    ) -> None:
+        self.ras = ras
+        self.log = log
+        self.observers = observers
+
+
+def read_node_file(paths: Paths) -> NodeSettings:
+    """The node's own settings. `ConfigurationError` as for a resource file."""
+    where = paths.node_file
+    if not os.path.exists(where):
+        return NodeSettings({}, LogSettings(), ())
+    refuse_if_others_can_write(where, paths)
+    values = _read_toml(where)
+    _refuse_unknown(values, _NODE_KEYS, where, "")
+    ras = _table(values, "ras", where)
+    _check_ras(ras, where)
+    log = _table(values, "log", where)
+    _refuse_unknown(log, ("stderr", "journal", "json"), where, "log.")
+    for key in ("stderr", "journal"):
+        _choice(log, key, LogSettings.LEVELS, where, "log.")
+    json = log.get("json", "")
+    if not isinstance(json, str) or (json and not json.startswith("/")):
+        raise ConfigurationError(f"{where}: log.json = {json!r}: must be an absolute path")
+    return NodeSettings(ras, LogSettings(**log), _texts(values, "observers", where))
+
+
+def _declared(plugin: str, where: str) -> tuple[Any, Application, type]:
+    try:
+        source = find(plugin)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: plugin = {plugin!r}: {error}") from error
+    made = source.load()
+    check_hooks(made, plugin)
+    application = check_declaration(made.ark_application(), plugin)  # type: ignore[attr-defined]
+    return source, application, application.options
+
+
+def _check_options(model: type, values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    declared = declared_options(model)
+    _refuse_unknown(values, tuple(declared), where, "options.")
+    checked = {}
+    hints = _hints(model)
+    for key, declaration in declared.items():
+        if key not in values:
+            if declaration.required:
+                raise ConfigurationError(
+                    f"{where}: options.{key}: missing; {declaration.text or 'it must be given'}"
+                )
+            continue
+        checked[key] = _check_option(key, values[key], hints[key], declaration, where)
+    rule = getattr(make_options(model, checked), "check", None)
+    if rule is not None:
+        try:
+            rule()
+        except ArkError as error:
+            raise ConfigurationError(f"{where}: {error}") from error
+    return checked
+
+
+def _hints(model: type) -> dict[str, Any]:
+    from typing import get_type_hints
+
+    return get_type_hints(model)
+
+
+def _check_option(key: str, value: Any, kind: Any, declaration: Any, where: str) -> Any:
+    import msgspec
+
+    try:
+        value = msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{where}: options.{key} = {value!r}: {error}") from error
+    low, high = declaration.minimum, declaration.maximum
+    if (low is not None and value < low) or (high is not None and value > high):
+        allowed = " ".join(
+            text
+            for text in (
+                f"from {low:g}" if low is not None else "",
+                f"up to {high:g}" if high is not None else "",
+            )
+            if text
+        )
+        raise ConfigurationError(f"{where}: options.{key} = {value!r}: allowed: {allowed}")
+    if declaration.choices and value not in declaration.choices:
+        allowed = ", ".join(map(repr, declaration.choices))
+        raise ConfigurationError(f"{where}: options.{key} = {value!r}: allowed: {allowed}")
+    return value
+
+
+def _check_logical_host(name: str, application: Application, where: str) -> None:
+    rule = application.logical_host
+    if not _LOGICAL_HOST.fullmatch(name):
+        raise ConfigurationError(
+            f"{where}: logical_host = {name!r}: allowed are letters, digits and . _ -, "
+            f"beginning with a letter or digit"
+        )
+    if len(name.encode()) > rule.max_bytes:
+        raise ConfigurationError(
+            f"{where}: logical_host = {name!r}: {len(name.encode())} bytes; "
+            f"{application.title} allows at most {rule.max_bytes}"
+        )
+
+
+def _check_neighbours(
+    paths: Paths, name: str, plugin: str, logical_host: str, application: Application, where: str
+) -> None:
+    rule = application.logical_host
+    for other in resource_names(paths):
+        if other == name:
+            continue
+        try:
+            values = _read_toml(paths.resource_file(other))
+        except ConfigurationError:
+            continue  # its own validation tells
+        theirs = values.get("logical_host")
+        if not isinstance(theirs, str):
+            continue
+        if theirs == logical_host:
+            if rule.exclusive and values.get("plugin") == plugin:
+                raise ConfigurationError(
+                    f"{where}: logical_host = {logical_host!r}: resource {other} protects the "
+                    f"same logical host with the same plugin; one resource only is allowed"
+                )
+        elif rule.unique_bytes and (
+            theirs.encode()[: rule.unique_bytes] == logical_host.encode()[: rule.unique_bytes]
+        ):
+            raise ConfigurationError(
+                f"{where}: logical_host = {logical_host!r}: its first {rule.unique_bytes} bytes "
+                f"are those of {theirs!r} (resource {other}); {application.title} cannot tell "
+                f"the two apart, and a forced stop would hit both"
+            )
+
+
+def _check_requires(paths: Paths, name: str, requires: tuple[str, ...], where: str) -> None:
+    known = resource_names(paths)
+    for required in requires:
+        if required == name:
+            raise ConfigurationError(
+                f"{where}: requires = {required!r}: a resource cannot require itself"
+            )
+        if required not in known:
+            names = ", ".join(each for each in known if each != name) or "none"
+            raise ConfigurationError(
+                f"{where}: requires = {required!r}: no such resource here; there are: {names}"
+            )
+    seen: list[str] = []
+    ahead = list(requires)
+    while ahead:
+        other = ahead.pop()
+        if other == name:
+            raise ConfigurationError(
+                f"{where}: requires = {list(requires)!r}: {name} is required in turn, in a circle"
+            )
+        if other not in seen:
+            seen.append(other)
+            ahead += required_by_file(paths, other)
+
+
+def required_by_file(paths: Paths, name: str) -> list[str]:
+    """What the file of resource `name` requires; [] where it cannot be read."""
+    try:
+        requires = _read_toml(paths.resource_file(name)).get("requires")
+    except ConfigurationError:
+        return []
+    if not isinstance(requires, list):
+        return []
+    return [each for each in requires if isinstance(each, str)]
+
+
+def dependents(paths: Paths, name: str) -> list[str]:
+    """The resources that require `name`, directly or in turn; those farthest from it first."""
+    required = {each: required_by_file(paths, each) for each in resource_names(paths)}
+    found: list[str] = []
+    ahead = [name]
+    while ahead:
+        nearest = ahead.pop(0)
+        for each, needs in required.items():
+            if nearest in needs and each != name:
+                if each in found:
+                    found.remove(each)  # it is farther than it seemed
+                found.append(each)
+                ahead.append(each)
+        if len(found) > len(required) or len(ahead) > 10 * len(required):
+            break  # a circle, which validation refuses
+    return found[::-1]
+
+
+def _check_ras(values: Mapping[str, Any], where: str) -> RasSettings:
+    _refuse_unknown(values, ("detail", "quickcheck"), where, "ras.")
+    _choice(values, "detail", RasSettings.DETAIL, where, "ras.")
+    _choice(values, "quickcheck", RasSettings.QUICKCHECK, where, "ras.")
+    return RasSettings(**values)
+
+
+# Reading.
+
+
+def _read_toml(where: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        with open(where, "rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigurationError(f"{where}: there is no such resource file") from None
+    except OSError as error:
+        raise ConfigurationError(f"{where}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{where}: not UTF-8: {error.reason} at byte {error.start}"
+        ) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{where}: not TOML: {error}") from error
+
+
+def _refuse_unknown(
+    values: Mapping[str, Any], allowed: tuple[str, ...], where: str, prefix: str
+) -> None:
+    for key, value in values.items():
+        if key not in allowed:
+            names = ", ".join(allowed) or "none"
+            raise ConfigurationError(
+                f"{where}: {prefix}{key} = {value!r}: unknown key; allowed: {names}"
+            )
+
+
+def _text(values: Mapping[str, Any], key: str, where: str) -> str:
+    if key not in values:
+        raise ConfigurationError(f"{where}: {key}: missing; it must be given, as text")
+    value = values[key]
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{where}: {key} = {value!r}: must be text")
+    return value
+
+
+def _texts(values: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = values.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+        raise ConfigurationError(f"{where}: {key} = {value!r}: must be a list of texts")
+    return tuple(value)
+
+
+def _table(values: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
+    value = values.get(key, {})
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{where}: {key} = {value!r}: must be a table, [{key}]")
+    return value
+
+
+def _choice(
+    values: Mapping[str, Any], key: str, allowed: tuple[str, ...], where: str, prefix: str
+) -> None:
+    if key in values and values[key] not in allowed:
+        names = ", ".join(map(repr, allowed))
+        raise ConfigurationError(f"{where}: {prefix}{key} = {values[key]!r}: allowed: {names}")
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

@@ -1,0 +1,64 @@
+"""Asking again until something is so. tenacity repeats; the pace and the end are ours."""
+
+from __future__ import annotations
+
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenacity import RetryCallState
+
+    from arkcore.deadline import Deadline
+
+#: The longest pause between two questions: an action ends this soon after the product is ready.
+LONGEST_PAUSE = 0.25
+_FIRST_PAUSE = 0.02
+
+
+def ask_until(
+    question: Callable[[], bool],
+    deadline: Deadline,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Ask until the answer is True, or the deadline has come (False).
+
+    The pause grows with the time already waited, from 0.02 s to 0.25 s, and is never shorter than
+    the last question took, so that asking costs the product at most half of the time. The last
+    question is asked at the deadline itself, not after it.
+    """
+    if question():
+        return True
+    if deadline.passed:
+        return False
+    # Loaded only where a first answer was not enough: a healthy check does without.
+    from tenacity import RetryError, Retrying, retry_if_result
+
+    began = asked = time.monotonic()
+    took = 0.0
+
+    def ask() -> bool:
+        nonlocal asked, took
+        asked = time.monotonic()
+        answer = question()
+        took = time.monotonic() - asked
+        return answer
+
+    def pause(_: RetryCallState) -> float:
+        waited = time.monotonic() - began
+        paced = max(_FIRST_PAUSE, min(waited / 10, LONGEST_PAUSE), took)
+        return min(paced, deadline.remaining())
+
+    def over(_: RetryCallState) -> bool:
+        return deadline.passed
+
+    again = Retrying(
+        stop=over, wait=pause, sleep=sleep, retry=retry_if_result(lambda answer: not answer)
+    )
+    sleep(min(_FIRST_PAUSE, deadline.remaining()))
+    try:
+        return bool(again(ask))
+    except RetryError:
+        return False

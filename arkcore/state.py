@@ -1,0 +1,354 @@
+"""What one resource remembers between calls, as small JSON files, each written whole or not at all.
+
+A file that is missing, cut short or garbage reads as nothing remembered: state is a help, and an
+action never fails for want of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+from arkcore.paths import ensure_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from arkcore.paths import Paths
+    from arkcore.processes import Process
+
+
+def boot_id() -> str:
+    """The kernel's name for the time since this boot."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return "unknown"
+
+
+def boottime() -> float:
+    """Seconds since boot, time asleep included; no change of the date moves it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def read_json(path: str) -> dict[str, Any]:
+    """The mapping in `path`; empty where there is none that can be read."""
+    try:
+        with open(path, "rb") as file:
+            value = json.loads(file.read())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def write_json(path: str, value: dict[str, Any]) -> bool:
+    """Put `value` in `path`, whole or not at all. False, and a word on stderr, where it cannot."""
+    temporary = f"{path}.{os.getpid()}"
+    try:
+        try:
+            descriptor = _create(temporary)
+        except FileNotFoundError:
+            ensure_directory(os.path.dirname(path), 0o755)
+            descriptor = _create(temporary)
+        try:
+            os.write(descriptor, json.dumps(value).encode())
+        finally:
+            os.close(descriptor)
+        os.rename(temporary, path)
+        return True
+    except OSError as error:
+        remove_file(temporary)
+        print(f"ark: cannot write {path}: {error.strerror}", file=sys.stderr)
+        return False
+
+
+def _create(path: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(path, flags, 0o644)
+
+
+def remove_file(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+class State:
+    """The memory of one resource on this node."""
+
+    def __init__(self, paths: Paths, resource: str) -> None:
+        self.paths = paths
+        self.resource = resource
+        self.directory = paths.state(resource)
+
+    def _path(self, name: str) -> str:
+        return f"{self.directory}/{name}.json"
+
+    def _read(self, name: str) -> dict[str, Any]:
+        return read_json(self._path(name))
+
+    def _write(self, name: str, **value: Any) -> None:
+        write_json(self._path(name), value)
+
+    def _forget(self, name: str) -> None:
+        remove_file(self._path(name))
+
+    # Intent: what the cluster manager last wanted of this resource on this node.
+
+    @property
+    def wanted(self) -> str:
+        """ "up", "down", or "" where no manager has said since boot."""
+        wanted = self._read("wanted").get("wanted")
+        return wanted if wanted in ("up", "down") else ""
+
+    @wanted.setter
+    def wanted(self, value: str) -> None:
+        if value:
+            self._write("wanted", wanted=value, since=time.time())
+        else:
+            self._forget("wanted")
+
+    # The last forced stop on this node, which may go on in the background.
+
+    def note_force(self) -> None:
+        self._write("force", boot=boot_id(), at=boottime())
+
+    def since_force(self) -> float:
+        """Seconds since the last forced stop on this node; infinite where there was none."""
+        return self._age("force")
+
+    def _age(self, name: str) -> float:
+        value = self._read(name)
+        try:
+            if value["boot"] != boot_id():
+                return float("inf")
+            return max(0.0, boottime() - float(value["at"]))
+        except (KeyError, TypeError, ValueError):
+            return float("inf")
+
+    # Commands of ours that were spawned and may have left something behind.
+
+    def note_command(self, mark: str, kind: str, pid: int = 0, start: int = 0) -> None:
+        commands = self._read("commands")
+        commands[mark] = [kind, pid, start]
+        self._write("commands", **commands)
+
+    def forget_commands(self, marks: list[str]) -> None:
+        commands = self._read("commands")
+        left = {mark: value for mark, value in commands.items() if mark not in marks}
+        if not left:
+            self._forget("commands")
+        elif left != commands:
+            self._write("commands", **left)
+
+    def commands(self) -> dict[str, tuple[str, int, int]]:
+        """Open commands by mark: kind, pid and start time (0 where it was not yet known)."""
+        found = {}
+        for mark, value in self._read("commands").items():
+            try:
+                kind, pid, start = value
+                found[mark] = (str(kind), int(pid), int(start))
+            except (TypeError, ValueError):
+                continue
+        return found
+
+    # The processes of this logical host when it was last RUNNING.
+
+    def remember_processes(self, processes: list[Process]) -> None:
+        pairs = sorted([process.pid, process.start] for process in processes)
+        value = {"boot": boot_id(), "processes": pairs}
+        if self._read("processes") != value:
+            self._write("processes", **value)
+
+    def remembered_processes(self) -> set[tuple[int, int]]:
+        value = self._read("processes")
+        if value.get("boot") != boot_id():
+            return set()
+        try:
+            return {(int(pid), int(start)) for pid, start in value["processes"]}
+        except (KeyError, TypeError, ValueError):
+            return set()
+
+    # Restarts and false alarms, for the restart limit.
+
+    def note_attempt(self, kind: str, window: float) -> None:
+        """Count an attempt (`kind`: "restart" or "false-alarm") that begins now."""
+        kept = [*self._attempts(window), [kind, boottime()]]
+        self._write("attempts", boot=boot_id(), attempts=kept)
+
+    def attempts(self, kind: str, window: float) -> int:
+        """How many attempts of `kind` the last `window` seconds hold."""
+        return sum(1 for attempt in self._attempts(window) if attempt[0] == kind)
+
+    def clear_attempts(self) -> None:
+        self._forget("attempts")
+
+    def _attempts(self, window: float) -> list[Any]:
+        value = self._read("attempts")
+        now = boottime()
+        try:
+            if value["boot"] != boot_id():
+                return []
+            return [[kind, at] for kind, at in value["attempts"] if now - float(at) <= window]
+        except (KeyError, TypeError, ValueError):
+            return []
+
+    # The last verdict, for people and for `ras.quickcheck = "changes"`.
+
+    def note_verdict(self, action: str, outcome: str, status: str, reason: str) -> None:
+        last = self.verdict()
+        now = time.time()
+        same = last.get("status") == status
+        self._write(
+            "verdict",
+            action=action,
+            outcome=outcome,
+            status=status,
+            reason=reason,
+            at=now,
+            since=last.get("since", now) if same else now,
+        )
+
+    def verdict(self) -> dict[str, Any]:
+        return self._read("verdict")
+
+    # Blindness: nobody could be asked.
+
+    def note_blind(self, reason: str) -> None:
+        since = self.blind().get("since", time.time())
+        self._write("blind", since=since, reason=reason)
+
+    def clear_blind(self) -> None:
+        self._forget("blind")
+
+    def blind(self) -> dict[str, Any]:
+        return self._read("blind")
+
+    # Whether a restore was ever recorded here; outlives a reboot.
+
+    def note_restored(self) -> None:
+        write_json(f"{self.paths.library}/restored/{self.resource}.json", {"at": time.time()})
+
+    def ever_restored(self) -> bool:
+        return os.path.exists(f"{self.paths.library}/restored/{self.resource}.json")
+
+    # Who ended whom.
+
+    def note_preemption(self, pid: int, by: str) -> None:
+        self._write("preempted", pid=pid, by=by)
+
+    def preempted_by(self) -> str:
+        """Which action asked this process to yield; "" where none did."""
+        value = self._read("preempted")
+        return str(value.get("by", "")) if value.get("pid") == os.getpid() else ""
+
+
+class Maintenance:
+    """A person's word that the cluster manager shall not act on what it sees; outlives a reboot."""
+
+    def __init__(self, paths: Paths, resource: str) -> None:
+        self._path = paths.maintenance(resource)
+
+    def begin(self, until: float | None) -> bool:
+        return write_json(self._path, {"since": time.time(), "until": until})
+
+    def end(self) -> None:
+        remove_file(self._path)
+
+    def active(self) -> bool:
+        value = read_json(self._path)
+        if not value:
+            return False
+        until = value.get("until")
+        return not isinstance(until, int | float) or time.time() < until
+
+    def describe(self) -> str:
+        """For instance "maintenance until 18:00"; with the date where that is not today."""
+        until = read_json(self._path).get("until")
+        if not isinstance(until, int | float):
+            return "maintenance"
+        moment, today = time.localtime(until), time.localtime()
+        same_day = moment[:3] == today[:3]
+        shape = "%H:%M" if same_day else "%Y/%m/%d %H:%M"
+        return f"maintenance until {time.strftime(shape, moment)}"
+
+
+class OpenScript:
+    """The script that is at work, so that the next one can tell of one that was killed."""
+
+    def __init__(self, paths: Paths, resource: str) -> None:
+        self._path = paths.open_script(resource)
+
+    def begin(self, script: str, told: bool) -> None:
+        write_json(self._path, {"script": script, "began": time.time(), "told": told})
+
+    def end(self) -> None:
+        remove_file(self._path)
+
+    def left_open(self) -> tuple[str, float] | None:
+        """The script, and when it began, that never came to its end line."""
+        value = read_json(self._path)
+        try:
+            return (str(value["script"]), float(value["began"])) if value.get("told") else None
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+class UndecidedClock:
+    """How long the status has been undecided, over as many quickCheck runs as that takes.
+
+    It runs on CLOCK_BOOTTIME within one boot. After a gap between two observations of more than
+    `gap` seconds nobody was watching, and it begins anew.
+    """
+
+    def __init__(self, state: State, timer: float, gap: float) -> None:
+        self._state = state
+        self._timer = timer
+        self._gap = gap
+        self._before: dict[str, Any] = {}
+
+    def observe(self) -> None:
+        """Note, before the question is asked, that the answer is not known."""
+        now, boot = boottime(), boot_id()
+        value = self._before = self._state._read("undecided")
+        try:
+            known = value["boot"] == boot and now - float(value["last"]) <= self._gap
+            first = float(value["first"]) if known else now
+            failed = bool(value["failed"]) and known
+        except (KeyError, TypeError, ValueError):
+            first, failed = now, False
+        self._state._write("undecided", boot=boot, first=first, last=now, failed=failed)
+
+    def withdraw(self) -> None:
+        """Take the last observation back: nobody was asked after all."""
+        if self._before:
+            self._state._write("undecided", **self._before)
+        else:
+            self.reset()
+
+    def reset(self) -> None:
+        self._state._forget("undecided")
+
+    def elapsed(self) -> float:
+        """Seconds undecided so far; 0 where it is not."""
+        value = self._state._read("undecided")
+        try:
+            if value["boot"] != boot_id():
+                return 0.0
+            return max(0.0, boottime() - float(value["first"]))
+        except (KeyError, TypeError, ValueError):
+            return 0.0
+
+    def has_failed(self) -> bool:
+        """Whether the timer is reached, or was before and no action has come since."""
+        return bool(self._state._read("undecided").get("failed")) or self.elapsed() >= self._timer
+
+    def fail(self) -> None:
+        value = self._state._read("undecided")
+        if value:
+            self._state._write("undecided", **{**value, "failed": True})

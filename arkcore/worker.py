@@ -1,0 +1,110 @@
+"""The forked process that loads the plugin and does one part of an action.
+
+Whatever it does, raises or becomes is an outcome for its guard, never an exit code for the manager.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from arkcore.actions.steps import Work
+from arkcore.application import make_options
+from arkcore.channel import Report, Sender
+from arkcore.context import Context
+from arkcore.errors import PluginError
+from arkcore.plugins import DirectHooks
+from arkcore.status import Outcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arkcore.deadline import Deadline
+    from arkcore.resource import Resource
+    from arkcore.state import State
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def prctl(option: int, value: int) -> bool:
+    """prctl(2), which Python's own library does not have; False where it cannot be called."""
+    try:
+        import ctypes
+
+        return bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
+    except (ImportError, OSError, AttributeError):
+        return False
+
+
+def become_subreaper() -> bool:
+    """Have what loses its parent below this process become its child, not init's."""
+    return prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def fork_worker(body: Callable[[Sender], None], prepare: Callable[[], None]) -> tuple[int, int]:
+    """Fork a process that runs `body` and exits; its pid, and where it tells its events.
+
+    It dies with its guard. `prepare` runs first, to close what is the guard's alone.
+    """
+    reading, writing = os.pipe()
+    guard = os.getpid()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        return pid, reading
+    code = 1
+    try:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != guard:
+            os._exit(1)  # it died before we asked to die with it
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGALRM, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's ^C is for the guard
+        os.close(reading)
+        prepare()
+        # What a plugin prints is no answer to the manager.
+        quiet = os.open("/dev/null", os.O_RDWR)
+        os.dup2(quiet, 0)
+        os.dup2(quiet, 1)
+        os.close(quiet)
+        body(Sender(writing))
+        code = 0
+    except BaseException as error:
+        print(f"ark: a worker ended by {type(error).__name__}: {error}", file=sys.stderr)
+    finally:
+        os._exit(code)
+
+
+def do_part(
+    sender: Sender,
+    work: Callable[[Work], Report],
+    resource: Resource,
+    state: State,
+    deadline: Deadline,
+    *,
+    direct: bool,
+    observed: Callable[[bool], None],
+) -> None:
+    """Load the plugin and do the part. `direct`: call its hooks without pluggy."""
+    try:
+        plugin = resource.plugin.load()
+        if direct:
+            hooks = DirectHooks(plugin)
+        else:
+            from arkcore.hooks import PluggyHooks
+
+            hooks = PluggyHooks(plugin, resource.plugin.name)
+        options = make_options(hooks.application().options, resource.options)
+    except PluginError as error:
+        sender.report(Report(Outcome.INTERNAL, str(error)))
+        return
+    except BaseException as error:  # whatever its declaration raises, nobody could be asked
+        text = f"plugin {resource.plugin.name}: {type(error).__name__}: {error}"
+        sender.report(Report(Outcome.INTERNAL, text))
+        return
+    ctx = Context(resource, options, state, sender, deadline, observed=observed)
+    sender.report(work(Work(resource, hooks, ctx, state, sender, deadline)))
