@@ -1,0 +1,252 @@
+"""A driver that calls the four programs as LifeKeeper for Linux is documented to.
+
+It is a stand-in and no LifeKeeper: it knows the calls, the exit codes' meaning and the time limits, and
+nothing of communication paths, arbitration or locks. What the vendor documents, it does; where the
+vendor is silent (the working directory, the environment, recover's arguments), it does one thing that
+a program must be able to live with.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from arkcore.call import Action
+from arkcore.managers.lifekeeper import launcher
+
+#: Where LifeKeeper keeps its copies of the four programs, beneath its root.
+_PLACES = {
+    Action.RESTORE: "subsys/gen/resources/app/actions/!restore",
+    Action.REMOVE: "subsys/gen/resources/app/actions/!remove",
+    Action.QUICK_CHECK: "subsys/gen/resources/app/actions/!quickCheck",
+    Action.RECOVER: "subsys/gen/resources/app/recovery/!recover",
+}
+
+IN_SERVICE, OUT_OF_SERVICE, FAILED = "ISP", "OSU", "OSF"
+
+#: A quickCheck is ended with SIGALRM after this many seconds, and that is no failure.
+QUICKCHECK_LIMIT = 22.0
+
+
+class ProgramEnd:
+    """How one program ended. `code` is None where it was ended for being late."""
+
+    def __init__(self, action: Action, code: int | None, seconds: float, output: str) -> None:
+        self.action = action
+        self.code = code
+        self.seconds = seconds
+        self.output = output
+
+    @property
+    def ok(self) -> bool:
+        return self.code in (0, None)
+
+
+class Node:
+    """LifeKeeper on one server: its directory, its copies of the programs, its resources' states.
+
+    `root` is LKROOT. `prefix` is the ARK_PREFIX that the launchers bake in; it also gets an
+    etc/default/LifeKeeper that tells where LKROOT is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        prefix: str,
+        *,
+        quickcheck_limit: float = QUICKCHECK_LIMIT,
+    ) -> None:
+        self.name = name
+        self.root = root
+        self.prefix = prefix
+        self.quickcheck_limit = quickcheck_limit
+        self._ids: dict[str, str] = {}
+        self._states = root / "config" / "states"
+        self._states.mkdir(parents=True, exist_ok=True)
+        self._install_ins_list()
+        defaults = Path(f"{prefix}/etc/default/LifeKeeper")
+        defaults.parent.mkdir(parents=True, exist_ok=True)
+        defaults.write_text(f"LKROOT={root}\nLKCHECKINTERVAL=120\n")
+
+    def create(self, tag: str) -> None:
+        """Make the resource `tag` here: copies of the four programs under its name."""
+        self._ids[tag] = f"id-{tag}"
+        for action, place in _PLACES.items():
+            program = self.root / place / tag
+            program.parent.mkdir(parents=True, exist_ok=True)
+            program.write_text(launcher(action, self.prefix))
+            program.chmod(0o755)
+        self.set_state(tag, OUT_OF_SERVICE)
+
+    def program(self, action: Action, tag: str) -> Path:
+        return self.root / _PLACES[action] / tag
+
+    def state(self, tag: str) -> str:
+        return (self._states / tag).read_text().split("\x01")[6].strip()
+
+    def set_state(self, tag: str, state: str) -> None:
+        fields = [self.name, "gen", "app", tag, self._ids[tag], "", state, "", "", ""]
+        temporary = self._states.parent / f".{tag}.{threading.get_ident()}"
+        temporary.write_text("\x01".join(fields) + "\n")
+        temporary.rename(self._states / tag)
+
+    def call(self, action: Action, tag: str) -> ProgramEnd:
+        """Run one program to its end; a quickCheck is ended at its limit."""
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [str(self.program(action, tag)), *self._arguments(action, tag)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={"PATH": "/usr/bin:/bin", "TERM": "dumb"},
+            cwd="/",
+        )
+        limit = self.quickcheck_limit if action is Action.QUICK_CHECK else None
+        alarm = None
+        try:
+            if limit is not None:
+                alarm = threading.Timer(limit, process.send_signal, (signal.SIGALRM,))
+                alarm.start()
+            # To the end of the pipe: a daemon that held it open would be noticed here.
+            output = process.communicate()[0].decode("utf-8", "backslashreplace")
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+        seconds = time.monotonic() - began
+        late = limit is not None and seconds >= limit
+        return ProgramEnd(action, None if late else process.returncode, seconds, output)
+
+    def _arguments(self, action: Action, tag: str) -> Sequence[str]:
+        if action is Action.RECOVER:
+            # Not documented for gen/app: what the event mechanism and full kits are given.
+            return ("-C", "gen", "-E", "app", "-m", "lkcheck", "-d", tag, "-n", self._ids[tag])
+        return ("-t", tag, "-i", self._ids[tag])
+
+    def _install_ins_list(self) -> None:
+        program = self.root / "bin" / "ins_list"
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(
+            "#!/bin/sh\n"
+            "# ins_list -t TAG, of a driver that stands in for LifeKeeper\n"
+            f'[ "$1" = -t ] && exec cat "{self._states}/$2"\n'
+        )
+        program.chmod(0o755)
+
+
+class Cluster:
+    """Two servers and one hierarchy of resources, lowest first.
+
+    `tell` hears what the driver does, one line at a time.
+    """
+
+    def __init__(
+        self,
+        nodes: tuple[Node, Node],
+        hierarchy: Sequence[str],
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.nodes = nodes
+        self.hierarchy = tuple(hierarchy)
+        self.tell = tell
+        #: Every program that was run: node, tag and how it ended.
+        self.calls: list[tuple[str, str, ProgramEnd]] = []
+        self._work = threading.RLock()
+
+    def active(self) -> Node | None:
+        """The node that has the whole hierarchy in service; None where neither has."""
+        for node in self.nodes:
+            if all(node.state(tag) == IN_SERVICE for tag in self.hierarchy):
+                return node
+        return None
+
+    def other(self, node: Node) -> Node:
+        return self.nodes[1] if node is self.nodes[0] else self.nodes[0]
+
+    def in_service(self, node: Node) -> bool:
+        """Bring the hierarchy in service on `node`: removed from the other first."""
+        with self._work:
+            if not self.out_of_service(self.other(node)):
+                return False
+            for tag in self.hierarchy:
+                if node.state(tag) == IN_SERVICE:
+                    continue
+                if not self._call(node, Action.RESTORE, tag).ok:
+                    node.set_state(tag, FAILED)
+                    return False
+                node.set_state(tag, IN_SERVICE)
+            return True
+
+    def out_of_service(self, node: Node) -> bool:
+        """Remove the hierarchy on `node`, highest first; a failed remove stops the switch."""
+        with self._work:
+            for tag in reversed(self.hierarchy):
+                if not self._call(node, Action.REMOVE, tag).ok:
+                    self.tell(f"{node.name}: remove of {tag} failed; the switch stops")
+                    return False
+                node.set_state(tag, OUT_OF_SERVICE)
+            return True
+
+    def check(self) -> bool:
+        """One round of quickChecks; where one fails, recover, and where that fails, fail over.
+
+        True where all was well. The recover runs in the background, as LifeKeeper's does, while
+        further quickChecks go on; this returns when both are over.
+        """
+        node = self.active()
+        if node is None:
+            return False
+        for tag in self.hierarchy:
+            if self._call(node, Action.QUICK_CHECK, tag).ok:
+                continue
+            self.tell(f"{node.name}: quickCheck of {tag} failed; recover begins")
+            failed = threading.Event()
+            recovery = threading.Thread(target=self._recover, args=(node, tag, failed))
+            recovery.start()
+            while recovery.is_alive():
+                recovery.join(0.5)
+                if recovery.is_alive():
+                    self._call(node, Action.QUICK_CHECK, tag)
+            if failed.is_set():
+                self.fail_over(node, tag)
+            return False
+        return True
+
+    def fail_over(self, node: Node, tag: str) -> bool:
+        """What a failed recover leads to: remove here, restore on the standby."""
+        standby = self.other(node)
+        self.tell(f"{node.name}: recover of {tag} failed; failover to {standby.name}")
+        return self.in_service(standby)
+
+    def _recover(self, node: Node, tag: str, failed: threading.Event) -> None:
+        if self._call(node, Action.RECOVER, tag).code != 0:
+            failed.set()
+
+    def _call(self, node: Node, action: Action, tag: str) -> ProgramEnd:
+        end = node.call(action, tag)
+        self.calls.append((node.name, tag, end))
+        code = "ended by SIGALRM (001047)" if end.code is None else f"exit {end.code}"
+        self.tell(f"{node.name}: {action.script:<10} {tag:<12} {code}, {end.seconds:.2f} s")
+        self._to_log(node, end)
+        return end
+
+    def _to_log(self, node: Node, end: ProgramEnd) -> None:
+        if end.output:
+            with open(node.root / "lifekeeper.log", "a") as log:
+                log.write(end.output)
+
+
+def clean_up(nodes: Sequence[Node]) -> None:
+    """End what a driver's programs may still be doing. For tests that were interrupted."""
+    for node in nodes:
+        for path in Path(f"{node.prefix}/run/ark/resources").glob("*/lock"):
+            try:
+                pid = int(path.read_text().split(",")[1])
+                os.kill(pid, signal.SIGTERM)
+            except (OSError, ValueError, IndexError):
+                continue
