@@ -22,6 +22,20 @@ if TYPE_CHECKING:
     from arkcore.command import CommandResult
     from arkcore.context import Context
 
+
+def __getattr__(name: str) -> object:
+    # Loaded only where a plugin names them at run time; a healthy check does without.
+    if name == "Context":
+        from arkcore.context import Context
+
+        return Context
+    if name == "CommandResult":
+        from arkcore.command import CommandResult
+
+        return CommandResult
+    raise AttributeError(f"module 'arkcore' has no attribute {name!r}")
+
+
 __version__ = "0.1.0"
 
 __all__ = [

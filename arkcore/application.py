@@ -37,17 +37,23 @@ class LogicalHostRule:
 
     `max_bytes`: its greatest length. `unique_bytes`: so many first bytes must differ from those
     of every other logical host on the node (0: no such rule). `exclusive`: no second resource of
-    the same plugin may have the same logical host.
+    the same plugin, nor of those in `exclusive_with`, may have the same logical host.
     """
 
-    __slots__ = ("exclusive", "max_bytes", "unique_bytes")
+    __slots__ = ("exclusive", "exclusive_with", "max_bytes", "unique_bytes")
 
     def __init__(
-        self, *, max_bytes: int = 255, unique_bytes: int = 0, exclusive: bool = False
+        self,
+        *,
+        max_bytes: int = 255,
+        unique_bytes: int = 0,
+        exclusive: bool = False,
+        exclusive_with: Sequence[str] = (),
     ) -> None:
         self.max_bytes = max_bytes
         self.unique_bytes = unique_bytes
         self.exclusive = exclusive
+        self.exclusive_with = tuple(exclusive_with)
 
 
 class Application:

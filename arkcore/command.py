@@ -178,13 +178,20 @@ def _append_mode(descriptor: int) -> None:
     fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_APPEND)
 
 
-def clean_environment(mark: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The whole environment of a command: nothing of the caller's own is passed on."""
+def clean_environment(mark: str, extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
+    """The whole environment of a command: nothing of the caller's own is passed on.
+
+    A variable that is None in `extra` is taken away.
+    """
     home = "/root" if os.geteuid() == 0 else "/"
     environment = {"PATH": _PATH, "HOME": home, "SHELL": "/bin/sh", "LANG": "C"}
     if os.geteuid() == 0:
         environment.update(USER="root", LOGNAME="root")
-    environment.update(extra or {})
+    for name, value in (extra or {}).items():
+        if value is None:
+            environment.pop(name, None)
+        else:
+            environment[name] = value
     environment[processes.MARK] = mark
     return environment
 
@@ -196,7 +203,7 @@ def run(
     deadline: Deadline,
     output: Output,
     user: str | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     encoding: str | None = None,
     spare: Sequence[str] = (),
     on_spawn: Callable[[int], None] | None = None,

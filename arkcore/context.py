@@ -75,6 +75,10 @@ class Context:
         self._state = state
         self._sender = sender
         self._observed = observed
+        log = resource.log
+        self._tells_all = bool(
+            resource.ras.detail == "full" or log.json or "debug" in (log.stderr, log.journal)
+        )
         #: Set by the engine for each step.
         self._kind = STATUS
         self._results: list[CommandResult] = []
@@ -87,14 +91,14 @@ class Context:
         *,
         timeout: float | None = None,
         user: str | None = None,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str | None] | None = None,
         encoding: str | None = None,
     ) -> CommandResult:
         """Run a command of the product and wait for its end; never raises for a return code.
 
         `argv`: an absolute path and its arguments; no shell reads them. `timeout`: seconds, never
         beyond the deadline. `user`: whose command it is, by default this process's. `env`: added
-        to a clean environment (PATH, HOME, LANG=C). `encoding`: of its output, by default UTF-8.
+        to a clean environment (PATH, HOME, LANG=C); None takes a variable away. `encoding`: of its output, by default UTF-8.
         A late command is ended with all it made, after a black box was written; the result is
         then `late`. Output is bounded; a start's is kept in /var/log/ark/output.
         """
@@ -115,7 +119,7 @@ class Context:
                 deadline=deadline,
                 output=output,
                 user=user,
-                env=env,
+                env=self._environment(env),
                 encoding=encoding,
                 spare=self._resource.application.machine_wide,
                 on_spawn=lambda pid: self._note_spawned(mark, pid),
@@ -128,11 +132,16 @@ class Context:
             self._state.forget_commands([mark])
         return self._told(result)
 
+    def _environment(self, extra: Mapping[str, str | None] | None) -> dict[str, str | None]:
+        prefix = self._state.paths.prefix
+        return {**(extra or {}), **({"ARK_PREFIX": prefix} if prefix else {})}
+
     def _told(self, result: CommandResult) -> CommandResult:
         self._results.append(result)
-        self.log.debug(f"{result.told()} after {result.seconds:.1f} s")
-        for line in result.last_lines():
-            self.log.debug(f"| {line}")
+        if self._tells_all:
+            self.log.debug(f"{result.told()} after {result.seconds:.1f} s")
+            for line in result.last_lines():
+                self.log.debug(f"| {line}")
         return result
 
     def _output(self) -> Output:
@@ -164,15 +173,15 @@ class Context:
         """Ask `predicate` again and again; False where `within` seconds or the deadline passed."""
         return retry.ask_until(predicate, self.deadline.sooner(within))
 
-    def node_lock(self, name: str) -> NodeLock:
+    def node_lock(self, name: str, *, within: float | None = None) -> NodeLock:
         """A lock shared by all resources of this node: `with ctx.node_lock("x") as taken:`.
 
-        `taken` is False where the deadline came first. Time spent waiting for it is not held
-        against the application.
+        `taken` is False where the deadline, or `within` seconds, came first. Time spent waiting
+        for it is not held against the application.
         """
         return NodeLock(
             self._state.paths.node_lock(name),
-            self.deadline,
+            self.deadline if within is None else self.deadline.sooner(within),
             on_wait=lambda: self._observed(False),
             on_taken=lambda: self._observed(True),
         )
@@ -207,20 +216,32 @@ class Context:
         Those that bear the mark of a start of this resource, those recorded, and all that descend
         from them.
         """
-        others = set(self._state.commands())
-        prefix = f"{self.resource}:"
-
-        def is_start(mark: str) -> bool:
-            return mark.startswith(prefix) and mark not in others
-
+        others = {f"{processes.MARK}={mark}".encode() for mark in self._state.commands()}
         seen = processes.table()
-        found = processes.marked(is_start, seen.values())
-        found |= self._remembered(seen)
+        found = self._remembered(seen)
+        for process in seen.values():
+            environment = processes.environment(process.pid)
+            if not self._bears_our_mark(environment) or others & set(environment):
+                continue
+            if processes.in_our_namespace(process.pid):
+                found.add(process)
         found |= processes.descendants({process.pid for process in found}, seen)
         mine = {os.getpid(), os.getppid()}
         spare = self._resource.application.machine_wide
         found = {each for each in found if each.pid not in mine and each.name not in spare}
         return sorted(found, key=lambda process: process.pid)
+
+    def _bears_our_mark(self, environment: list[bytes]) -> bool:
+        """Whether it came of a command for this resource, and of this installation's.
+
+        Another prefix on the same machine is another node, whatever its resources are called.
+        """
+        mark = f"{processes.MARK}={self.resource}:".encode()
+        if not any(entry.startswith(mark) for entry in environment):
+            return False
+        prefixes = [entry for entry in environment if entry.startswith(b"ARK_PREFIX=")]
+        own = self._state.paths.prefix
+        return prefixes == ([b"ARK_PREFIX=" + os.fsencode(own)] if own else [])
 
     def _remembered(self, seen: dict[int, Process]) -> set[Process]:
         found = set()
@@ -262,7 +283,6 @@ class _Search:
         self._spare = ctx._resource.application.machine_wide
         self._variables = tuple(f"{name}=".encode() for name in variables)
         self._host = os.fsencode(ctx.logical_host)
-        self._mark = f"{processes.MARK}={ctx.resource}:".encode()
 
     def candidates(self) -> dict[int, Process]:
         """Processes whose executable lies beneath, without commands and machine-wide ones."""
@@ -276,7 +296,9 @@ class _Search:
             if name in self._commands or name in self._spare:
                 continue
             process = processes.look(pid)
-            if process is not None and process.name not in self._spare:
+            if process is None or process.name in self._spare:
+                continue
+            if processes.in_our_namespace(pid):
                 found[pid] = process
         return found
 
@@ -306,9 +328,7 @@ class _Search:
         wanted = {variable + self._host for variable in self._variables}
         if wanted & set(environment):
             return True
-        return not self._names_a_host(environment) and any(
-            entry.startswith(self._mark) for entry in environment
-        )
+        return not self._names_a_host(environment) and self._ctx._bears_our_mark(environment)
 
     def _names_a_host(self, environment: list[bytes]) -> bool:
         return any(

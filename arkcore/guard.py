@@ -383,15 +383,15 @@ class Guard:
             verdict = self._yield(action)
         finally:
             self._release_dependents()
+        if action is Action.QUICK_CHECK and verdict.outcome is Outcome.INTERNAL:
+            verdict = self._blind(verdict.reason)
+        else:
+            self._end_line(action, verdict)
+            self.state.clear_blind()
         if quiet and last.get("outcome") == verdict.outcome.value:
             self._log.drop()
         elif quiet:
             self._log.release()
-        if not (action is Action.QUICK_CHECK and verdict.outcome is Outcome.INTERNAL):
-            verdict = self._end_line(action, verdict)
-            self.state.clear_blind()
-        else:
-            verdict = self._blind(verdict.reason)
         self._open_script.end()
         status = verdict.status.value if verdict.status else ""
         self.state.note_verdict(action.word, verdict.outcome.value, status, verdict.reason)

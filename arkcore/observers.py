@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 from arkcore.errors import ArkError
 from arkcore.hooks import observers
 from arkcore.plugins import find
+from arkcore.stderr import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +30,6 @@ def tell_observers(
                 reason=verdict.reason,
             )
         except ArkError as error:
-            print(f"ark: observer {name}: {error}", file=sys.stderr)
+            complain(f"observer {name}: {error}")
         except BaseException as error:  # an observer changes nothing
-            print(f"ark: observer {name}: {type(error).__name__}: {error}", file=sys.stderr)
+            complain(f"observer {name}: {type(error).__name__}: {error}")

@@ -114,6 +114,17 @@ def environment(pid: int) -> list[bytes]:
     return _nul_separated(f"/proc/{pid}/environ")
 
 
+def in_our_namespace(pid: int) -> bool:
+    """Whether `pid` shares our pid namespace: what a container runs is another machine's.
+
+    Where that cannot be told, it counts as ours.
+    """
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid") == os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return True
+
+
 def _nul_separated(path: str) -> list[bytes]:
     try:
         with open(path, "rb") as file:

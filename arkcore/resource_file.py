@@ -238,10 +238,11 @@ def _check_neighbours(
         if not isinstance(theirs, str):
             continue
         if theirs == logical_host:
-            if rule.exclusive and values.get("plugin") == plugin:
+            rivals = (plugin, *rule.exclusive_with) if rule.exclusive else ()
+            if values.get("plugin") in rivals:
                 raise ConfigurationError(
                     f"{where}: logical_host = {logical_host!r}: resource {other} protects the "
-                    f"same logical host with the same plugin; one resource only is allowed"
+                    f"same logical host with {values['plugin']}; only one of the two is allowed"
                 )
         elif rule.unique_bytes and (
             theirs.encode()[: rule.unique_bytes] == logical_host.encode()[: rule.unique_bytes]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 
 from arkcore.paths import ensure_directory
+from arkcore.stderr import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def write_json(path: str, value: dict[str, Any]) -> bool:
         return True
     except OSError as error:
         remove_file(temporary)
-        print(f"ark: cannot write {path}: {error.strerror}", file=sys.stderr)
+        complain(f"cannot write {path}: {error.strerror}")
         return False
 
 

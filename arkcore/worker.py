@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 
 from arkcore.actions.steps import Work
 from arkcore.application import make_options
@@ -16,6 +15,7 @@ from arkcore.context import Context
 from arkcore.errors import PluginError
 from arkcore.plugins import DirectHooks
 from arkcore.status import Outcome
+from arkcore.stderr import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def fork_worker(body: Callable[[Sender], None], prepare: Callable[[], None]) -> 
         body(Sender(writing))
         code = 0
     except BaseException as error:
-        print(f"ark: a worker ended by {type(error).__name__}: {error}", file=sys.stderr)
+        complain(f"a worker ended by {type(error).__name__}: {error}")
     finally:
         os._exit(code)
 

@@ -148,7 +148,7 @@ class Work:
             self._done(Step.START)
             return Report(Outcome.WELL, status=Status.RUNNING)
         told = "".join(f"; {result.told()}" for result in self.ctx._results)
-        return self._failed(Step.START, f"expected RUNNING, seen {found}{told}", found.status)
+        return self._failed(Step.START, f"Expected RUNNING, seen {found}{told}", found.status)
 
     def _await_running(self) -> Assessment:
         found = self.assess()
@@ -168,7 +168,8 @@ class Work:
             looks += 1
             since = since if looks > 1 else time.monotonic()
             if looks >= _DEATH_LOOKS and time.monotonic() - since >= _DEATH_SECONDS:
-                found.detail = f"{found.detail}; it has died: no process for {_DEATH_SECONDS:g} s"
+                died = f"it has died: no process for {_DEATH_SECONDS:g} s"
+                found.detail = f"{found.detail}; {died}" if found.detail else died
                 return True
             return False
 
@@ -272,9 +273,15 @@ class Work:
         self._now("waiting until nothing is left")
         # A forced stop partly goes on in the background: some time is left to it.
         reserve = self.deadline.sooner(self.timer("remove.force_reserve"))
-        if not self._wait_gone(reserve):
+        if not self._wait_gone(reserve) and not self.deadline.passed:
             self.kill_rest()
-        return self._verify(Step.FORCE)
+        report = self._verify()
+        if report.well:
+            self._done(Step.FORCE)
+        else:
+            # The step stays open: a cleanup may still end it well.
+            self._explain("")
+        return report
 
     def kill_rest(self) -> None:
         """KILL what is left of this logical host."""
@@ -290,27 +297,23 @@ class Work:
     def finish_force(self) -> Report:
         """What a cleanup does for a forced stop that ran out of time: kill, and look."""
         self.kill_rest()
-        return self._verify(None)
+        return self._verify()
 
-    def _verify(self, step: Step | None) -> Report:
+    def _verify(self) -> Report:
         if self.is_gone():
             self.end_leftovers()
-            if step:
-                self._done(step)
             return Report(Outcome.WELL, status=Status.STOPPED)
         reason, status = self._what_is_left()
-        if step is None:
-            return Report(Outcome.FAILED, reason, status)
-        return self._failed(step, reason, status)
+        return Report(Outcome.FAILED, reason, status)
 
     def _what_is_left(self) -> tuple[str, Status]:
         left = self.list_processes()
         if left is None:
-            return "its processes cannot be listed, so nobody knows what still runs", Status.UNKNOWN
+            return "Its processes cannot be listed: nobody knows what still runs", Status.UNKNOWN
         if not left:
             found = self.assess()
-            return f"expected STOPPED, seen {found}", found.status
-        reason = f"still alive: {_listed(left)}"
+            return f"Expected STOPPED, seen {found}", found.status
+        reason = f"Still alive: {_listed(left)}"
         if any(process.state == "D" for process in left):
             reason += "; reboot this node before starting elsewhere"
         return reason, Status.PARTIAL

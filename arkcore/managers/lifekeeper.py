@@ -17,6 +17,7 @@ from arkcore.managers.base import Manager
 from arkcore.paths import Paths
 from arkcore.ras.format import shown
 from arkcore.status import Outcome
+from arkcore.stderr import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def check_tag(tag: str) -> None:
 
 def _unusable(action: Action, problem: str) -> int:
     blind = "BLIND: " if action is Action.QUICK_CHECK else ""
-    print(f"ark-{action.word}: {blind}{shown(problem)}", file=sys.stderr)
+    complain(f"{action.word}: {blind}{shown(problem)}")
     try:
         import syslog
 
@@ -192,11 +193,12 @@ def recover() -> None:
 
 def _exit(code: int) -> None:
     """Exit with `code`, also where what is left in a buffer cannot be written."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        pass
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:  # None: closed when this process began
+                stream.flush()
+        except (OSError, ValueError):
+            pass
     os._exit(code)
 
 

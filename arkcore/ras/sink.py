@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 
 from arkcore.paths import ensure_directory
+from arkcore.stderr import complain
 
 
 class RasSink:
@@ -55,7 +55,7 @@ class RasSink:
     def _complain(self, why: str) -> None:
         if why != self._complained:
             self._complained = why
-            print(f"ark: cannot write the RAS log {self.path}: {why}", file=sys.stderr)
+            complain(f"cannot write the RAS log {self.path}: {why}")
 
 
 def _ends_in_newline(descriptor: int) -> bool:

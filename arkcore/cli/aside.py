@@ -1,0 +1,141 @@
+"""Work that may hang, raise, exit or crash, because it imports a plugin: done aside, in a fork.
+
+Whatever becomes of it, the command goes on and tells.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+
+from arkcore import processes
+from arkcore.channel import Event, Receiver, Report, report_of
+from arkcore.deadline import Deadline
+from arkcore.errors import ArkError, PluginError
+from arkcore.status import Outcome
+from arkcore.worker import become_subreaper, fork_worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from arkcore.channel import Sender
+
+#: Seconds to import a plugin and read what it declares.
+LOADING = 20.0
+
+_ANSWER = "answer"
+#: One event's text has its bounds; an answer comes in pieces.
+_PIECE = 4000
+
+
+class Aside:
+    """A forked process that runs `body`. What it prints is nobody's matter."""
+
+    def __init__(self, body: Callable[[Sender], None]) -> None:
+        # What it leaves behind must come to us, so that it can be ended.
+        become_subreaper()
+        self._pid, reading = fork_worker(body, _silence)
+        self._receiver = Receiver(reading)
+        self._began = time.monotonic()
+        self._pieces: list[str] = []
+
+    def wait(self, end: Deadline) -> Report:
+        """Its report; one that says how it died, or that it was late and was ended at `end`."""
+        report = self._heard()
+        poll = select.poll()
+        poll.register(self._receiver.descriptor, select.POLLIN)
+        while report is None and not self._receiver.at_end and not end.passed:
+            poll.poll(end.remaining() * 1000 + 1)
+            report = self._heard()
+        late = report is None and not self._receiver.at_end
+        self._receiver.close()
+        status = self._reap(0.0 if late else 0.5)
+        if report is not None:
+            return report
+        if late:
+            seconds = time.monotonic() - self._began
+            return Report(Outcome.UNDECIDED, f"no answer within {seconds:.1f} s")
+        return Report(Outcome.INTERNAL, f"the plugin's process {_how_it_ended(status)}")
+
+    @property
+    def answer(self) -> Any:
+        return json.loads("".join(self._pieces))
+
+    def _heard(self) -> Report | None:
+        report = None
+        for event in self._receiver.events():
+            if event.kind == _ANSWER:
+                self._pieces += event.texts
+            elif event.kind == Event.REPORT:
+                report = report_of(event)
+        return report
+
+    def _reap(self, patience: float) -> int:
+        end = Deadline.after(patience)
+        while True:
+            done, status = os.waitpid(self._pid, os.WNOHANG)
+            if done:
+                return status
+            if end.passed:
+                break
+            time.sleep(0.002)
+        os.kill(self._pid, signal.SIGKILL)
+        # Not awaited for ever: it may be in an uninterruptible sleep.
+        end = Deadline.after(1.0)
+        while not end.passed:
+            done, status = os.waitpid(self._pid, os.WNOHANG)
+            if done:
+                return status
+            time.sleep(0.002)
+        return 0
+
+
+def answer_of(work: Callable[[], Any], within: float = LOADING) -> Any:
+    """What `work` returns (as JSON would have it), found aside.
+
+    The `ArkError` it raises, or `PluginError` for any other end of it.
+    """
+
+    def body(sender: Sender) -> None:
+        try:
+            text = json.dumps(work())
+        except ArkError as error:
+            sender.report(Report(Outcome.FAILED, str(error)))
+        except BaseException as error:  # a plugin's exit() is no end of the command
+            sender.report(Report(Outcome.INTERNAL, f"{type(error).__name__}: {error}"))
+        else:
+            for start in range(0, len(text), _PIECE):
+                sender.send(_ANSWER, text[start : start + _PIECE])
+            sender.report(Report(Outcome.WELL))
+
+    aside = Aside(body)
+    report = aside.wait(Deadline.after(within))
+    if report.well:
+        return aside.answer
+    if report.outcome is Outcome.FAILED:
+        raise ArkError(report.reason)
+    raise PluginError(report.reason)
+
+
+def end_what_is_left() -> None:
+    """End what the processes aside have left running: a command that outlived its asker."""
+    me = os.getpid()
+    processes.end(lambda: processes.descendants({me}), Deadline.after(1.0), grace=0.2)
+
+
+def _silence() -> None:
+    quiet = os.open("/dev/null", os.O_RDWR)
+    os.dup2(quiet, 2)
+    os.close(quiet)
+
+
+def _how_it_ended(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code} before it had answered"

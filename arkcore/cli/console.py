@@ -1,0 +1,101 @@
+"""What the commands share: where our files are, how facts are printed, how times are told."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import datetime
+
+from rich.console import Console
+
+from arkcore.cli.language import say
+from arkcore.errors import MachineError
+from arkcore.paths import Paths
+from arkcore.ras.format import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Where no terminal sets a width, nothing is wrapped: what reads a pipe wants one row a line.
+_NO_WIDTH = 1000
+
+
+def paths_here() -> Paths:
+    """Our paths, as ARK_PREFIX says. `ConfigurationError` where that is not absolute."""
+    return Paths(os.environ.get("ARK_PREFIX", ""))
+
+
+def console() -> Console:
+    """Standard output, as wide as its terminal."""
+    fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _NO_WIDTH
+    return Console(highlight=False, markup=False, emoji=False, width=fixed)
+
+
+def complain(text: str) -> None:
+    """One line on stderr."""
+    sys.stdout.flush()
+    print(f"ark: {shown(text)}", file=sys.stderr)
+
+
+def print_json(facts: Any) -> None:
+    print(json.dumps(facts, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def refuse_unless_writable(path: str, doing: str) -> None:
+    """`MachineError` where this user could not write what belongs at `path`, or above it."""
+    while path and not os.path.exists(path):
+        path = os.path.dirname(path) if path != "/" else ""
+    if path and not os.access(path, os.W_OK):
+        raise MachineError(f"{path}: you may not write there; {doing} as root")
+
+
+def refuse_unless_readable(path: str) -> None:
+    """`MachineError` where this user cannot read the directory or file `path` that exists."""
+    wanted = os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK
+    above = os.path.dirname(path)
+    while above not in ("", "/") and not os.path.isdir(above):
+        above = os.path.dirname(above)
+    if not os.access(above or "/", os.X_OK):
+        raise MachineError(f"{above}: you may not read there; ask as root")
+    if os.path.exists(path) and not os.access(path, wanted):
+        raise MachineError(f"{path}: you may not read it; ask as root")
+
+
+# Times.
+
+
+def moment(at: object) -> str:
+    """A time in seconds since the epoch as a person tells it: without the date where it is today."""
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        return ""
+    then, today = time.localtime(at), time.localtime()
+    if then[:3] == today[:3]:
+        return time.strftime("%H:%M", then)
+    shape = "%m/%d %H:%M" if then.tm_year == today.tm_year else "%Y/%m/%d %H:%M"
+    return time.strftime(shape, then)
+
+
+def iso(at: object) -> str | None:
+    """The same for machines: ISO 8601 with the offset; None where it is no time."""
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        return None
+    return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person tells them: "18 s", "12 min 35 s", "2 h 5 min"."""
+    whole = round(seconds)
+    if whole < 120:
+        return say(f"{whole} s", f"{whole} 秒")
+    if whole < 7200:
+        minutes, rest = divmod(whole, 60)
+        if not rest:
+            return say(f"{minutes} min", f"{minutes} 分")
+        return say(f"{minutes} min {rest} s", f"{minutes} 分 {rest} 秒")
+    hours, minutes = divmod(whole // 60, 60)
+    if not minutes:
+        return say(f"{hours} h", f"{hours} 時間")
+    return say(f"{hours} h {minutes} min", f"{hours} 時間 {minutes} 分")

@@ -1,0 +1,65 @@
+"""The resources of this node, as the commands name them."""
+
+from __future__ import annotations
+
+import os
+
+from arkcore import record
+from arkcore.cli.aside import answer_of
+from arkcore.cli.console import refuse_unless_readable
+from arkcore.errors import ConfigurationError
+from arkcore.resource import from_mapping, to_mapping
+from arkcore.resource_file import check_resource_name, resource_names, validate
+from arkcore.state import State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arkcore.paths import Paths
+    from arkcore.resource import Resource
+
+
+def names_here(paths: Paths) -> list[str]:
+    """Every resource with a file, and every one that is known to be wanted up or BLIND without."""
+    refuse_unless_readable(paths.resources)
+    names = set(resource_names(paths))
+    for name in _listed(os.path.dirname(paths.state("-"))):
+        state = State(paths, name)
+        if state.wanted == "up" or state.blind():
+            names.add(name)
+    return sorted(names)
+
+
+def chosen(paths: Paths, asked: Sequence[str]) -> list[str]:
+    """The resources asked for, or all. `ConfigurationError` where there is no such one here."""
+    here = names_here(paths)
+    for name in asked:
+        check_resource_name(name)
+        if name not in here and not os.path.exists(paths.record(name)):
+            raise no_such_resource(paths, name)
+    return list(dict.fromkeys(asked)) or here
+
+
+def no_such_resource(paths: Paths, name: str) -> ConfigurationError:
+    names = ", ".join(resource_names(paths)) or "none"
+    return ConfigurationError(f"{name}: no such resource in {paths.resources}; there are: {names}")
+
+
+def usable(paths: Paths, name: str) -> Resource:
+    """The resource as it is now, from its record or its file. Writes nothing.
+
+    `ArkError` tells in one line why it cannot be used.
+    """
+    resource = record.load(paths, name)
+    if resource is not None:
+        return resource
+    refuse_unless_readable(paths.resource_file(name))
+    return from_mapping(answer_of(lambda: to_mapping(validate(paths, name))))
+
+
+def _listed(directory: str) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except OSError:
+        return []

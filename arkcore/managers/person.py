@@ -1,0 +1,58 @@
+"""A person as the caller, by `ark run`: the intent stays the cluster manager's."""
+
+from __future__ import annotations
+
+from arkcore.call import Action, Caller
+from arkcore.managers.lifekeeper import find_lifekeeper
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arkcore.paths import Paths
+    from arkcore.state import Maintenance, State
+    from arkcore.timers import Timers
+
+
+class Person(Caller):
+    """Someone at this node, who asks the cluster manager here what it knows."""
+
+    is_manager = False
+
+    def __init__(self, environment: Mapping[str, str], paths: Paths) -> None:
+        self._lifekeeper = find_lifekeeper(environment, paths.prefix)
+        self.check_interval = self._lifekeeper.check_interval
+
+    def run_limit(self, timers: Timers) -> float:
+        """LifeKeeper's, so that a person sees what LifeKeeper would."""
+        return self._lifekeeper.run_limit(timers)
+
+    def in_service(self, resource: str) -> bool | None:
+        return self._lifekeeper.in_service(resource)
+
+    def objection(
+        self, action: Action, resource: str, state: State, maintenance: Maintenance
+    ) -> str:
+        """Why the cluster manager's own state contradicts `action`; "" where it does not.
+
+        A restore where the resource is not in service could run it on two nodes. A remove where
+        it is in service would be taken for a failure, and undone.
+        """
+        if action is Action.RESTORE:
+            in_service = self.in_service(resource)
+            if in_service is False:
+                return f"{resource} is not in service here, and may run on another node"
+            if in_service is None and state.wanted == "down":
+                return f"the cluster manager's last word here was to take {resource} down"
+        elif action is Action.REMOVE and not maintenance.active():
+            in_service = self.in_service(resource)
+            if in_service:
+                return f"{resource} is in service here and not in maintenance"
+            if in_service is None and state.wanted == "up":
+                return f"the cluster manager wants {resource} up here, and it is not in maintenance"
+        return ""
+
+    def command_instead(self, action: Action, resource: str) -> str:
+        """The cluster manager's own command that does what `action` does."""
+        # perform_action: reference of LifeKeeper for Linux, `-t TAG -a restore|remove`.
+        return f"{self._lifekeeper._root}/bin/perform_action -t {resource} -a {action.word}"

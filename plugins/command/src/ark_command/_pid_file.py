@@ -1,0 +1,301 @@
+"""Whose process a pid file names. A number alone proves nothing, for the kernel uses it again.
+
+The process is taken for the application where one of these holds:
+
+* It is known: it bears the mark of a start of this resource, was recorded (pid and start time)
+  after a start or while the application was RUNNING, or descends from such a process.
+* This worker ran the start command, and since then the process has begun and the file was written.
+  This compares ticks after boot with ticks after boot, and the file with itself.
+* The file lies on a file system of this node alone, and the process began before it was written. A
+  process that took over the number of a dead application began after.
+* The file lies elsewhere, the process has the given name, and the file was written within ten
+  minutes of its beginning. On a shared disk another node may have written the file, and any old
+  process here may have that number: enough to say RUNNING, never enough to end a process.
+
+The last two compare a process's age with a file's time of day, so setting the clock upsets them. It
+does not touch the first two: an application that was started by us, or seen RUNNING once, is known
+whatever happens to the clock. For one that never was, a process younger than its pid file is a
+stranger; but with the given name it may be the application after the clock was set, and the answer
+is doubt, not death. A file whose time lies in the future leaves doubt, too.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from enum import Enum
+
+from arkcore import processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arkcore import Context, Process
+
+#: The kernel's own limit, PID_MAX_LIMIT.
+_LARGEST_PID = 1 << 22
+#: Seconds. Ticks and file times are coarser than clocks; a leap second; a file server's own clock.
+_TOLERANCE = 2.0
+#: Seconds from a process's beginning to its writing the pid file, where that has to speak for it.
+_LONGEST_START = 600.0
+#: Bytes of the kernel's short name.
+_LONGEST_NAME = 15
+
+
+class Belief(Enum):
+    """What is made of a pid file."""
+
+    #: The process is the application: it runs, and a forced stop may end it.
+    OURS = "ours"
+    #: It runs, as far as can be told; nothing is ended on that.
+    LIKELY = "likely"
+    #: It may well be the application, or not.
+    DOUBT = "doubt"
+    #: The file names no process: empty, garbage, unreadable.
+    NOTHING = "nothing"
+    #: The application has no such process: no file, or its number is nobody's or a stranger's.
+    NONE = "none"
+
+
+class Sighting:
+    """A belief, what it rests on in one line, and the process where one was seen."""
+
+    __slots__ = ("belief", "detail", "process")
+
+    def __init__(self, belief: Belief, detail: str, process: Process | None = None) -> None:
+        self.belief = belief
+        self.detail = detail
+        self.process = process
+
+
+class Birth:
+    """The moment before a start command is run, and the pid file as it was then."""
+
+    __slots__ = ("_before", "_ticks")
+
+    def __init__(self, path: str) -> None:
+        self._ticks = _ticks_now()
+        try:
+            self._before: tuple[int, ...] | None = _identity(os.lstat(path))
+        except OSError:
+            self._before = None
+
+    def gave(self, process: Process, written: os.stat_result) -> bool:
+        """Whether both the process and this writing of the file came after it."""
+        return process.start >= self._ticks and _identity(written) != self._before
+
+
+class _File:
+    """A pid file as it was read: its first line, and its status at that moment."""
+
+    __slots__ = ("line", "status")
+
+    def __init__(self, path: str) -> None:
+        # A link could point at a file that others trust; a pipe could make us wait.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        descriptor = os.open(path, flags)
+        try:
+            self.status = os.fstat(descriptor)
+            text = os.read(descriptor, 4096) if stat.S_ISREG(self.status.st_mode) else b""
+        finally:
+            os.close(descriptor)
+        # Some, such as PostgreSQL's, tell more on the lines that follow.
+        self.line = text.partition(b"\n")[0].strip(b" \t\r")
+
+
+class _Identity:
+    """Of which process a number is a thread, and whose process that is."""
+
+    __slots__ = ("leader", "users")
+
+    def __init__(self, pid: int) -> None:
+        self.leader = pid
+        #: Real and effective user id. The owner of /proc/PID would be root after a setuid.
+        self.users: set[int] = set()
+        try:
+            with open(f"/proc/{pid}/status", "rb") as file:
+                for line in file:
+                    if line.startswith(b"Tgid:"):
+                        self.leader = int(line.split()[1])
+                    elif line.startswith(b"Uid:"):
+                        self.users = {int(word) for word in line.split()[1:3]}
+                        break
+        except OSError:
+            pass  # it has just ended: it has no users and vouches for nobody
+
+
+def examine(ctx: Context, birth: Birth | None, of_this_node: Sequence[str]) -> Sighting:
+    """What `pid_file` of `ctx.options` says. Never raises for what the file holds.
+
+    `of_this_node`: directories whose file systems no other node ever writes to.
+    """
+    path, name = ctx.options.pid_file, ctx.options.process_name
+    try:
+        file = _File(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return Sighting(Belief.NONE, f"there is no {path}")
+    except OSError as error:
+        # A link is for the user to correct; a disk that has gone tells nothing.
+        belief = Belief.DOUBT if error.errno == errno.ELOOP else Belief.NOTHING
+        return Sighting(belief, f"{path} cannot be read: {error.strerror}")
+    if not stat.S_ISREG(file.status.st_mode):
+        return Sighting(Belief.DOUBT, f"{path} is no regular file")
+    pid = _pid_in(file.line)
+    if pid is None:
+        held = repr(file.line[:20].decode("ascii", "backslashreplace")) if file.line else "nothing"
+        return Sighting(Belief.NOTHING, f"{path} holds no process id but {held}")
+    process = processes.look(pid)
+    if process is None:
+        return Sighting(Belief.NONE, f"{path} names process {pid}, which does not live")
+    identity = _Identity(pid)
+    stranger = _why_a_stranger(process, identity, name)
+    if stranger:
+        return Sighting(Belief.NONE, f"{path} names {process}, {stranger}")
+    belief, why = _judge(ctx, process, identity, file.status, birth, of_this_node)
+    return Sighting(belief, f"{path} names {process}{why}", process)
+
+
+def with_descendants(process: Process) -> set[Process]:
+    """The process and all that came of it, this one and what called it left out."""
+    found = {process, *processes.descendants({process.pid})}
+    return {each for each in found if each.pid not in (os.getpid(), os.getppid())}
+
+
+def _why_a_stranger(process: Process, identity: _Identity, name: str) -> str:
+    """What shows for certain that this process is not the application; "" where nothing does."""
+    if identity.leader != process.pid:
+        # Threads take their numbers from the same row; a signal would hit their whole process.
+        return f"which is a thread of process {identity.leader}"
+    if _is_ourselves(process.pid):
+        return "which is this check itself"
+    if name and not _has_name(process, name):
+        return f"which is not {name}"
+    if not processes.executable(process.pid) and not processes.arguments(process.pid):
+        return "which runs no program"
+    return ""
+
+
+def _judge(
+    ctx: Context,
+    process: Process,
+    identity: _Identity,
+    written: os.stat_result,
+    birth: Birth | None,
+    of_this_node: Sequence[str],
+) -> tuple[Belief, str]:
+    if birth is not None and birth.gave(process, written):
+        belief, why = Belief.OURS, ""
+    else:
+        belief, why = _judge_by_time(ctx, process, written, of_this_node)
+    if belief in (Belief.OURS, Belief.LIKELY):
+        objection = _objection(identity, written)
+        if objection:
+            belief, why = Belief.DOUBT, objection
+    # Looked for last, for it reads the whole process table.
+    if belief is not Belief.OURS and process in ctx.started_processes():
+        return Belief.OURS, ""
+    return belief, why
+
+
+def _judge_by_time(
+    ctx: Context, process: Process, written: os.stat_result, of_this_node: Sequence[str]
+) -> tuple[Belief, str]:
+    name = ctx.options.process_name
+    now = time.time()
+    begun = now - time.clock_gettime(time.CLOCK_BOOTTIME) + process.start / _ticks_per_second()
+    if begun > written.st_mtime + _TOLERANCE:
+        later = f", which began {begun - written.st_mtime:.0f} s after the file was written"
+        if not name:
+            return Belief.NONE, later
+        return Belief.DOUBT, f"{later}: the number was used again, or the clock was set"
+    of_this_node_alone = written.st_dev in _devices(of_this_node)
+    if not of_this_node_alone and not name:
+        return Belief.NONE, ", but another node may have written it; process_name would help"
+    if written.st_mtime > now + _TOLERANCE:
+        return Belief.DOUBT, "; the file's time lies in the future: the clock was set back"
+    mark = processes.mark_of(process.pid)
+    if mark and not mark.startswith(f"{ctx.resource}:"):
+        return Belief.DOUBT, f", which resource {mark.rpartition(':')[0]} started"
+    if of_this_node_alone:
+        return Belief.OURS, ""
+    if written.st_mtime - begun > _LONGEST_START:
+        return Belief.DOUBT, ", which is much older: another node may have written it"
+    return Belief.LIKELY, " (as its name and age say)"
+
+
+def _objection(identity: _Identity, written: os.stat_result) -> str:
+    """Why this file must not speak for this process; "" where it may.
+
+    Whoever can write a pid file could have any process called the application, and ended: so it may
+    name its owner's processes, and any only where nobody but root can write it.
+    """
+    mode, owner = written.st_mode, written.st_uid
+    if mode & stat.S_IWOTH:
+        return ", but anybody can write the file (chmod o-w)"
+    if owner == 0:
+        if mode & stat.S_IWGRP and written.st_gid != 0:
+            return f", but the group {written.st_gid} can write the file (chmod g-w)"
+        return ""
+    if owner not in identity.users:
+        return f", but the file belongs to user id {owner}, whose process it is not"
+    return ""
+
+
+def _pid_in(line: bytes) -> int | None:
+    if not line.isdigit() or len(line) > 7:
+        return None
+    pid = int(line)
+    return pid if 1 < pid <= _LARGEST_PID else None
+
+
+def _is_ourselves(pid: int) -> bool:
+    """Whether it is this process or one it descends from."""
+    mine = os.getpid()
+    while mine > 1:
+        if mine == pid:
+            return True
+        process = processes.look(mine)
+        if process is None:
+            return False
+        mine = process.ppid
+    return False
+
+
+def _has_name(process: Process, name: str) -> bool:
+    short = name.encode()[:_LONGEST_NAME].decode("utf-8", "backslashreplace")
+    if process.name == short:
+        return True
+    words = processes.arguments(process.pid)
+    called = os.fsdecode(words[0]) if words else ""
+    return name in (os.path.basename(processes.executable(process.pid)), os.path.basename(called))
+
+
+def _devices(directories: Sequence[str]) -> set[int]:
+    found = set()
+    for directory in directories:
+        try:
+            found.add(os.stat(directory).st_dev)
+        except OSError:
+            continue
+    return found
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
+
+
+def _ticks_per_second() -> int:
+    return os.sysconf("SC_CLK_TCK")
+
+
+def _ticks_now() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) * _ticks_per_second() // 10**9

@@ -1,0 +1,268 @@
+"""The application whose commands stand in the resource file."""
+
+from __future__ import annotations
+
+import os
+
+from ark_command._options import OTHER, Options, address_and_port
+from arkcore import (
+    Application,
+    Finding,
+    Level,
+    Status,
+    StatusReport,
+    StepFailed,
+    SupportClass,
+    Topology,
+    hookimpl,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ark_command._pid_file import Birth, Sighting
+    from arkcore import CommandResult, Context, Process
+
+#: Directories of the system itself: what lies on their file systems never comes from another node.
+_OF_THIS_NODE = ("/", "/run", "/tmp", "/var")
+
+#: What a shell returns for "cannot be run" and "not found": no word about the application.
+_SHELL_CODES = (126, 127)
+
+_INTERPRETERS = ("sh", "bash", "dash", "ksh", "zsh", "perl", "ruby", "python")
+
+
+class Command:
+    """The plugin `command`."""
+
+    def __init__(self, of_this_node: Sequence[str] = _OF_THIS_NODE) -> None:
+        self._of_this_node = of_this_node
+        #: When this worker ran the start command, and the pid file as it was then.
+        self._birth: Birth | None = None
+
+    @hookimpl
+    def ark_application(self) -> Application:
+        return Application(
+            name="command",
+            title="Own commands",
+            options=Options,
+            support=SupportClass.ACTIVE_ACTIVE,
+            topologies=(Topology.STANDBY, Topology.MUTUAL_STANDBY),
+            # A start through systemd or sudo leaves nothing to recognise its processes by.
+            runs_as_processes=False,
+        )
+
+    # Status.
+
+    @hookimpl
+    def ark_status(self, ctx: Context) -> StatusReport:
+        options: Options = ctx.options
+        if options.status:
+            return self._told_by_command(ctx)
+        if options.pid_file:
+            return self._told_by_pid_file(ctx)
+        return _told_by_tcp(ctx)
+
+    def _told_by_command(self, ctx: Context) -> StatusReport:
+        options: Options = ctx.options
+        absent = _absent(options.status)
+        if absent:
+            return self._without_status_command(ctx, absent)
+        result = _run(ctx, options.status)
+        status = _status_of(result, options.status_codes)
+        lines = result.last_lines(1) if status is not Status.RUNNING else []
+        return StatusReport(status, ": ".join([result.told(), *lines]))
+
+    def _without_status_command(self, ctx: Context, absent: str) -> StatusReport:
+        """Where the disk that holds it is away or nothing was ever installed, nothing can run."""
+        start = _absent(ctx.options.start)
+        if not start:
+            return StatusReport(Status.UNKNOWN, f"status command {absent} does not exist")
+        living = self.ark_processes(ctx)
+        if living:
+            alive = ", ".join(str(process) for process in living)
+            return StatusReport(Status.UNKNOWN, f"{absent} does not exist; there live: {alive}")
+        return StatusReport(Status.STOPPED, f"not here: neither {absent} nor {start} exists")
+
+    def _told_by_pid_file(self, ctx: Context) -> StatusReport:
+        from ark_command._pid_file import Belief
+
+        sighting = self._sighting(ctx)
+        if sighting.belief is Belief.NOTHING:
+            # Perhaps being written this moment. Where nothing of ours lives, that settles it: a
+            # node that lost its power leaves such files, which must not keep a failover waiting.
+            known = ctx.started_processes()
+            return StatusReport(Status.UNKNOWN if known else Status.STOPPED, sighting.detail)
+        # STOPPED though other processes of ours live is made PARTIAL by the engine.
+        status = {
+            Belief.OURS: Status.RUNNING,
+            Belief.LIKELY: Status.RUNNING,
+            Belief.DOUBT: Status.UNKNOWN,
+            Belief.NONE: Status.STOPPED,
+        }[sighting.belief]
+        return StatusReport(status, sighting.detail)
+
+    def _sighting(self, ctx: Context) -> Sighting:
+        from ark_command._pid_file import examine
+
+        return examine(ctx, self._birth, self._of_this_node)
+
+    # Processes.
+
+    @hookimpl
+    def ark_processes(self, ctx: Context) -> list[Process]:
+        found = set(ctx.started_processes())
+        if ctx.options.pid_file:
+            from ark_command._pid_file import Belief, with_descendants
+
+            sighting = self._sighting(ctx)
+            if sighting.belief is Belief.OURS and sighting.process is not None:
+                found |= with_descendants(sighting.process)
+        return sorted(found, key=lambda process: process.pid)
+
+    # Start and stop.
+
+    @hookimpl
+    def ark_start(self, ctx: Context) -> None:
+        options: Options = ctx.options
+        if options.pid_file:
+            from ark_command._pid_file import Birth
+
+            self._birth = Birth(options.pid_file)
+        result = _run(ctx, options.start)
+        if result.error:
+            raise StepFailed(result.told())
+
+    @hookimpl
+    def ark_stop(self, ctx: Context) -> None:
+        options: Options = ctx.options
+        result = _run(ctx, options.stop)
+        if result.returncode not in options.stop_codes:
+            codes = " or ".join(map(str, options.stop_codes))
+            ended = result.error or result.late
+            raise StepFailed(result.told() + ("" if ended else f", expected {codes}"))
+
+    @hookimpl
+    def ark_force_stop(self, ctx: Context) -> None:
+        options: Options = ctx.options
+        if not options.force_stop:
+            ctx.terminate(self.ark_processes(ctx))
+            return
+        # Half is kept for the engine, which ends what this command leaves alive.
+        # Its return code decides nothing: what lives afterwards does.
+        _run(ctx, options.force_stop, timeout=ctx.deadline.remaining() / 2)
+
+    # Before anything is protected.
+
+    @hookimpl
+    def ark_preflight(self, ctx: Context) -> Iterable[Finding]:
+        options: Options = ctx.options
+        for key in ("start", "stop", "force_stop", "status"):
+            argv: list[str] = getattr(options, key)
+            if argv:
+                yield _look_at(key, argv)
+        if options.user:
+            yield _look_at_user(options.user)
+
+
+def _told_by_tcp(ctx: Context) -> StatusReport:
+    from ark_command._tcp import ask
+
+    options: Options = ctx.options
+    host, port = address_and_port(options.tcp)
+    report = ask(host, port, ctx.deadline.sooner(options.tcp_timeout))
+    if report.status is Status.RUNNING and _all_recorded_are_gone(ctx):
+        # Somebody answers, but nobody we know: another program on the port, or the application
+        # after a restart by other hands. To be found out, neither believed nor forced away.
+        return StatusReport(
+            Status.UNKNOWN, f"{report.detail}, but every process recorded of it is gone"
+        )
+    return report
+
+
+def _all_recorded_are_gone(ctx: Context) -> bool:
+    """Whether processes of it were known once and none is alive, nor any that a start made."""
+    recorded = ctx._state.remembered_processes()
+    return bool(recorded) and not ctx.started_processes()
+
+
+def _run(ctx: Context, argv: list[str], *, timeout: float | None = None) -> CommandResult:
+    options: Options = ctx.options
+    return ctx.run(
+        argv,
+        timeout=timeout,
+        user=options.user or None,
+        env=options.env,
+        encoding=options.encoding,
+    )
+
+
+def _status_of(result: CommandResult, codes: dict[str, str]) -> Status:
+    """UNKNOWN where the command gave no answer: late, not run, or ended by a signal."""
+    code = result.returncode
+    if code is None or code < 0 or result.late or result.error:
+        return Status.UNKNOWN
+    name = codes.get(str(code))
+    if name is None and code not in _SHELL_CODES:
+        name = codes.get(OTHER)
+    return Status[name or "UNKNOWN"]
+
+
+def _absent(argv: Sequence[str]) -> str:
+    """The file without which `argv` cannot run and which does not exist; "" where all are there."""
+    for path in (argv[0], _script(argv)):
+        if path:
+            try:
+                os.stat(path)
+            except (FileNotFoundError, NotADirectoryError):
+                return path
+            except OSError:
+                continue  # it may be there: running it will tell
+    return ""
+
+
+def _script(argv: Sequence[str]) -> str:
+    """The script an interpreter is handed, where its path is absolute; else ""."""
+    if os.path.basename(argv[0]).rstrip("0123456789.") not in _INTERPRETERS:
+        return ""
+    for word in argv[1:]:
+        if word.startswith("/"):
+            return word
+        if not word.startswith("-") or word in ("-c", "-m", "-e", "-s", "-"):
+            return ""
+    return ""
+
+
+def _look_at(key: str, argv: Sequence[str]) -> Finding:
+    absent = _absent(argv)
+    if absent:
+        return Finding(
+            f"options.{key}",
+            Level.WARN,
+            f"{absent} does not exist",
+            "right only where it lies on a disk that is mounted elsewhere now",
+        )
+    if not os.access(argv[0], os.X_OK):
+        return Finding(
+            f"options.{key}", Level.FAIL, f"{argv[0]} is not executable", f"chmod +x {argv[0]}"
+        )
+    for path in filter(None, (argv[0], _script(argv))):
+        if os.stat(path).st_mode & 0o022:
+            return Finding(
+                f"options.{key}",
+                Level.WARN,
+                f"{path} can be written by others, who so decide what is run here",
+                f"chmod go-w {path}",
+            )
+    return Finding(f"options.{key}", Level.OK, argv[0])
+
+
+def _look_at_user(user: str) -> Finding:
+    import pwd
+
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        return Finding("options.user", Level.FAIL, f"no user {user!r} here", f"useradd {user}")
+    return Finding("options.user", Level.OK, f"{user}, user id {entry.pw_uid}")

@@ -1,0 +1,373 @@
+"""A pid file is believed where its process can only be the application, and else refused."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from ark_command import Command
+from ark_command._pid_file import Belief, Birth, examine
+
+from arkcore import Status, processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from ark_command._pid_file import Sighting
+
+    from arkcore.context import Context
+    from arkcore.processes import Process
+
+    MakeContext = Callable[..., Context]
+    Live = Callable[..., subprocess.Popen[bytes]]
+    Marked = Callable[[Context], dict[str, str]]
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+
+
+@pytest.fixture
+def pid_file(tmp_path: Path) -> Path:
+    return tmp_path / "app.pid"
+
+
+def write(pid_file: Path, text: object, *, age: float = 0.0) -> None:
+    pid_file.write_text(f"{text}\n")
+    pid_file.chmod(0o644)
+    then = time.time() - age
+    os.utime(pid_file, (then, then))
+
+
+def look(ctx: Context, *, shared: bool = False, birth: Birth | None = None) -> Sighting:
+    """What is made of the file; `shared`: it lies where another node may write, too."""
+    directory = os.path.dirname(ctx.options.pid_file)
+    return examine(ctx, birth, () if shared else (directory,))
+
+
+def seen(pid: int) -> Process:
+    process = processes.look(pid)
+    assert process is not None
+    return process
+
+
+def plugin(pid_file: Path) -> Command:
+    return Command(of_this_node=(str(pid_file.parent),))
+
+
+# Believed.
+
+
+def test_a_process_older_than_its_file_is_ours(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    child = live()
+    write(pid_file, child.pid)
+    ctx = make_context(pid_file=str(pid_file), process_name="sleep")
+    assert look(ctx).belief is Belief.OURS
+    assert plugin(pid_file).ark_status(ctx).status is Status.RUNNING
+    assert [each.pid for each in plugin(pid_file).ark_processes(ctx)] == [child.pid]
+
+
+def test_only_the_first_line_counts(make_context: MakeContext, live: Live, pid_file: Path) -> None:
+    write(pid_file, f"{live().pid}\n/var/lib/data\n5432")
+    assert look(make_context(pid_file=str(pid_file))).belief is Belief.OURS
+
+
+@pytest.mark.parametrize("name", ["a-name-longer-than-15", "called"])
+def test_the_name_may_be_the_short_one_or_the_one_it_was_called_by(
+    make_context: MakeContext, live: Live, pid_file: Path, tmp_path: Path, name: str
+) -> None:
+    program = tmp_path / name
+    program.symlink_to("/bin/sleep")
+    write(pid_file, live(str(program), "300").pid)
+    ctx = make_context(pid_file=str(pid_file), process_name=name)
+    assert look(ctx).belief is Belief.OURS
+
+
+def test_its_descendants_are_ours_too(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    child = live("/bin/sh", "-c", "sleep 300 & wait")
+    write(pid_file, child.pid)
+    ctx = make_context(pid_file=str(pid_file))
+    assert ctx.wait_until(lambda: len(plugin(pid_file).ark_processes(ctx)) == 2, within=5)
+
+
+# The clock was set.
+
+
+def test_a_recorded_process_stays_ours_whatever_the_file_says_of_its_age(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    child = live()
+    ctx = make_context(pid_file=str(pid_file))
+    ctx._state.remember_processes([seen(child.pid)])
+    for age in (3600, -3600):
+        write(pid_file, child.pid, age=age)
+        assert look(ctx).belief is Belief.OURS
+        assert look(ctx, shared=True).belief is Belief.OURS
+
+
+def test_a_marked_process_stays_ours_whatever_the_file_says_of_its_age(
+    make_context: MakeContext, live: Live, marked: Marked, pid_file: Path
+) -> None:
+    ctx = make_context(pid_file=str(pid_file))
+    write(pid_file, live(**marked(ctx)).pid, age=3600)
+    assert look(ctx, shared=True).belief is Belief.OURS
+
+
+def test_one_that_was_never_seen_before_but_has_the_name_is_in_doubt(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live().pid, age=3600)
+    ctx = make_context(pid_file=str(pid_file), process_name="sleep")
+    assert look(ctx).belief is Belief.DOUBT
+    assert "or the clock was set" in look(ctx).detail
+    assert plugin(pid_file).ark_status(ctx).status is Status.UNKNOWN
+    assert plugin(pid_file).ark_processes(ctx) == []
+
+
+def test_a_file_from_the_future_is_in_doubt(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live().pid, age=-3600)
+    assert look(make_context(pid_file=str(pid_file))).belief is Belief.DOUBT
+
+
+# Refused: a stranger, never ended.
+
+
+def test_a_younger_process_has_only_the_number(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    child = live()
+    write(pid_file, child.pid, age=60)
+    ctx = make_context(pid_file=str(pid_file))
+    command = plugin(pid_file)
+    assert look(ctx).belief is Belief.NONE
+    assert command.ark_status(ctx).status is Status.STOPPED
+    command.ark_force_stop(ctx)
+    assert child.poll() is None
+
+
+def test_one_of_another_name_is_a_stranger(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live().pid)
+    ctx = make_context(pid_file=str(pid_file), process_name="nginx")
+    assert look(ctx).belief is Belief.NONE
+    assert plugin(pid_file).ark_processes(ctx) == []
+
+
+def test_our_own_process_and_our_parents_are_strangers(
+    make_context: MakeContext, pid_file: Path
+) -> None:
+    ctx = make_context(pid_file=str(pid_file))
+    for pid in (os.getpid(), os.getppid()):
+        write(pid_file, pid)
+        assert look(ctx).belief is Belief.NONE
+        assert plugin(pid_file).ark_processes(ctx) == []
+
+
+def test_a_thread_is_a_stranger(make_context: MakeContext, live: Live, pid_file: Path) -> None:
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    try:
+        write(pid_file, thread.native_id)
+        sighting = look(make_context(pid_file=str(pid_file)))
+    finally:
+        end.set()
+        thread.join()
+    assert sighting.belief is Belief.NONE
+    assert "is a thread of" in sighting.detail
+
+
+def test_a_dead_process_is_none(make_context: MakeContext, live: Live, pid_file: Path) -> None:
+    child = live("/bin/true")
+    child.wait()
+    write(pid_file, child.pid)
+    ctx = make_context(pid_file=str(pid_file))
+    assert look(ctx).belief is Belief.NONE
+    assert plugin(pid_file).ark_status(ctx).status is Status.STOPPED
+
+
+def test_no_file_is_stopped(make_context: MakeContext, pid_file: Path) -> None:
+    for path in (str(pid_file), str(pid_file / "missing" / "too")):
+        ctx = make_context(pid_file=path)
+        report = Command().ark_status(ctx)
+        assert (report.status, report.detail) == (Status.STOPPED, f"there is no {path}")
+
+
+def test_a_kernel_thread_runs_no_program(make_context: MakeContext, pid_file: Path) -> None:
+    if processes.look(2) is None or processes.arguments(2):
+        pytest.skip("no kernel threads are to be seen here")
+    write(pid_file, 2)
+    assert look(make_context(pid_file=str(pid_file))).belief is Belief.NONE
+
+
+# Refused: garbage.
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n7", "abc", "-5", "+5", "12 13", "0", "1", "4194305", "9" * 30, "1e3", "٣"]
+)
+def test_garbage_names_no_process(make_context: MakeContext, pid_file: Path, text: str) -> None:
+    write(pid_file, text)
+    ctx = make_context(pid_file=str(pid_file))
+    assert look(ctx).belief is Belief.NOTHING
+    assert plugin(pid_file).ark_processes(ctx) == []
+
+
+def test_garbage_is_stopped_where_nothing_of_ours_lives_and_else_unknown(
+    make_context: MakeContext, live: Live, marked: Marked, pid_file: Path
+) -> None:
+    write(pid_file, "")
+    ctx = make_context(pid_file=str(pid_file))
+    assert plugin(pid_file).ark_status(ctx).status is Status.STOPPED
+    live(**marked(ctx))
+    assert plugin(pid_file).ark_status(ctx).status is Status.UNKNOWN
+
+
+def test_a_link_is_not_followed(
+    make_context: MakeContext, live: Live, pid_file: Path, tmp_path: Path
+) -> None:
+    write(tmp_path / "other.pid", live().pid)
+    pid_file.symlink_to(tmp_path / "other.pid")
+    assert look(make_context(pid_file=str(pid_file))).belief is Belief.DOUBT
+
+
+def test_a_pipe_is_not_waited_for(make_context: MakeContext, pid_file: Path) -> None:
+    os.mkfifo(pid_file)
+    assert look(make_context(pid_file=str(pid_file))).belief is Belief.DOUBT
+
+
+# Refused: a file that others can write.
+
+
+def test_a_file_that_anybody_can_write_is_in_doubt(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    child = live()
+    write(pid_file, child.pid)
+    pid_file.chmod(0o666)
+    ctx = make_context(pid_file=str(pid_file))
+    assert look(ctx).belief is Belief.DOUBT
+    ctx._state.remember_processes([seen(child.pid)])
+    assert look(ctx).belief is Belief.OURS
+
+
+@as_root
+def test_a_file_names_only_processes_of_its_owner(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live().pid)
+    os.chown(pid_file, 54321, 0)
+    ctx = make_context(pid_file=str(pid_file))
+    assert look(ctx).belief is Belief.DOUBT
+    assert plugin(pid_file).ark_processes(ctx) == []
+
+
+@as_root
+def test_a_file_of_root_that_a_group_can_write_is_in_doubt(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live().pid)
+    os.chown(pid_file, 0, 54321)
+    pid_file.chmod(0o664)
+    assert look(make_context(pid_file=str(pid_file))).belief is Belief.DOUBT
+
+
+def test_a_process_of_another_resource_is_in_doubt(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live(ARK_ACTION="some-other:00").pid)
+    sighting = look(make_context(pid_file=str(pid_file)))
+    assert sighting.belief is Belief.DOUBT
+    assert "resource some-other started" in sighting.detail
+
+
+# A disk that another node writes to, too.
+
+
+def test_on_a_shared_disk_a_number_alone_is_nobody(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live().pid)
+    assert look(make_context(pid_file=str(pid_file)), shared=True).belief is Belief.NONE
+
+
+def test_on_a_shared_disk_name_and_age_say_running_but_end_nothing(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    child = live()
+    write(pid_file, child.pid)
+    ctx = make_context(pid_file=str(pid_file), process_name="sleep")
+    command = Command(of_this_node=())
+    assert look(ctx, shared=True).belief is Belief.LIKELY
+    assert command.ark_status(ctx).status is Status.RUNNING
+    command.ark_force_stop(ctx)
+    assert child.poll() is None
+
+
+def test_on_a_shared_disk_a_much_older_process_is_in_doubt(
+    make_context: MakeContext, live: Live, pid_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(pid_file, live().pid)
+    monkeypatch.setattr("ark_command._pid_file._LONGEST_START", -10.0)
+    ctx = make_context(pid_file=str(pid_file), process_name="sleep")
+    assert look(ctx, shared=True).belief is Belief.DOUBT
+
+
+# What this worker started itself.
+
+
+def test_what_a_start_made_is_ours_though_it_shed_its_mark(
+    make_context: MakeContext, live: Live, pid_file: Path, script: Callable[[str, str], str]
+) -> None:
+    start = script("start", f"setsid env -i sleep 300 >/dev/null 2>&1 & echo $! >{pid_file}")
+    ctx = make_context(pid_file=str(pid_file), start=[start])
+    # A file left over from before, naming an older process.
+    write(pid_file, live().pid)
+    command = Command(of_this_node=())
+    assert command.ark_status(ctx).status is Status.STOPPED
+    command.ark_start(ctx)
+    pid = int(pid_file.read_text())
+    try:
+        assert ctx.wait_until(lambda: seen(pid).name == "sleep", within=5)
+        assert not processes.mark_of(pid)
+        assert command.ark_status(ctx).status is Status.RUNNING
+        assert [each.pid for each in command.ark_processes(ctx)] == [pid]
+        # Another worker knows nothing of that start.
+        assert Command(of_this_node=()).ark_processes(ctx) == []
+    finally:
+        ctx.terminate([seen(pid)])
+
+
+def test_a_birth_needs_a_new_process_and_a_new_file(live: Live, pid_file: Path) -> None:
+    old = seen(live().pid)
+    write(pid_file, "1234", age=5)
+    time.sleep(0.02)  # the next clock tick, of which processes are dated
+    birth = Birth(str(pid_file))
+    new = seen(live().pid)
+    assert not birth.gave(new, os.stat(pid_file))
+    write(pid_file, new.pid)
+    assert birth.gave(new, os.stat(pid_file))
+    assert not birth.gave(old, os.stat(pid_file))
+
+
+def test_a_forced_stop_ends_the_application_with_its_descendants(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    child = live("/bin/sh", "-c", "sleep 300 & wait")
+    write(pid_file, child.pid)
+    ctx = make_context(pid_file=str(pid_file))
+    command = plugin(pid_file)
+    assert ctx.wait_until(lambda: len(command.ark_processes(ctx)) == 2, within=5)
+    family = command.ark_processes(ctx)
+    command.ark_force_stop(ctx)
+    assert not any(processes.still_lives(each) for each in family)

@@ -1,0 +1,117 @@
+"""A connection tells the status: made, refused, or without an answer in time."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from ark_command import Command
+
+from arkcore import Status, processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+
+    from arkcore.context import Context
+
+    MakeContext = Callable[..., Context]
+    Live = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def server() -> Iterator[socket.socket]:
+    """A socket with a port of its own that does not listen yet, and so refuses."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock
+
+
+def port(server: socket.socket) -> int:
+    number: int = server.getsockname()[1]
+    return number
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_accepted_is_running(make_context: MakeContext, server: socket.socket, host: str) -> None:
+    server.listen()
+    report = Command().ark_status(make_context(tcp=f"{host}:{port(server)}"))
+    assert report.status is Status.RUNNING
+    assert report.detail == f"127.0.0.1:{port(server)} accepts connections"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_refused_is_stopped(make_context: MakeContext, server: socket.socket, host: str) -> None:
+    report = Command().ark_status(make_context(tcp=f"{host}:{port(server)}"))
+    assert report.status is Status.STOPPED
+
+
+def test_ipv6(make_context: MakeContext) -> None:
+    try:
+        server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with server:
+        ctx = make_context(tcp=f"[::1]:{server.getsockname()[1]}")
+        assert Command().ark_status(ctx).status is Status.RUNNING
+        ctx = make_context(tcp=f"localhost:{server.getsockname()[1]}")
+        assert Command().ark_status(ctx).status is Status.RUNNING
+
+
+def test_no_answer_in_time_is_unknown(make_context: MakeContext, server: socket.socket) -> None:
+    server.listen(0)
+    waiting = []
+    try:
+        # Filled, the queue drops whoever comes next.
+        for _ in range(4):
+            caller = socket.socket()
+            waiting.append(caller)
+            caller.setblocking(False)
+            caller.connect_ex(server.getsockname())
+        ctx = make_context(tcp=f"127.0.0.1:{port(server)}", tcp_timeout=0.2)
+        began = time.monotonic()
+        report = Command().ark_status(ctx)
+        assert report.status is Status.UNKNOWN
+        assert "did not answer in time" in report.detail
+        assert time.monotonic() - began < 2
+        # The deadline comes before the timeout.
+        ctx = make_context(seconds=0.2, tcp=f"127.0.0.1:{port(server)}", tcp_timeout=60)
+        assert Command().ark_status(ctx).status is Status.UNKNOWN
+        assert time.monotonic() - began < 4
+    finally:
+        for caller in waiting:
+            caller.close()
+
+
+def test_no_time_left_is_unknown(make_context: MakeContext, server: socket.socket) -> None:
+    server.listen()
+    report = Command().ark_status(make_context(seconds=0, tcp=f"127.0.0.1:{port(server)}"))
+    assert report.status is Status.UNKNOWN
+
+
+def test_an_address_of_another_node_is_not_asked(make_context: MakeContext) -> None:
+    if Path("/proc/sys/net/ipv4/ip_nonlocal_bind").read_text().strip() != "0":
+        pytest.skip("this node binds addresses that it does not have")
+    report = Command().ark_status(make_context(tcp="192.0.2.1:80"))
+    assert report.status is Status.STOPPED
+    assert report.detail == "192.0.2.1 is no address of this node"
+
+
+def test_a_stranger_on_the_port_is_not_believed(
+    make_context: MakeContext, server: socket.socket, live: Live
+) -> None:
+    server.listen()
+    ctx = make_context(tcp=f"127.0.0.1:{port(server)}")
+    child = live()
+    process = processes.look(child.pid)
+    assert process is not None
+    ctx._state.remember_processes([process])
+    assert Command().ark_status(ctx).status is Status.RUNNING
+    child.kill()
+    child.wait()
+    report = Command().ark_status(ctx)
+    assert report.status is Status.UNKNOWN
+    assert "every process recorded of it is gone" in report.detail

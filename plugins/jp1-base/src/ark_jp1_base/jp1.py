@@ -1,0 +1,134 @@
+"""The hooks as far as they are the same for JP1/Base and JP1/AJS3."""
+
+from __future__ import annotations
+
+import os
+
+from ark_jp1_base import facts
+from ark_jp1_base.commands import beneath, run
+from ark_jp1_base.judgement import Answer, judge
+from arkcore import Finding, Level, StatusReport, StepFailed, hookimpl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    from ark_jp1_base.commands import Reply
+    from arkcore import Context, Process
+
+
+class Jp1Plugin:
+    """What the JP1 plugins inherit; each says what its product is and how it is asked."""
+
+    #: What is known of the product.
+    product: facts.Product
+
+    def ask(self, ctx: Context) -> list[Reply]:
+        """Run the status commands, that of the process manager first."""
+        raise NotImplementedError
+
+    def start_arguments(self, options: Any) -> Sequence[str]:
+        """What the start command is given besides the logical host."""
+        return ()
+
+    def commands(self, options: Any) -> Sequence[str]:
+        """The paths of all commands that are in use, without the root."""
+        return (
+            options.start_command,
+            options.stop_command,
+            options.force_command,
+            options.status_command,
+        )
+
+    @hookimpl
+    def ark_status(self, ctx: Context) -> StatusReport:
+        replies = self.ask(ctx)
+        answers = [reply.answer for reply in replies]
+        told = "; ".join(reply.told for reply in replies)
+        if all(answer is Answer.RUNNING for answer in answers):
+            # The healthy way looks at no process; the engine does, and believes neither alone.
+            return StatusReport(judge(answers, alive=True, manager=True), told)
+        processes = self.ark_processes(ctx)
+        manager = any(each.name == self.product.manager.value for each in processes)
+        status = judge(answers, alive=bool(processes), manager=manager)
+        return StatusReport(status, f"{told}; {self._seen(ctx, processes, manager)}")
+
+    def _seen(self, ctx: Context, processes: Sequence[Process], manager: bool) -> str:
+        name = self.product.manager.value
+        if not processes:
+            seen = f"no process of {ctx.logical_host}"
+        elif manager:
+            seen = f"{len(processes)} processes of {ctx.logical_host}, {name} among them"
+        else:
+            seen = f"{len(processes)} processes of {ctx.logical_host}, no {name} among them"
+        strays = self._strays(ctx)
+        return f"{seen}; of no known logical host: {', '.join(strays)}" if strays else seen
+
+    def _strays(self, ctx: Context) -> list[str]:
+        """Processes that lost their manager before anybody knew whose they were."""
+        # A process manager without a logical host's name is that of the physical host: no stray.
+        return [
+            str(each)
+            for each in self._look(ctx.unattributed_processes, ctx.options)
+            if each.name not in facts.MANAGERS
+        ]
+
+    @hookimpl
+    def ark_processes(self, ctx: Context) -> Sequence[Process]:
+        return self._look(ctx.find_processes, ctx.options)
+
+    def _look(self, find: Callable[..., list[Process]], options: Any) -> list[Process]:
+        directory = beneath(options.root, self.product.directory.value)
+        # The kernel tells of executables by their real paths. This asks nothing of the directory
+        # itself, which need not be there.
+        real = os.path.realpath(directory)
+        return find(
+            (directory,) if real == directory else (directory, real),
+            variables=(facts.LOGICAL_HOST_VARIABLE.value,),
+            commands=(*(fact.value for fact in self.product.commands), *options.not_ours),
+        )
+
+    @hookimpl
+    def ark_start(self, ctx: Context) -> None:
+        options = ctx.options
+        result = run(ctx, options.start_command, ctx.logical_host, *self.start_arguments(options))
+        # Its return code is not judged (AJSO0152): after 60 s the start goes on in the background.
+        if result.error:
+            raise StepFailed(result.told())
+
+    @hookimpl
+    def ark_stop(self, ctx: Context) -> None:
+        run(ctx, ctx.options.stop_command, ctx.logical_host).check()
+
+    @hookimpl
+    def ark_force_stop(self, ctx: Context) -> None:
+        options = ctx.options
+        # Its return code says nothing; what lives afterwards is looked at, and killed.
+        run(ctx, options.force_command, ctx.logical_host, timeout=options.force_limit)
+
+    @hookimpl
+    def ark_preflight(self, ctx: Context) -> Iterable[Finding]:
+        options = ctx.options
+        title = self.product.title
+        paths = [beneath(options.root, path) for path in self.commands(options)]
+        missing = [path for path in paths if not os.access(path, os.X_OK)]
+        if missing:
+            yield Finding(
+                f"{title}: commands",
+                Level.FAIL,
+                f"not there or not executable: {', '.join(missing)}",
+                "install the product on this node and set it up for the logical host",
+            )
+        else:
+            yield Finding(f"{title}: commands", Level.OK, f"all {len(paths)} are there")
+        known = [fact.value for fact in facts.LANGUAGES]
+        if options.lang in known:
+            yield Finding(f"{title}: LANG", Level.OK, options.lang)
+        else:
+            yield Finding(
+                f"{title}: LANG",
+                Level.WARN,
+                f"{options.lang} is none that JP1 is known to be set up with: {', '.join(known)}",
+                "give the LANG that JP1/Base and JP1/AJS3 were set up with",
+            )

@@ -1,0 +1,104 @@
+"""The options that every JP1 plugin has, and the checks that a type or a range cannot make."""
+
+from __future__ import annotations
+
+from ark_jp1_base import facts
+from ark_jp1_base.judgement import Answer
+from arkcore import ConfigurationError, option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The words by which a user may correct what a return code says.
+WORDS = tuple(answer.value for answer in Answer if answer is not Answer.MISSING)
+
+
+class Jp1Options:
+    """The options that every JP1 plugin has. Paths of commands are those beneath `root`."""
+
+    root: str = option(
+        "/",
+        "put before every path of the product",
+        "製品のすべてのパスの前に付けるディレクトリ",
+    )
+    lang: str = option(
+        "C",
+        "LANG of the product's commands and daemons; JP1/Base and JP1/AJS3 must use one character "
+        "set; for instance C, ja_JP.UTF-8, ja_JP.eucJP, ja_JP.SJIS",
+        "製品のコマンドとデーモンに渡す LANG。JP1/Base と JP1/AJS3 の文字コードは同じにすること。"
+        "例: C、ja_JP.UTF-8、ja_JP.eucJP、ja_JP.SJIS",
+    )
+    encoding: str = option(
+        "",
+        "encoding of the product's output, by Python's name (cp932, euc_jp, utf-8); "
+        "empty: follows lang",
+        "製品の出力の文字コード(Python での名前。cp932、euc_jp、utf-8 など)。空なら lang に従う",
+    )
+    status_limit: float = option(
+        30.0,
+        "seconds after which a status command is ended and its answer counts as UNKNOWN",
+        "状態確認コマンドを打ち切って UNKNOWN とみなすまでの秒数",
+        minimum=1,
+        maximum=3600,
+    )
+    force_limit: float = option(
+        20.0,
+        "seconds after which the forced stop command is ended; what then still lives is killed",
+        "強制停止コマンドを打ち切るまでの秒数。残ったプロセスはその後に強制終了する",
+        minimum=1,
+        maximum=3600,
+    )
+    status_codes: dict[str, str] = option(
+        {},
+        "corrections to the return codes of the status command, for instance "
+        '{ "4" = "PARTIAL" }; words: RUNNING, STARTING, STOPPING, PARTIAL, STOPPED, UNKNOWN, '
+        "ERROR (it could not ask; the process table then decides)",
+        '状態確認コマンドの戻り値の意味を訂正する表。例: { "4" = "PARTIAL" }。'
+        "使える語: RUNNING、STARTING、STOPPING、PARTIAL、STOPPED、UNKNOWN、"
+        "ERROR(問い合わせ不可。プロセスの有無で判定する)",
+    )
+    not_ours: list[str] = option(
+        [],
+        "further executables in the product's directories that are no part of the running logical "
+        "host: commands that end by themselves, services of the whole machine",
+        "製品のディレクトリにあるが論理ホストの稼働プロセスではない実行ファイル名の追加。"
+        "短時間で終わるコマンドや、マシン全体で共有するサービスなど",
+    )
+
+    def check(self) -> None:
+        """What no single option's type or range can tell; `ConfigurationError` in one line."""
+        if not self.root.startswith("/"):
+            raise ConfigurationError(f"options.root = {self.root!r}: must be an absolute path")
+        if not self.lang or not self.lang.isprintable():
+            raise ConfigurationError(
+                f"options.lang = {self.lang!r}: must name a locale, for instance C or ja_JP.UTF-8"
+            )
+        try:
+            b"JP1".decode(self.encoding or "utf-8", "backslashreplace")
+        except (LookupError, ValueError):
+            raise ConfigurationError(
+                f"options.encoding = {self.encoding!r}: unknown encoding; "
+                f"allowed are Python's names, for instance cp932, euc_jp, utf-8"
+            ) from None
+        for name, value in vars(self).items():
+            if name.endswith("_command") and not value.startswith("/"):
+                raise ConfigurationError(f"options.{name} = {value!r}: must be an absolute path")
+        for name in self.not_ours:
+            # Without its process manager a logical host that runs could be taken for stopped.
+            if name in facts.MANAGERS:
+                raise ConfigurationError(f"options.not_ours: {name!r} is what makes it running")
+        check_codes("status_codes", self.status_codes)
+
+
+def check_codes(name: str, codes: Mapping[str, str]) -> None:
+    """Refuse a correction that could never apply; `name` is the option's."""
+    for code, word in codes.items():
+        if not (code.isascii() and code.isdigit() and int(code) <= 255 and str(int(code)) == code):
+            raise ConfigurationError(
+                f'options.{name}: {code!r}: allowed are return codes from "0" to "255"'
+            )
+        if word not in WORDS:
+            raise ConfigurationError(
+                f"options.{name}: {code} = {word!r}: allowed: {', '.join(WORDS)}"
+            )

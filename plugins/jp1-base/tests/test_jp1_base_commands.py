@@ -1,0 +1,188 @@
+"""What JP1/Base's hooks run: command lines, environment, encoding, time limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ark_jp1_base.commands import codec_of
+from ark_jp1_base.plugin import Jp1Base
+
+from arkcore import Level, StepFailed
+
+
+def command_lines(ctx: Any) -> list[str]:
+    return [" ".join(ran.argv) for ran in ctx.ran]
+
+
+def test_start(fake: Any) -> None:
+    ctx = fake()
+    Jp1Base().ark_start(ctx)
+    assert command_lines(ctx) == ["/etc/opt/jp1base/jbs_start.cluster LHOST"]
+
+
+def test_stop(fake: Any) -> None:
+    ctx = fake()
+    Jp1Base().ark_stop(ctx)
+    assert command_lines(ctx) == ["/etc/opt/jp1base/jbs_stop.cluster LHOST"]
+
+
+def test_forced_stop_has_a_time_limit_of_its_own(fake: Any) -> None:
+    ctx = fake(force_limit=7.0)
+    Jp1Base().ark_force_stop(ctx)
+    assert command_lines(ctx) == ["/etc/opt/jp1base/jbs_killall.cluster LHOST"]
+    assert ctx.ran[0].timeout == 7.0
+
+
+def test_status(fake: Any) -> None:
+    ctx = fake(status_timeout=4, event_timeout=5, status_limit=9.0)
+    Jp1Base().ark_status(ctx)
+    assert command_lines(ctx) == [
+        "/opt/jp1base/bin/jbs_spmd_status -h LHOST -t 4",
+        "/opt/jp1base/bin/jevstat LHOST -t 5",
+    ]
+    assert [ran.timeout for ran in ctx.ran] == [9.0, 9.0]
+
+
+def test_the_default_time_limits_fit_into_one_run_under_lifekeeper(fake: Any) -> None:
+    options = fake().options
+    assert options.status_timeout + options.event_timeout < 18
+
+
+def test_root_comes_before_every_path(fake: Any) -> None:
+    ctx = fake(root="/srv/node1/")
+    plugin = Jp1Base()
+    plugin.ark_start(ctx)
+    plugin.ark_stop(ctx)
+    plugin.ark_force_stop(ctx)
+    plugin.ark_status(ctx)
+    plugin.ark_processes(ctx)
+    assert all(ran.argv[0].startswith("/srv/node1/") for ran in ctx.ran)
+    assert not any("//" in ran.argv[0] for ran in ctx.ran)
+    assert ctx.searches[0][0] == ("/srv/node1/opt/jp1base",)
+
+
+def test_a_site_can_correct_every_command(fake: Any) -> None:
+    ctx = fake(
+        start_command="/a/start",
+        stop_command="/a/stop",
+        force_command="/a/force",
+        status_command="/a/status",
+        event_command="/a/event",
+    )
+    plugin = Jp1Base()
+    plugin.ark_start(ctx)
+    plugin.ark_stop(ctx)
+    plugin.ark_force_stop(ctx)
+    plugin.ark_status(ctx)
+    seen = [ran.argv[0] for ran in ctx.ran]
+    assert seen == ["/a/start", "/a/stop", "/a/force", "/a/status", "/a/event"]
+
+
+def test_every_command_knows_its_logical_host_and_language_and_nothing_more(fake: Any) -> None:
+    ctx = fake(lang="ja_JP.eucJP")
+    plugin = Jp1Base()
+    plugin.ark_start(ctx)
+    plugin.ark_stop(ctx)
+    plugin.ark_force_stop(ctx)
+    plugin.ark_status(ctx)
+    for ran in ctx.ran:
+        assert ran.env == {"JP1_HOSTNAME": "LHOST", "LANG": "ja_JP.eucJP"}
+        assert ran.encoding == "euc_jp"
+
+
+@pytest.mark.parametrize(
+    ("lang", "codec"),
+    [
+        ("C", "utf-8"),
+        ("POSIX", "utf-8"),
+        ("ja_JP.UTF-8", "utf-8"),
+        ("ja_JP.utf8@cjk", "utf8"),
+        ("ja_JP.eucJP", "euc_jp"),
+        ("ja_JP.EUC-JP", "euc_jp"),
+        ("ja_JP.ujis", "euc_jp"),
+        ("ja_JP", "euc_jp"),
+        ("japanese", "euc_jp"),
+        ("ja_JP.SJIS", "cp932"),
+        ("ja_JP.Shift_JIS", "cp932"),
+        ("ja_JP.PCK", "cp932"),
+        ("zh_CN.gb18030", "gb18030"),
+        ("en_US", "utf-8"),
+        ("xx_XX.nonsense", "utf-8"),
+        ("xx_XX.hex", "utf-8"),
+        ("", "utf-8"),
+    ],
+)
+def test_the_encoding_follows_lang(lang: str, codec: str) -> None:
+    assert codec_of(lang) == codec
+
+
+def test_an_encoding_that_is_given_counts(fake: Any) -> None:
+    ctx = fake(lang="ja_JP.SJIS", encoding="utf-8")
+    Jp1Base().ark_start(ctx)
+    assert ctx.ran[0].encoding == "utf-8"
+
+
+@pytest.mark.parametrize("end", [{"returncode": 1}, {"returncode": None, "late": True}])
+def test_a_start_is_not_judged_by_its_end(fake: Any, end: dict[str, Any]) -> None:
+    ctx = fake()
+    ctx.ends["jbs_start.cluster"] = end
+    Jp1Base().ark_start(ctx)
+
+
+def test_a_start_that_cannot_be_run_has_failed(fake: Any) -> None:
+    ctx = fake()
+    ctx.ends["jbs_start.cluster"] = {"returncode": None, "error": "No such file or directory"}
+    with pytest.raises(StepFailed, match=r"jbs_start\.cluster cannot be run: No such file"):
+        Jp1Base().ark_start(ctx)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"returncode": 1},
+        {"returncode": -15},
+        {"returncode": None, "late": True},
+        {"returncode": None, "error": "Permission denied"},
+    ],
+)
+def test_a_stop_that_did_not_return_0_has_failed(fake: Any, end: dict[str, Any]) -> None:
+    ctx = fake()
+    ctx.ends["jbs_stop.cluster"] = end
+    with pytest.raises(StepFailed, match=r"jbs_stop\.cluster"):
+        Jp1Base().ark_stop(ctx)
+
+
+def test_a_forced_stop_is_never_judged_by_its_end(fake: Any) -> None:
+    ctx = fake()
+    ctx.ends["jbs_killall.cluster"] = {"returncode": 1}
+    Jp1Base().ark_force_stop(ctx)
+
+
+def test_processes_are_looked_for_without_asking_the_disk(fake: Any) -> None:
+    ctx = fake(root="/not/there", not_ours=["jbs_site_service"])
+    Jp1Base().ark_processes(ctx)
+    ((beneath, variables, commands),) = ctx.searches
+    assert beneath == ("/not/there/opt/jp1base",)
+    assert variables == ("JP1_HOSTNAME",)
+    assert {"jbs_spmd_status", "jevstat", "jbs_site_service"} <= set(commands)
+    assert "jbs_spmd" not in commands
+
+
+def test_a_root_behind_a_symbolic_link_is_looked_for_by_its_real_path(
+    fake: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    ctx = fake(root=f"{tmp_path}/link")
+    Jp1Base().ark_processes(ctx)
+    wanted = (f"{tmp_path}/link/opt/jp1base", f"{tmp_path}/real/opt/jp1base")
+    assert ctx.searches[0][0] == wanted
+
+
+def test_preflight_names_what_is_missing(fake: Any, tmp_path: Path) -> None:
+    ctx = fake(root=str(tmp_path), lang="tlh_KX")
+    commands, lang = Jp1Base().ark_preflight(ctx)
+    assert commands.level is Level.FAIL
+    assert f"{tmp_path}/etc/opt/jp1base/jbs_killall.cluster" in commands.seen
+    assert lang.level is Level.WARN

@@ -1,0 +1,98 @@
+"""What the plugin declares: the application, its options and what is refused."""
+
+from __future__ import annotations
+
+import sys
+from typing import get_type_hints
+
+import pytest
+from ark_jp1_base import facts
+from ark_jp1_base.plugin import Jp1Base, Jp1BaseOptions
+
+from arkcore import ConfigurationError
+from arkcore.application import check_declaration, declared_options, make_options
+from arkcore.plugins import check_hooks
+
+
+def test_the_engine_accepts_the_plugin() -> None:
+    plugin = Jp1Base()
+    check_hooks(plugin, "jp1-base")
+    application = check_declaration(plugin.ark_application(), "jp1-base")
+    assert application.force_before_restart
+    assert application.runs_as_processes
+    assert set(application.machine_wide) == {"hntr2mon", "ajsqlagtd", "ajsqlftpd"}
+
+
+def test_limits_of_the_logical_host() -> None:
+    rule = Jp1Base().ark_application().logical_host
+    assert (rule.max_bytes, rule.unique_bytes, rule.exclusive) == (255, 0, True)
+
+
+def test_every_option_has_a_type_and_both_texts() -> None:
+    hints = get_type_hints(Jp1BaseOptions)
+    for name, declared in declared_options(Jp1BaseOptions).items():
+        assert name in hints
+        assert declared.text, name
+        assert not declared.text_ja.isascii(), name
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("root", "opt"),
+        ("lang", ""),
+        ("lang", "C\n"),
+        ("encoding", "klingon"),
+        ("encoding", "hex"),
+        ("status_codes", {"4": "GONE"}),
+        ("status_codes", {"4": "MISSING"}),
+        ("status_codes", {"-1": "STOPPED"}),
+        ("status_codes", {"04": "STOPPED"}),
+        ("status_codes", {"256": "STOPPED"}),
+        ("event_codes", {"four": "STOPPED"}),
+        ("start_command", "jbs_start.cluster"),
+        ("event_command", ""),
+        ("not_ours", ["jevstat", "jevservice"]),
+    ],
+)
+def test_an_impossible_value_is_refused_by_name(option: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=f"options.{option}"):
+        make_options(Jp1BaseOptions, {option: value}).check()
+
+
+def test_the_defaults_are_possible() -> None:
+    make_options(Jp1BaseOptions, {}).check()
+
+
+def test_no_return_code_has_two_meanings() -> None:
+    for rows in (facts.BASE_CODES, facts.EVENT_CODES, facts.AJS3_CODES):
+        codes = [row.code for row in rows]
+        assert len(codes) == len(set(codes))
+
+
+def test_what_a_manual_states_names_the_page() -> None:
+    products = (facts.BASE, facts.AJS3)
+    named = [fact for product in products for fact in product.commands]
+    for fact in (*named, *facts.MACHINE_WIDE, facts.EVENT_STATUS):
+        assert fact.mark is not facts.Mark.MANUAL or fact.source, fact.value
+    for row in (*facts.BASE_CODES, *facts.EVENT_CODES, *facts.AJS3_CODES):
+        assert row.mark is not facts.Mark.MANUAL or row.source, row.code
+
+
+def test_a_healthy_check_loads_nothing_heavy() -> None:
+    import subprocess
+
+    heavy = {"re", "dataclasses", "typing", "inspect", "subprocess", "msgspec", "pluggy", "loguru"}
+    code = (
+        "import sys, ark_jp1_base.plugin, ark_jp1_base.ajs3\n"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    path = [entry for entry in sys.path if entry and "site-packages" not in entry]
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env={"PYTHONPATH": ":".join(path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert run.stdout.strip() == "[]", run.stderr
