@@ -3,6 +3,7 @@
 What stands here is what plugins may use; everything else is the engine's own and may change.
 """
 
+from arkcore import processes
 from arkcore.application import (
     API,
     Application,
@@ -58,4 +59,5 @@ __all__ = [
     "Topology",
     "hookimpl",
     "option",
+    "processes",
 ]

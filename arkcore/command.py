@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import stat
 import time
 
 from arkcore import processes
@@ -17,6 +18,7 @@ from arkcore.errors import PluginError, StepFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import pwd
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from arkcore.processes import Process
@@ -25,7 +27,7 @@ _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 #: Output beyond this is cut back to its last `_KEPT` bytes while the command is awaited.
 _LARGEST_OUTPUT = 1 << 20
 _KEPT = 1 << 16
-_LONGEST_LOOK = 0.1
+_LONGEST_LOOK = 0.05
 
 
 class CommandResult:
@@ -107,6 +109,15 @@ class CommandResult:
         raise StepFailed(self.told() + expected)
 
 
+def _refuse_unknown_encoding(name: str) -> None:
+    if name == "utf-8":
+        return
+    try:
+        b"-".decode(name, "backslashreplace")
+    except (LookupError, UnicodeError) as error:
+        raise PluginError(f"encoding {name!r} is none that text can be read in: {error}") from error
+
+
 def _listed(left: Sequence[Process]) -> str:
     return ", ".join(str(process) for process in left)
 
@@ -142,6 +153,9 @@ class Output:
         except FileNotFoundError:
             os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
             descriptor = os.open(path, flags, 0o640)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(0, "not a regular file")
         return cls(descriptor)
 
     def trim(self) -> bool:
@@ -178,15 +192,18 @@ def _append_mode(descriptor: int) -> None:
     fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_APPEND)
 
 
-def clean_environment(mark: str, extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
+def clean_environment(
+    mark: str, extra: Mapping[str, str | None] | None = None, user: str | None = None
+) -> dict[str, str]:
     """The whole environment of a command: nothing of the caller's own is passed on.
 
     A variable that is None in `extra` is taken away.
     """
-    home = "/root" if os.geteuid() == 0 else "/"
-    environment = {"PATH": _PATH, "HOME": home, "SHELL": "/bin/sh", "LANG": "C"}
-    if os.geteuid() == 0:
-        environment.update(USER="root", LOGNAME="root")
+    environment = {"PATH": _PATH, "HOME": "/", "SHELL": "/bin/sh", "LANG": "C"}
+    if user is not None:
+        environment.update(HOME=_account(user).pw_dir, USER=user, LOGNAME=user)
+    elif os.geteuid() == 0:
+        environment.update(HOME="/root", USER="root", LOGNAME="root")
     for name, value in (extra or {}).items():
         if value is None:
             environment.pop(name, None)
@@ -214,15 +231,16 @@ def run(
 
     `on_spawn` is told its pid. `on_late` is shown the tree and the output before a late one is
     ended, and answers a black box's name. Never raises for what the command does; `PluginError`
-    where `argv` is not an absolute path with arguments.
+    where `argv` is not an absolute path with arguments, or `encoding` is none.
     """
     if not argv or not argv[0].startswith("/"):
         raise PluginError(f"a command must begin with an absolute path, not {list(argv)!r}")
     encoding = encoding or "utf-8"
+    _refuse_unknown_encoding(encoding)
     began = time.monotonic()
     try:
-        pid = _spawn(argv, clean_environment(mark, env), output.descriptor, user)
-    except (OSError, KeyError, ValueError) as error:
+        pid = _spawn(argv, clean_environment(mark, env, user), output.descriptor, user)
+    except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return CommandResult(argv, error=why, encoding=encoding)
     if on_spawn:
@@ -232,10 +250,15 @@ def run(
     blackbox, left = "", []
     if returncode is None:
         tree = _Tree(pid, mark)
+
+        def find() -> Iterable[Process]:
+            output.trim()  # what ignores TERM may go on writing
+            return tree.find()
+
         if on_late:
             blackbox = on_late(sorted(tree.find(), key=lambda seen: seen.pid), output.end())
         # The leader is our child: awaited here, so that it does not stay as a zombie.
-        left = processes.end(tree.find, Deadline.after(3 * grace), spare=spare, grace=grace)
+        left = processes.end(find, Deadline.after(3 * grace), spare=spare, grace=grace)
         _reap(pid)
     return CommandResult(
         argv,
@@ -282,7 +305,9 @@ def _spawn(argv: Sequence[str], environment: dict[str, str], output: int, user: 
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=_environment_of(user, environment),
+            env=environment,
+            # It would leave ignored signals ignored and blocked ones blocked.
+            preexec_fn=_default_signals,
             process_group=0,
             cwd="/",
             user=uid,
@@ -291,34 +316,62 @@ def _spawn(argv: Sequence[str], environment: dict[str, str], output: int, user: 
         )
         child.returncode = 0  # it is awaited by its pid, here and nowhere else
         return child.pid
-    signals = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
-    return os.posix_spawn(
-        argv[0],
-        list(argv),
-        environment,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_DUP2, output, 1),
-            (os.POSIX_SPAWN_DUP2, output, 2),
-        ],
-        setpgroup=0,
-        setsigmask=[],
-        setsigdef=signals,
-    )
+    back = _go_to_root()
+    try:
+        return os.posix_spawn(
+            argv[0],
+            list(argv),
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output, 1),
+                (os.POSIX_SPAWN_DUP2, output, 2),
+            ],
+            setpgroup=0,
+            setsigmask=[],
+            setsigdef=_changeable_signals(),
+        )
+    finally:
+        if back >= 0:
+            os.fchdir(back)
+            os.close(back)
 
 
-def _environment_of(user: str, environment: dict[str, str]) -> dict[str, str]:
+def _changeable_signals() -> set[signal.Signals]:
+    return signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+
+
+def _default_signals() -> None:
+    for number in _changeable_signals():
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def _go_to_root() -> int:
+    """Make / the current directory; a descriptor of where it was, -1 where that is / or gone."""
+    back = -1
+    try:
+        if os.getcwd() == "/":
+            return -1
+        back = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        pass
+    os.chdir("/")
+    return back
+
+
+def _account(user: str) -> pwd.struct_passwd:
     import pwd
 
-    entry = pwd.getpwnam(user)
-    return {**environment, "HOME": entry.pw_dir, "USER": user, "LOGNAME": user}
+    try:
+        return pwd.getpwnam(user)
+    except KeyError:
+        raise ValueError(f"there is no user {user!r} here") from None
 
 
 def _identity(user: str) -> tuple[int | None, int | None, list[int] | None]:
     """User id, group id and further groups to take on; None where this process has them already."""
-    import pwd
-
-    entry = pwd.getpwnam(user)
+    entry = _account(user)
     if entry.pw_uid == os.geteuid():
         return None, None, None
     return entry.pw_uid, entry.pw_gid, os.getgrouplist(user, entry.pw_gid)
@@ -343,9 +396,8 @@ def _wait(pid: int, deadline: Deadline, output: Output) -> int | None:
             if deadline.passed:
                 return None
             # Awake now and then in any case, so that a flood of output is cut back in time.
-            nap = min(_LONGEST_LOOK if descriptor >= 0 else pause, deadline.remaining())
-            poll.poll(nap * 1000 + 1)
-            pause = 0.005 if output.trim() else min(pause * 1.5, 0.05)
+            poll.poll(min(pause, deadline.remaining()) * 1000 + 1)
+            pause = 0.005 if output.trim() else min(pause * 1.5, _LONGEST_LOOK)
     finally:
         if descriptor >= 0:
             os.close(descriptor)

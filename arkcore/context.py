@@ -228,8 +228,16 @@ class Context:
         found |= processes.descendants({process.pid for process in found}, seen)
         mine = {os.getpid(), os.getppid()}
         spare = self._resource.application.machine_wide
-        found = {each for each in found if each.pid not in mine and each.name not in spare}
+        found = {each for each in found if each.pid not in mine}
+        found = {each for each in found if not processes.bears(each, spare)}
         return sorted(found, key=lambda process: process.pid)
+
+    def recorded_processes_are_gone(self) -> bool:
+        """Whether processes were recorded when it was last RUNNING, and none of them lives."""
+        recorded = self._state.remembered_processes()
+        seen = {pid: processes.look(pid) for pid, _ in recorded}
+        alive = {(pid, each.start) for pid, each in seen.items() if each}
+        return bool(recorded) and not recorded & alive
 
     def _bears_our_mark(self, environment: list[bytes]) -> bool:
         """Whether it came of a command for this resource, and of this installation's.
@@ -293,10 +301,10 @@ class _Search:
             if not path.startswith(self._directories):
                 continue
             name = path.rpartition("/")[2]
-            if name in self._commands or name in self._spare:
+            if name in self._commands:
                 continue
             process = processes.look(pid)
-            if process is None or process.name in self._spare:
+            if process is None or processes.bears(process, self._spare):
                 continue
             if processes.in_our_namespace(pid):
                 found[pid] = process

@@ -65,7 +65,7 @@ class ResourceLock:
             if process is None or process.start != int(start):
                 return None
             return Holder(str(action), process, float(since))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, OverflowError, RecursionError):
             return None
 
     def release(self) -> None:

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 
 def is_mounted(point: str, mountinfo: str = "/proc/self/mountinfo") -> bool:
     """Whether something is mounted exactly at `point`; where that cannot be read: no."""
-    wanted = os.path.normpath(point)
+    wanted = "/" + os.path.normpath(point).lstrip("/")
     try:
         with open(mountinfo, encoding="utf-8", errors="surrogateescape") as file:
             return any(_mount_point(line) == wanted for line in file)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 GROUP = "arkcore.plugins"
 
+#: Flags of a code object (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS).
+_VARARGS, _VARKEYWORDS = 0x04, 0x08
+
 
 class PluginSource:
     """Where a plugin comes from; enough to load it without looking through the metadata again."""
@@ -76,18 +79,29 @@ def installed() -> list[PluginSource]:
 
     found = []
     for entry in entry_points(group=GROUP):
-        distribution = entry.dist
+        try:
+            module, attribute = entry.module, entry.attr or ""
+        except AttributeError:
+            module, attribute = entry.value, ""  # not "module:attribute"; loading it will tell
         found.append(
             PluginSource(
                 entry.name,
-                entry.module,
-                entry.attr,
-                distribution.name if distribution else "?",
-                distribution.version if distribution else "?",
-                str(getattr(distribution, "_path", "")),
+                module,
+                attribute,
+                _told_by(entry.dist, "name"),
+                _told_by(entry.dist, "version"),
+                str(getattr(entry.dist, "_path", "")),
             )
         )
     return sorted(found, key=lambda source: (source.name, source.distribution))
+
+
+def _told_by(distribution: object, attribute: str) -> str:
+    """What a distribution's metadata says, "?" where that is missing or broken."""
+    try:
+        return str(getattr(distribution, attribute) or "?")
+    except Exception:  # whatever reading broken metadata raises, other plugins are well
+        return "?"
 
 
 def find(name: str) -> PluginSource:
@@ -115,6 +129,9 @@ def check_hooks(plugin: object, name: str) -> None:
             raise PluginError(
                 f"plugin {name}: {hook} is no hook; allowed: {', '.join(sorted(specified))}"
             )
+        odd = _odd_signature(getattr(plugin, hook))
+        if odd:
+            raise PluginError(f"plugin {name}: {hook} {odd}")
         for argument in _arguments(getattr(plugin, hook)):
             if argument not in specified[hook]:
                 allowed = ", ".join(specified[hook]) or "none"
@@ -131,22 +148,45 @@ def check_hooks(plugin: object, name: str) -> None:
 
 def _specified() -> dict[str, tuple[str, ...]]:
     return {
-        hook: _arguments(function, bound=False)
+        hook: _arguments(function)[1:]
         for hook, function in vars(ApplicationSpecs).items()
         if hook.startswith("ark_")
     }
 
 
 def _marked(plugin: object, hook: str) -> bool:
-    return getattr(getattr(plugin, hook, None), IMPLEMENTATION_MARK, False) is True
+    try:
+        return getattr(getattr(plugin, hook, None), IMPLEMENTATION_MARK, False) is True
+    except Exception:  # a property of the plugin's own that raises
+        return False
 
 
-def _arguments(function: Any, *, bound: bool = True) -> tuple[str, ...]:
-    """Names of a function's positional arguments, without the instance. No `inspect` needed."""
-    function = getattr(function, "__func__", function) if bound else function
-    code = function.__code__
+def _arguments(function: Any) -> tuple[str, ...]:
+    """Names of a function's arguments, a method's without its instance. No `inspect` needed."""
+    plain = _undecorated(function)
+    code = plain.__code__
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
-    return names[1:]
+    return names[1:] if hasattr(function, "__func__") else names
+
+
+def _undecorated(function: Any) -> Any:
+    plain = getattr(function, "__func__", function)
+    while hasattr(plain, "__wrapped__"):
+        plain = plain.__wrapped__
+    return plain
+
+
+def _odd_signature(function: Any) -> str:
+    """What keeps the engine from telling which arguments a hook wants; "" where nothing does."""
+    plain = _undecorated(function)
+    code = getattr(plain, "__code__", None)
+    if code is None:
+        return "must be a plain method"
+    if code.co_flags & (_VARARGS | _VARKEYWORDS) or code.co_kwonlyargcount:
+        return "must name its arguments, without * and **"
+    if plain.__defaults__:
+        return "must not give its arguments defaults"
+    return ""
 
 
 class DirectHooks:
@@ -162,7 +202,7 @@ class DirectHooks:
 
     def _call(self, hook: str, ctx: Context | None = None) -> Any:
         function = getattr(self._plugin, hook)
-        return function(ctx=ctx) if "ctx" in _arguments(function) else function()
+        return function(ctx) if _arguments(function) else function()
 
     def has(self, hook: str) -> bool:
         return _marked(self._plugin, hook)

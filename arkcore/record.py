@@ -37,6 +37,7 @@ def load(paths: Paths, name: str) -> Resource | None:
             if file_identity(path) != identity:
                 return None
         refuse_resource_if_others_can_write(paths, name)
+        refuse_record_if_others_can_write(paths, name)
         return from_mapping(record["resource"])
     except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError):
         return None
@@ -45,8 +46,9 @@ def load(paths: Paths, name: str) -> Resource | None:
 def last_known_good(paths: Paths, name: str) -> Resource | None:
     """The recorded resource, however old; None where none was ever recorded."""
     try:
+        refuse_record_if_others_can_write(paths, name)
         return from_mapping(read_json(paths.record(name))["resource"])
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError):
         return None
 
 
@@ -83,8 +85,16 @@ def _files_of(modules: set[str]) -> list[str]:
 
 
 def refuse_resource_if_others_can_write(paths: Paths, name: str) -> None:
-    where = paths.resource_file(name)
+    refuse_if_others_can_write(os.path.dirname(paths.resources), paths)
     refuse_if_others_can_write(paths.resources, paths)
+    refuse_if_others_can_write(paths.resource_file(name), paths)
+
+
+def refuse_record_if_others_can_write(paths: Paths, name: str) -> None:
+    """A record names the module that is run: it needs the same care as the resource file."""
+    where = paths.record(name)
+    refuse_if_others_can_write(paths.library, paths)
+    refuse_if_others_can_write(os.path.dirname(where), paths)
     refuse_if_others_can_write(where, paths)
 
 

@@ -12,9 +12,14 @@ import sys
 
 from arkcore import record
 from arkcore.application import check_declaration, declared_options, make_options
-from arkcore.errors import ArkError, ConfigurationError
+from arkcore.errors import ArkError, ConfigurationError, PluginError
 from arkcore.plugins import check_hooks, find
-from arkcore.record import refuse_if_others_can_write, refuse_resource_if_others_can_write
+from arkcore.ras.format import shown
+from arkcore.record import (
+    refuse_if_others_can_write,
+    refuse_record_if_others_can_write,
+    refuse_resource_if_others_can_write,
+)
 from arkcore.resource import (
     ApplicationFacts,
     LogSettings,
@@ -65,8 +70,34 @@ def validate_and_record(paths: Paths, name: str) -> Resource:
     check_resource_name(name)
     before = set(sys.modules)
     resource = validate(paths, name)
-    record.write(paths, resource, [resource.plugin.module, *(set(sys.modules) - before)])
+    refuse_record_if_others_can_write(paths, name)
+    modules = _reached_from(resource.plugin.module) | (set(sys.modules) - before)
+    record.write(paths, resource, modules)
     return resource
+
+
+def _reached_from(module: str) -> set[str]:
+    """`module` and the modules that its names come from, the engine's and Python's own left out.
+
+    What has been imported just now would not do: an earlier validation may have done it.
+    """
+    found: set[str] = set()
+    ahead = [module]
+    while ahead:
+        name = ahead.pop()
+        package = name.partition(".")[0]
+        if name in found or package == "arkcore" or package in sys.stdlib_module_names:
+            continue
+        if name not in sys.modules:
+            continue
+        found.add(name)
+        if "." in name:
+            ahead.append(name.rpartition(".")[0])
+        for value in list(vars(sys.modules[name]).values()):
+            origin = getattr(value, "__module__", None) or getattr(value, "__name__", None)
+            if isinstance(origin, str):
+                ahead.append(origin)
+    return found
 
 
 # Validation.
@@ -75,6 +106,13 @@ def validate_and_record(paths: Paths, name: str) -> Resource:
 def validate(paths: Paths, name: str) -> Resource:
     """The resource its file describes. Errors as :func:`validate_and_record`."""
     where = paths.resource_file(name)
+    try:
+        return _validate(paths, name, where)
+    except RecursionError:
+        raise ConfigurationError(f"{where}: its tables are nested too deeply") from None
+
+
+def _validate(paths: Paths, name: str, where: str) -> Resource:
     refuse_resource_if_others_can_write(paths, name)
     values = _read_toml(where)
     node = read_node_file(paths)
@@ -131,6 +169,7 @@ def read_node_file(paths: Paths) -> NodeSettings:
     where = paths.node_file
     if not os.path.exists(where):
         return NodeSettings({}, LogSettings(), ())
+    refuse_if_others_can_write(os.path.dirname(where), paths)
     refuse_if_others_can_write(where, paths)
     values = _read_toml(where)
     _refuse_unknown(values, _NODE_KEYS, where, "")
@@ -153,7 +192,17 @@ def _declared(plugin: str, where: str) -> tuple[Any, Application, type]:
         raise ConfigurationError(f"{where}: plugin = {plugin!r}: {error}") from error
     made = source.load()
     check_hooks(made, plugin)
-    application = check_declaration(made.ark_application(), plugin)  # type: ignore[attr-defined]
+    try:
+        declared = made.ark_application()  # type: ignore[attr-defined]
+    except Exception as error:
+        raise PluginError(
+            f"plugin {plugin}: ark_application raised {type(error).__name__}: {error}"
+        ) from error
+    application = check_declaration(declared, plugin)
+    try:
+        check_timers(application.timers, f"plugin {plugin}")
+    except ConfigurationError as error:
+        raise PluginError(str(error)) from error
     return source, application, application.options
 
 
@@ -161,7 +210,7 @@ def _check_options(model: type, values: Mapping[str, Any], where: str) -> dict[s
     declared = declared_options(model)
     _refuse_unknown(values, tuple(declared), where, "options.")
     checked = {}
-    hints = _hints(model)
+    hints = _hints(model, where)
     for key, declaration in declared.items():
         if key not in values:
             if declaration.required:
@@ -169,6 +218,8 @@ def _check_options(model: type, values: Mapping[str, Any], where: str) -> dict[s
                     f"{where}: options.{key}: missing; {declaration.text or 'it must be given'}"
                 )
             continue
+        if key not in hints:
+            raise PluginError(f"{where}: options.{key}: its plugin declares no type for it")
         checked[key] = _check_option(key, values[key], hints[key], declaration, where)
     rule = getattr(make_options(model, checked), "check", None)
     if rule is not None:
@@ -176,13 +227,24 @@ def _check_options(model: type, values: Mapping[str, Any], where: str) -> dict[s
             rule()
         except ArkError as error:
             raise ConfigurationError(f"{where}: {error}") from error
+        except Exception as error:
+            raise PluginError(
+                f"{where}: the plugin's own check of its options raised "
+                f"{type(error).__name__}: {error}"
+            ) from error
     return checked
 
 
-def _hints(model: type) -> dict[str, Any]:
+def _hints(model: type, where: str) -> dict[str, Any]:
     from typing import get_type_hints
 
-    return get_type_hints(model)
+    try:
+        return get_type_hints(model)
+    except Exception as error:  # whatever its annotations raise when they are evaluated
+        raise PluginError(
+            f"{where}: the types of the plugin's options cannot be read: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def _check_option(key: str, value: Any, kind: Any, declaration: Any, where: str) -> Any:
@@ -191,9 +253,11 @@ def _check_option(key: str, value: Any, kind: Any, declaration: Any, where: str)
     try:
         value = msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where}: options.{key} = {value!r}: {error}") from error
+        told = shown(str(error))
+        raise ConfigurationError(f"{where}: options.{key} = {value!r}: {told}") from error
     low, high = declaration.minimum, declaration.maximum
-    if (low is not None and value < low) or (high is not None and value > high):
+    # NaN is neither: asked so that it is refused.
+    if not ((low is None or value >= low) and (high is None or value <= high)):
         allowed = " ".join(
             text
             for text in (
@@ -206,7 +270,22 @@ def _check_option(key: str, value: Any, kind: Any, declaration: Any, where: str)
     if declaration.choices and value not in declaration.choices:
         allowed = ", ".join(map(repr, declaration.choices))
         raise ConfigurationError(f"{where}: options.{key} = {value!r}: allowed: {allowed}")
+    if not _can_be_recorded(value):
+        raise PluginError(
+            f"{where}: options.{key}: its plugin declares a type that cannot be recorded; "
+            f"possible are str, int, float, bool, and lists and tables of them"
+        )
     return value
+
+
+def _can_be_recorded(value: Any) -> bool:
+    """Whether a record gives back what was put in: JSON knows no dates, tuples or sets."""
+    import json
+
+    try:
+        return bool(json.loads(json.dumps(value)) == value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _check_logical_host(name: str, application: Application, where: str) -> None:
@@ -332,8 +411,8 @@ def _read_toml(where: str) -> dict[str, Any]:
         raise ConfigurationError(
             f"{where}: not UTF-8: {error.reason} at byte {error.start}"
         ) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigurationError(f"{where}: not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits
+        raise ConfigurationError(f"{where}: not TOML: {shown(str(error))}") from error
 
 
 def _refuse_unknown(
@@ -343,7 +422,7 @@ def _refuse_unknown(
         if key not in allowed:
             names = ", ".join(allowed) or "none"
             raise ConfigurationError(
-                f"{where}: {prefix}{key} = {value!r}: unknown key; allowed: {names}"
+                f"{where}: {prefix}{shown(key)} = {value!r}: unknown key; allowed: {names}"
             )
 
 

@@ -6,6 +6,7 @@ action never fails for want of it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -48,6 +49,7 @@ def read_json(path: str) -> dict[str, Any]:
 def write_json(path: str, value: dict[str, Any]) -> bool:
     """Put `value` in `path`, whole or not at all. False, and a word on stderr, where it cannot."""
     temporary = f"{path}.{os.getpid()}"
+    data = json.dumps(value).encode()
     try:
         try:
             descriptor = _create(temporary)
@@ -55,7 +57,8 @@ def write_json(path: str, value: dict[str, Any]) -> bool:
             ensure_directory(os.path.dirname(path), 0o755)
             descriptor = _create(temporary)
         try:
-            os.write(descriptor, json.dumps(value).encode())
+            if os.write(descriptor, data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(descriptor)
         os.rename(temporary, path)
@@ -69,6 +72,13 @@ def write_json(path: str, value: dict[str, Any]) -> bool:
 def _create(path: str) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.open(path, flags, 0o644)
+
+
+def moment(value: Any) -> float:
+    """`value` as seconds that a clock can show. `TypeError` or `ValueError` where it is none."""
+    if not 0 <= value < 1e11:  # not NaN either
+        raise ValueError(value)
+    return float(value)
 
 
 def remove_file(path: str) -> None:
@@ -92,7 +102,7 @@ class State:
     def _read(self, name: str) -> dict[str, Any]:
         return read_json(self._path(name))
 
-    def _write(self, name: str, **value: Any) -> None:
+    def _write(self, name: str, /, **value: Any) -> None:
         write_json(self._path(name), value)
 
     def _forget(self, name: str) -> None:
@@ -127,7 +137,7 @@ class State:
         try:
             if value["boot"] != boot_id():
                 return float("inf")
-            return max(0.0, boottime() - float(value["at"]))
+            return max(0.0, boottime() - moment(value["at"]))
         except (KeyError, TypeError, ValueError):
             return float("inf")
 
@@ -153,7 +163,7 @@ class State:
             try:
                 kind, pid, start = value
                 found[mark] = (str(kind), int(pid), int(start))
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 continue
         return found
 
@@ -171,7 +181,7 @@ class State:
             return set()
         try:
             return {(int(pid), int(start)) for pid, start in value["processes"]}
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return set()
 
     # Restarts and false alarms, for the restart limit.
@@ -194,7 +204,7 @@ class State:
         try:
             if value["boot"] != boot_id():
                 return []
-            return [[kind, at] for kind, at in value["attempts"] if now - float(at) <= window]
+            return [[kind, at] for kind, at in value["attempts"] if now - moment(at) <= window]
         except (KeyError, TypeError, ValueError):
             return []
 
@@ -264,18 +274,26 @@ class Maintenance:
         value = read_json(self._path)
         if not value:
             return False
-        until = value.get("until")
-        return not isinstance(until, int | float) or time.time() < until
+        until = _until(value)
+        return until is None or time.time() < until
 
     def describe(self) -> str:
         """For instance "maintenance until 18:00"; with the date where that is not today."""
-        until = read_json(self._path).get("until")
-        if not isinstance(until, int | float):
+        until = _until(read_json(self._path))
+        if until is None:
             return "maintenance"
-        moment, today = time.localtime(until), time.localtime()
-        same_day = moment[:3] == today[:3]
+        end, today = time.localtime(until), time.localtime()
+        same_day = end[:3] == today[:3]
         shape = "%H:%M" if same_day else "%Y/%m/%d %H:%M"
-        return f"maintenance until {time.strftime(shape, moment)}"
+        return f"maintenance until {time.strftime(shape, end)}"
+
+
+def _until(value: dict[str, Any]) -> float | None:
+    """When it ends; None where no end was set."""
+    try:
+        return moment(value["until"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 class OpenScript:
@@ -294,7 +312,7 @@ class OpenScript:
         """The script, and when it began, that never came to its end line."""
         value = read_json(self._path)
         try:
-            return (str(value["script"]), float(value["began"])) if value.get("told") else None
+            return (str(value["script"]), moment(value["began"])) if value.get("told") else None
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -317,8 +335,8 @@ class UndecidedClock:
         now, boot = boottime(), boot_id()
         value = self._before = self._state._read("undecided")
         try:
-            known = value["boot"] == boot and now - float(value["last"]) <= self._gap
-            first = float(value["first"]) if known else now
+            known = value["boot"] == boot and now - moment(value["last"]) <= self._gap
+            first = min(moment(value["first"]), now) if known else now
             failed = bool(value["failed"]) and known
         except (KeyError, TypeError, ValueError):
             first, failed = now, False
@@ -340,7 +358,7 @@ class UndecidedClock:
         try:
             if value["boot"] != boot_id():
                 return 0.0
-            return max(0.0, boottime() - float(value["first"]))
+            return max(0.0, boottime() - moment(value["first"]))
         except (KeyError, TypeError, ValueError):
             return 0.0
 

@@ -160,9 +160,8 @@ def check_timers(values: Mapping[str, object], where: str) -> dict[str, float | 
     for key, value in values.items():
         timer = BY_KEY.get(key)
         if timer is None:
-            raise ConfigurationError(
-                f"{where}: timers.{key}: unknown key; allowed: {', '.join(BY_KEY)}"
-            )
+            named = f"timers.{key}" if key.isprintable() else f"timers.{key!r}"
+            raise ConfigurationError(f"{where}: {named}: unknown key; allowed: {', '.join(BY_KEY)}")
         checked[key] = _check(timer, value, where)
     return checked
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 #: A product is dead when it was seen so this often, over this many seconds, after its start.
 _DEATH_LOOKS = 3
 _DEATH_SECONDS = 5.0
+_SECOND_LOOK = 0.02
 
 
 class Assessment:
@@ -96,7 +97,8 @@ class Work:
         if seen is None:
             return Status.UNKNOWN, "its processes could not be listed"
         if report.status is Status.STOPPED and seen:
-            return Status.PARTIAL, f"it says STOPPED, but there lives {_listed(seen)}"
+            said = f"it says STOPPED ({report.detail})" if report.detail else "it says STOPPED"
+            return Status.PARTIAL, f"{said}, but there lives {_listed(seen)}"
         if (
             report.status is Status.RUNNING
             and not seen
@@ -121,8 +123,12 @@ class Work:
 
     def is_gone(self) -> bool:
         """Whether nothing of this logical host is alive. Where that cannot be known: no."""
-        seen = self.list_processes()
-        if seen is None or seen:
+        if self.list_processes() != []:
+            return False
+        # Looked at twice: for a moment, while a process executes a new program, its environment
+        # cannot be read, and nothing shows whose it is.
+        time.sleep(_SECOND_LOOK)
+        if self.list_processes() != []:
             return False
         if self.resource.application.runs_as_processes:
             return True  # whatever the status command says

@@ -68,7 +68,7 @@ def refuse_unless_readable(path: str) -> None:
 
 
 def moment(at: object) -> str:
-    """A time in seconds since the epoch as a person tells it: without the date where it is today."""
+    """A time (seconds since the epoch) as a person tells it, without the date where that is today."""
     if isinstance(at, bool) or not isinstance(at, int | float):
         return ""
     then, today = time.localtime(at), time.localtime()

@@ -19,33 +19,35 @@ if TYPE_CHECKING:
 
 GROUP = "arkcore.commands"
 
+#: What typer gives to every program; within `ark` they would install nothing of use.
+_COMPLETION = ("install_completion", "show_completion")
+
 
 class ExtensibleGroup(TyperGroup):
     """Our own commands, and those that others add. Ours cannot be taken over."""
+
+    # `Any`: the library's own context type has moved from one module to another over time.
 
     def list_commands(self, ctx: Any) -> list[str]:
         own = super().list_commands(ctx)
         return [*own, *(name for name in sorted(_installed()) if name not in own)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        command = super().get_command(ctx, cmd_name)
-        if command is not None:
-            return command
-        entries = _installed().get(cmd_name)
-        if not entries:
-            return None
+        """For a list of commands: a broken one is told and left out."""
         try:
-            return _load(cmd_name, entries)
+            return super().get_command(ctx, cmd_name) or _command(cmd_name)
         except PluginError as error:
-            if not ctx.protected_args_called(cmd_name) if False else _asked_for_help(ctx):
-                complain(str(error))
-                return None  # left out of the list
-            raise
+            complain(str(error))
+            return None
 
-
-def _asked_for_help(ctx: Any) -> bool:
-    """Whether all commands are being listed, not one of them called."""
-    return bool(getattr(ctx, "_ark_lists", False))
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called. `PluginError` where another distribution's is broken."""
+        name = args[0]
+        if super().get_command(ctx, name) is None:
+            command = _command(name)
+            if command is not None:
+                return name, command, args[1:]
+        return super().resolve_command(ctx, args)
 
 
 def _installed() -> dict[str, list[EntryPoint]]:
@@ -57,8 +59,11 @@ def _installed() -> dict[str, list[EntryPoint]]:
     return found
 
 
-def _load(name: str, entries: list[EntryPoint]) -> Any:
-    """The command that the one entry point makes. `PluginError` says why it does not."""
+def _command(name: str) -> Any:
+    """The command that the entry point `name` makes; None where there is no such entry point."""
+    entries = _installed().get(name)
+    if not entries:
+        return None
     if len(entries) > 1:
         where = ", ".join(map(_provider, entries))
         raise PluginError(f"command {name} is provided more than once: {where}")
@@ -66,7 +71,7 @@ def _load(name: str, entries: list[EntryPoint]) -> Any:
     try:
         made = entry.load()
         if not isinstance(made, typer.Typer):
-            app = typer.Typer(add_completion=False)
+            app = typer.Typer()
             app.command(name)(made)
             made = app
         command = typer.main.get_command(made)
@@ -76,6 +81,7 @@ def _load(name: str, entries: list[EntryPoint]) -> Any:
             f"{type(error).__name__}: {error}"
         ) from error
     command.name = name
+    command.params = [each for each in command.params if each.name not in _COMPLETION]
     return command
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def is_japanese(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the locale for messages is a Japanese one (locale(7): the first that is set counts)."""
+    """Whether the locale for messages is a Japanese one; the first variable that is set counts."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = environment.get(name, "")
         if value:

@@ -8,6 +8,8 @@ import time
 LINE_BYTES = 1000
 
 _CUT = "…"
+#: Spaces that Japanese and French texts hold; Python counts them among the unprintable.
+_SPACES = "\u3000\u00a0"
 
 
 def shown(text: str) -> str:
@@ -15,7 +17,8 @@ def shown(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        character if character.isprintable() else _escape(character) for character in text
+        character if character.isprintable() or character in _SPACES else _escape(character)
+        for character in text
     )
 
 

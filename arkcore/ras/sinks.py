@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import sys
 
+from arkcore.ras.format import shown
+from arkcore.stderr import complain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -32,9 +35,9 @@ class Sinks:
             if self._logger is None:
                 self._logger = self._configured()
             bound = self._logger.bind(resource=resource, logical_host=logical_host)
-            bound.log(level.upper(), "{}", message)
+            bound.log(level.upper(), "{}", shown(message))
         except Exception as error:  # a log must never stop an action
-            print(f"ark: cannot log: {type(error).__name__}: {error}", file=sys.stderr)
+            complain(f"cannot log: {type(error).__name__}: {error}")
 
     def _configured(self) -> Any:
         from loguru import logger
@@ -43,20 +46,23 @@ class Sinks:
         shape = "ark: {extra[resource]} : {extra[logical_host]} : {message}"
         # diagnose would print the values of variables: passwords among them.
         plain: dict[str, Any] = {"format": shape, "diagnose": False, "backtrace": False}
-        if self._settings.stderr != "none":
-            level = self._settings.stderr.upper()
-            logger.add(sys.stderr, level=level, colorize=False, **plain)
-        if self._settings.journal != "none":
-            from logging.handlers import SysLogHandler
-
-            handler = SysLogHandler("/dev/log", SysLogHandler.LOG_LOCAL6)
-            logger.add(handler, level=self._settings.journal.upper(), **plain)
-        if self._settings.json:
-            logger.add(
-                self._settings.json,
-                level="DEBUG",
-                serialize=True,
-                diagnose=False,
-                backtrace=False,
-            )
+        settings = self._settings
+        if settings.stderr != "none" and sys.stderr is not None:
+            logger.add(sys.stderr, level=settings.stderr.upper(), colorize=False, **plain)
+        if settings.journal != "none":
+            logger.add(_to_syslog, level=settings.journal.upper(), **plain)
+        if settings.json:
+            try:  # one that cannot be opened takes nothing from the others
+                logger.add(settings.json, level="DEBUG", serialize=True, **plain)
+            except OSError as error:
+                complain(f"cannot log to {settings.json}: {error.strerror or error}")
         return logger
+
+
+def _to_syslog(message: Any) -> None:
+    """The C library's syslog: where nobody listens, it drops the message without a word."""
+    import syslog
+
+    priorities = {"DEBUG": syslog.LOG_DEBUG, "INFO": syslog.LOG_INFO, "ERROR": syslog.LOG_ERR}
+    priority = priorities.get(message.record["level"].name, syslog.LOG_WARNING)
+    syslog.syslog(syslog.LOG_LOCAL6 | priority, message.rstrip("\n"))

@@ -142,7 +142,8 @@ class Node:
 class Cluster:
     """Two servers and one hierarchy of resources, lowest first.
 
-    `tell` hears what the driver does, one line at a time.
+    `tell` hears what the driver does, one line at a time. `check_interval`: seconds between two
+    quickChecks while a recover is at work.
     """
 
     def __init__(
@@ -150,10 +151,12 @@ class Cluster:
         nodes: tuple[Node, Node],
         hierarchy: Sequence[str],
         tell: Callable[[str], None] = lambda _: None,
+        check_interval: float = 0.5,
     ) -> None:
         self.nodes = nodes
         self.hierarchy = tuple(hierarchy)
         self.tell = tell
+        self._check_interval = check_interval
         #: Every program that was run: node, tag and how it ended.
         self.calls: list[tuple[str, str, ProgramEnd]] = []
         self._work = threading.RLock()
@@ -209,7 +212,7 @@ class Cluster:
             recovery = threading.Thread(target=self._recover, args=(node, tag, failed))
             recovery.start()
             while recovery.is_alive():
-                recovery.join(0.5)
+                recovery.join(self._check_interval)
                 if recovery.is_alive():
                     self._call(node, Action.QUICK_CHECK, tag)
             if failed.is_set():

@@ -172,7 +172,7 @@ def _told_by_tcp(ctx: Context) -> StatusReport:
     options: Options = ctx.options
     host, port = address_and_port(options.tcp)
     report = ask(host, port, ctx.deadline.sooner(options.tcp_timeout))
-    if report.status is Status.RUNNING and _all_recorded_are_gone(ctx):
+    if report.status is Status.RUNNING and _all_we_knew_are_gone(ctx):
         # Somebody answers, but nobody we know: another program on the port, or the application
         # after a restart by other hands. To be found out, neither believed nor forced away.
         return StatusReport(
@@ -181,10 +181,9 @@ def _told_by_tcp(ctx: Context) -> StatusReport:
     return report
 
 
-def _all_recorded_are_gone(ctx: Context) -> bool:
+def _all_we_knew_are_gone(ctx: Context) -> bool:
     """Whether processes of it were known once and none is alive, nor any that a start made."""
-    recorded = ctx._state.remembered_processes()
-    return bool(recorded) and not ctx.started_processes()
+    return ctx.recorded_processes_are_gone() and not ctx.started_processes()
 
 
 def _run(ctx: Context, argv: list[str], *, timeout: float | None = None) -> CommandResult:

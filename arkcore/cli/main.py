@@ -1,0 +1,70 @@
+"""The `ark` command: its groups, and where an error becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from arkcore import __version__
+from arkcore.cli import lifekeeper, maintenance, plugins, run, status, timers, validate
+from arkcore.cli.console import complain
+from arkcore.cli.extensions import ExtensibleGroup
+from arkcore.errors import ArkError
+
+app = typer.Typer(
+    name="ark",
+    cls=ExtensibleGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("validate")(validate.validate)
+app.command("run")(run.run)
+app.command("status")(status.status)
+app.command("timers")(timers.timers)
+app.command("maintenance")(maintenance.maintenance)
+app.command("plugins")(plugins.plugins)
+app.add_typer(lifekeeper.app, name="lifekeeper")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"ark {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def ark(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Generic ARK: protects applications with LifeKeeper for Linux.
+
+    ARK_PREFIX=/some/dir in the environment comes before every path of Generic ARK.
+    Exit code: 0, or 1 for "no", or 2 for wrong usage. Errors are on stderr.
+    """
+
+
+def main() -> int:
+    """The program `ark`; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A locale that lacks a character must not end the command.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app(prog_name="ark")
+    except ArkError as error:
+        complain(str(error))
+        return 1
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""`ark maintenance`: a person's word that failures of a resource shall not be acted upon."""
+
+from __future__ import annotations
+
+import os
+import time
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from arkcore.cli.console import console, iso, moment, paths_here, print_json, refuse_unless_writable
+from arkcore.cli.language import say
+from arkcore.cli.resources import chosen, names_here
+from arkcore.errors import ArkError, MachineError
+from arkcore.state import Maintenance, read_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from arkcore.paths import Paths
+
+
+class Switch(Enum):
+    ON = "on"
+    OFF = "off"
+
+
+def maintenance(
+    resource: Annotated[
+        str | None, typer.Argument(help="The resource; all that are in maintenance by default.")
+    ] = None,
+    switch: Annotated[
+        Switch | None, typer.Argument(metavar="[on|off]", help="Begin or end it.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help='When it ends by itself: "HH:MM" or "YYYY-MM-DD HH:MM".'),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """Begin, end or list maintenance.
+
+    While a resource is in maintenance its failures are not acted upon: quickCheck and recover
+    are skipped. It outlives a reboot, and ends by itself only where --until says when.
+
+    Examples:
+      ark maintenance
+      ark maintenance lkjp1_base on --until 18:00
+      ark maintenance lkjp1_base on --until "2026-12-24 06:00"
+      ark maintenance lkjp1_base off
+    """
+    paths = paths_here()
+    if resource is None or switch is None:
+        if until is not None:
+            raise typer.BadParameter("needs: RESOURCE on", param_hint="--until")
+        _list(paths, [resource] if resource else [], json)
+        return
+    if switch is Switch.OFF and until is not None:
+        raise typer.BadParameter('goes with "on" only', param_hint="--until")
+    end = _end_of(until)
+    chosen(paths, [resource])
+    refuse_unless_writable(paths.maintenance(resource), "begin and end maintenance")
+    if switch is Switch.ON:
+        _begin(paths, resource, end)
+    else:
+        _end(paths, resource)
+
+
+def _begin(paths: Paths, resource: str, until: float | None) -> None:
+    own = Maintenance(paths, resource)
+    if not own.begin(until):
+        raise MachineError(f"{resource}: maintenance has NOT begun")
+    end = _until(until)
+    english = f"MAINTENANCE of {resource} {end}: its failures are NOT acted upon."
+    japanese = f"{resource} は保守中 ({end}): 障害が起きても対処しません。"
+    console().print(say(english, japanese), style="bold yellow", soft_wrap=True)
+
+
+def _until(until: object) -> str:
+    if until is None:
+        return say("until it is switched off", "解除するまで")
+    return say(f"until {moment(until)}", f"{moment(until)} まで")
+
+
+def _end(paths: Paths, resource: str) -> None:
+    own = Maintenance(paths, resource)
+    was = os.path.exists(paths.maintenance(resource))
+    own.end()
+    if own.active():
+        raise MachineError(f"{paths.maintenance(resource)}: cannot be removed; maintenance goes on")
+    if was:
+        english = f"Maintenance of {resource} is over: its failures are acted upon again."
+        japanese = f"{resource} の保守は終了しました。障害に再び対処します。"
+    else:
+        english = f"{resource} was not in maintenance."
+        japanese = f"{resource} は保守中ではありませんでした。"
+    console().print(say(english, japanese), style="bold", soft_wrap=True)
+
+
+def _list(paths: Paths, asked: list[str], json: bool) -> None:
+    names = chosen(paths, asked) if asked else _every_name(paths)
+    found = [facts for name in names if (facts := facts_of(paths, name))]
+    if json:
+        print_json(found)
+        return
+    if not found:
+        one = asked[0] if asked else ""
+        english = f"{one} is not in maintenance." if one else "Nothing is in maintenance."
+        japanese = f"{one} は保守中ではありません。" if one else "保守中のリソースはありません。"
+        print(say(english, japanese))
+    for facts in found:
+        name = facts["resource"]
+        value = read_json(paths.maintenance(name))
+        since, end = moment(value.get("since")), _until(value.get("until"))
+        english = f"{name}: in maintenance since {since}, {end}"
+        japanese = f"{name}: {since} から保守中、{end}"
+        console().print(say(english, japanese), style="bold yellow", soft_wrap=True)
+
+
+def facts_of(paths: Paths, name: str) -> dict[str, Any] | None:
+    """The maintenance a resource is in; None where it is in none."""
+    if not Maintenance(paths, name).active():
+        return None
+    value = read_json(paths.maintenance(name))
+    return {
+        "resource": name,
+        "since": iso(value.get("since")),
+        "until": iso(value.get("until")),
+    }
+
+
+def _every_name(paths: Paths) -> list[str]:
+    try:
+        files = os.listdir(os.path.dirname(paths.maintenance("-")))
+    except OSError:
+        files = []
+    named = {file.removesuffix(".json") for file in files if file.endswith(".json")}
+    return sorted(named | set(names_here(paths)))
+
+
+def _end_of(text: str | None) -> float | None:
+    """When a maintenance ends; a time of day is the next one. A usage error where it is none."""
+    if text is None:
+        return None
+    now = time.time()
+    today = time.localtime(now)
+    try:
+        clock = time.strptime(text, "%H:%M")
+    except ValueError:
+        pass
+    else:
+        for day in (today.tm_mday, today.tm_mday + 1):
+            parts = (today.tm_year, today.tm_mon, day, clock.tm_hour, clock.tm_min, 0, 0, 0, -1)
+            if time.mktime(parts) > now:
+                break
+        return time.mktime(parts)
+    try:
+        at = time.mktime((*time.strptime(text, "%Y-%m-%d %H:%M")[:8], -1))
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(
+            f'{text!r}: allowed are "HH:MM" and "YYYY-MM-DD HH:MM"', param_hint="--until"
+        ) from None
+    if at <= now:
+        raise ArkError(f"--until {text!r}: that has passed already")
+    return at

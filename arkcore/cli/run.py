@@ -1,0 +1,231 @@
+"""`ark run`: an action as the cluster manager would have it done, called by a person who watches.
+
+The guard works in a child of its own, for its children are the product's; this process shows what
+goes on, and passes on the signals it is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import tempfile
+from enum import Enum
+from typing import IO, Annotated
+
+import typer
+
+from arkcore import record
+from arkcore.call import Action, Call
+from arkcore.cli.console import complain, paths_here, refuse_unless_writable
+from arkcore.cli.progress import Lines, Screen
+from arkcore.cli.resources import chosen, usable
+from arkcore.errors import ArkError
+from arkcore.guard import Guard, prepare_process
+from arkcore.managers.person import Person
+from arkcore.state import Maintenance, State
+from arkcore.status import Outcome, Status, Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from arkcore.paths import Paths
+    from arkcore.resource import Resource
+
+_TICK = 0.1
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Word(Enum):
+    """The actions as they are typed."""
+
+    RESTORE = "restore"
+    REMOVE = "remove"
+    QUICKCHECK = "quickcheck"
+    RECOVER = "recover"
+
+
+def run(
+    action: Annotated[
+        Word, typer.Argument(metavar="ACTION", help="restore, remove, quickcheck or recover.")
+    ],
+    resource: Annotated[str, typer.Argument(help="The resource it is for.")],
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Restore or remove, whatever the cluster manager's own state says."
+        ),
+    ] = False,
+) -> None:
+    """Run one action now, and watch it.
+
+    The cluster manager's intent stays as it is. So a restore is refused where the resource is not
+    in service here (it may run on another node), and a remove where it is in service and not in
+    maintenance (the cluster would take it for a failure): use the manager's own command, which is
+    printed, or --force.
+    Exit code: 0 for well, undecided and skipped; 1 for failed and refused.
+
+    Examples:
+      ark run quickcheck lkjp1_base
+      ark maintenance lkjp1_base on --until 18:00
+      ark run remove lkjp1_base
+    """
+    paths = paths_here()
+    chosen(paths, [resource])
+    wanted = next(each for each in Action if each.word == action.value)
+    refuse_unless_writable(paths.state(resource), "run actions")
+    person = Person(os.environ, paths)
+    objection = person.objection(
+        wanted, resource, State(paths, resource), Maintenance(paths, resource)
+    )
+    if objection and not force:
+        complain(f"refused: {objection}; --force does it all the same")
+        instead = person.command_instead(wanted, resource)
+        print(f"  have the cluster manager do it: {instead}", file=sys.stderr)
+        raise typer.Exit(1)
+    verdict = _watched(paths, Call(wanted, resource, person))
+    if verdict.outcome in (Outcome.FAILED, Outcome.INTERNAL):
+        raise typer.Exit(1)
+
+
+def _watched(paths: Paths, call: Call) -> Verdict:
+    known: Resource | None
+    try:
+        known = usable(paths, call.resource)
+    except ArkError:
+        known = record.last_known_good(paths, call.resource)  # the guard tells what is wrong
+    guard = _GuardProcess(paths, call)
+    display: Screen | Lines
+    if sys.stdout.isatty():
+        display = Screen(call.action, call.resource, known)
+    else:
+        display = Lines(call.action, call.resource, known.logical_host if known else "-")
+    with display:
+        verdict = guard.watch(display)
+        display.verdict(verdict)
+    return verdict
+
+
+class _GuardProcess:
+    """The guard in a child: in a process group of its own, so that ^Z stops only who watches."""
+
+    def __init__(self, paths: Paths, call: Call) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as we)
+        self._errors_shown = 0
+        self._lines: list[str] = []
+        self._rest = b""
+        self._verdict: Verdict | None = None
+        self._ended = False
+        self._reading, writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Before the fork, and put back to work in the child: none may be lost in between.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
+        self._pid = os.fork()
+        if self._pid == 0:
+            _be_guard(paths, call, writing, self._errors.fileno())
+        os.close(writing)
+        for number in _PASSED_ON:
+            signal.signal(number, self._pass_on)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
+
+    def _pass_on(self, number: int, _: object) -> None:
+        if not self._ended:
+            os.kill(self._pid, number)
+
+    def watch(self, display: Screen | Lines) -> Verdict:
+        """Show what it tells until it is over; its verdict."""
+        while True:
+            # Not until end of file: a worker that cannot be ended may hold the pipe for ever.
+            select.select([self._reading], [], [], _TICK)
+            over = self._is_over()
+            self._hear(display)
+            self._show_errors(display)
+            if over:
+                break
+            display.tick()
+        return self._verdict or Verdict(Outcome.INTERNAL, self._how_it_ended())
+
+    def _is_over(self) -> bool:
+        done, self._status = os.waitpid(self._pid, os.WNOHANG)
+        self._ended = bool(done)
+        return self._ended
+
+    def _how_it_ended(self) -> str:
+        code = os.waitstatus_to_exitcode(self._status)
+        if code < 0:
+            return f"the guard was ended by {signal.Signals(-code).name}"
+        return f"the guard ended with exit code {code} before its verdict"
+
+    def _hear(self, display: Screen | Lines) -> None:
+        while True:
+            try:
+                data = os.read(self._reading, 65536)
+            except BlockingIOError:
+                return
+            if not data:
+                return
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            for line in lines:
+                try:
+                    kind, *texts = json.loads(line)
+                except ValueError:
+                    continue  # cut short, for nobody read for a while
+                if kind == "line":
+                    self._lines.append(texts[0])
+                    display.line(texts[0])
+                elif kind == "now":
+                    display.now(texts[0])
+                else:
+                    outcome, reason, status = texts
+                    seen = Status[status] if status else None
+                    self._verdict = Verdict(Outcome[outcome], reason, seen)
+
+    def _show_errors(self, display: Screen | Lines) -> None:
+        """What went to stderr, but for what stands among the lines already."""
+        data = os.pread(self._errors.fileno(), 1 << 20, self._errors_shown)
+        whole = data[: data.rfind(b"\n") + 1]
+        self._errors_shown += len(whole)
+        for text in whole.decode("utf-8", "backslashreplace").splitlines():
+            if not any(text.endswith(f" : {line}") for line in self._lines):
+                display.aside(text)
+
+
+def _be_guard(paths: Paths, call: Call, writing: int, errors: int) -> NoReturn:
+    code = 1
+    try:
+        os.setpgid(0, 0)
+        os.dup2(errors, 2)
+        os.set_blocking(writing, False)
+        signals = prepare_process()
+        tell = _teller(writing)
+        verdict = Guard(call, paths, signals, listener=tell).perform()
+        status = verdict.status.name if verdict.status else ""
+        os.set_blocking(writing, True)
+        _send(writing, "verdict", verdict.outcome.name, verdict.reason, status)
+        code = 0
+    except BaseException as error:
+        print(f"ark: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _teller(writing: int) -> Callable[[str, str], None]:
+    def tell(kind: str, text: str) -> None:
+        try:
+            _send(writing, kind, text)
+        except OSError:
+            pass  # nobody watches, or has stopped to: the action goes on
+
+    return tell
+
+
+def _send(writing: int, *words: str) -> None:
+    # The newline before it ends what may have been cut short.
+    os.write(writing, b"\n" + json.dumps(words).encode() + b"\n")

@@ -1,0 +1,217 @@
+"""`ark timers`: every timer, where its value comes from, and the worst times that follow."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from arkcore import timers as engine
+from arkcore.cli.console import console, duration, paths_here, print_json
+from arkcore.cli.language import is_japanese, say
+from arkcore.cli.resources import chosen, usable
+from arkcore.cli.worst_times import WorstTime, worst_times
+from arkcore.errors import ArkError
+from arkcore.managers.lifekeeper import find_lifekeeper
+from arkcore.resource_file import dependents
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from rich.console import Console
+
+    from arkcore.paths import Paths
+    from arkcore.resource import Resource
+    from arkcore.timers import Timer
+
+
+def timers(
+    resource: Annotated[
+        str | None, typer.Argument(help="Its timers; the defaults where none is named.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+) -> None:
+    """Show the timers and the worst times that follow from them.
+
+    A value that differs from the default is marked with where it comes from: the plugin, or the
+    resource's file. The worst times are those to detection, to local recovery and to the start
+    of a failover; LifeKeeper's check interval is LKCHECKINTERVAL of /etc/default/LifeKeeper.
+
+    Examples:
+      ark timers
+      ark timers lkjp1_base
+    """
+    paths = paths_here()
+    used = None
+    if resource is not None:
+        chosen(paths, [resource])
+        used = usable(paths, resource)
+    rows = _rows(paths, used)
+    interval = find_lifekeeper(os.environ, paths.prefix).check_interval
+    values = used.timers if used else engine.Timers({})
+    worst = worst_times(values, interval, _dependents(paths, used))
+    if json:
+        print_json(_facts(used, rows, interval, worst))
+        return
+    out = console()
+    _show_timers(out, used, rows)
+    out.print()
+    _show_worst(out, worst)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One timer as it acts, and who says so: "", "plugin" or "file"."""
+
+    timer: Timer
+    value: float | None
+    source: str
+
+
+def _rows(paths: Paths, resource: Resource | None) -> list[Row]:
+    if resource is None:
+        return [Row(timer, timer.default, "") for timer in engine.TIMERS]
+    in_file = _keys_in_file(paths.resource_file(resource.name))
+    values = resource.timers.as_mapping()
+    rows = []
+    for timer in engine.TIMERS:
+        value = values[timer.key]
+        differs = value != timer.default
+        source = "file" if timer.key in in_file else "plugin"
+        rows.append(Row(timer, value, source if differs else ""))
+    return rows
+
+
+def _keys_in_file(path: str) -> set[str]:
+    """The timers a resource's file sets; it has validated before."""
+    try:
+        with open(path, "rb") as file:
+            return set(_flat(tomllib.load(file).get("timers", {}), ""))
+    except (OSError, ValueError):
+        return set()
+
+
+def _flat(table: Mapping[str, Any], prefix: str) -> list[str]:
+    keys: list[str] = []
+    for key, value in table.items():
+        keys += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
+    return keys
+
+
+def _dependents(paths: Paths, resource: Resource | None) -> list[engine.Timers]:
+    """The timers of what a recover stops and starts along with the resource."""
+    found = []
+    for name in dependents(paths, resource.name) if resource else ():
+        try:
+            found.append(usable(paths, name).timers)
+        except ArkError:
+            continue  # `ark validate` tells
+    return found
+
+
+# Showing.
+
+
+def _show_timers(out: Console, resource: Resource | None, rows: list[Row]) -> None:
+    if resource is not None:
+        plugin = resource.plugin
+        head = f"{resource.name}  ({resource.logical_host}, {plugin.name} {plugin.version})"
+        out.print(Text(head, "bold"), soft_wrap=True)
+        out.print()
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(say("TIMER", "タイマー"), no_wrap=True)
+    table.add_column(say("VALUE", "値"), justify="right", no_wrap=True)
+    if resource is not None:
+        table.add_column(say("DEFAULT", "既定値"), justify="right", no_wrap=True)
+        table.add_column(say("FROM", "設定元"), no_wrap=True)
+    table.add_column(say("GOVERNS", "対象"))
+    sources = {
+        "": "",
+        "plugin": say("plugin", "プラグイン"),
+        "file": say("file", "ファイル"),
+    }
+    for row in rows:
+        own = "bold yellow" if row.source else ""
+        cells: list[str | Text] = [
+            Text(row.timer.key, own),
+            Text(_value(row.timer, row.value), own),
+        ]
+        if resource is not None:
+            cells += [
+                Text(_value(row.timer, row.timer.default), "dim"),
+                Text(sources[row.source], own),
+            ]
+        table.add_row(*cells, _text(row.timer))
+    out.print(table)
+
+
+def _value(timer: Timer, value: float | None) -> str:
+    if value is None:
+        return say("none", "なし")
+    if timer.unit == "times":
+        return say(f"{value:g} times", f"{value:g} 回")
+    return say(f"{value:g} s", f"{value:g} 秒")
+
+
+def _text(timer: Timer) -> str:
+    return timer.text_ja if is_japanese() else timer.text
+
+
+def _show_worst(out: Console, worst: tuple[WorstTime, ...]) -> None:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(say("WORST TIME", "最悪時間"), no_wrap=True)
+    table.add_column(say("IT IS DOWN", "停止が確実"), justify="right", no_wrap=True)
+    table.add_column(say("NO CLEAR ANSWER", "応答が不明"), justify="right", no_wrap=True)
+    for each in worst:
+        table.add_row(Text(each.text, "bold"), _worst(each.stopped), _worst(each.no_answer))
+    out.print(table)
+    notes = Table.grid(padding=(0, 2, 0, 0))
+    notes.add_column(no_wrap=True)
+    notes.add_column()
+    for each in worst:
+        notes.add_row(Text(each.text, "dim"), Text(each.explanation, "dim"))
+    out.print()
+    out.print(notes)
+
+
+def _worst(seconds: float | None) -> str:
+    if seconds is None:
+        return say("never", "なし")
+    return duration(seconds)
+
+
+def _facts(
+    resource: Resource | None, rows: list[Row], interval: float, worst: tuple[WorstTime, ...]
+) -> dict[str, object]:
+    return {
+        "resource": resource.name if resource else None,
+        "plugin": resource.plugin.name if resource else None,
+        "timers": [
+            {
+                "key": row.timer.key,
+                "value": row.value,
+                "default": row.timer.default,
+                "source": row.source or "default",
+                "unit": row.timer.unit,
+                "governs": _text(row.timer),
+            }
+            for row in rows
+        ],
+        "check_interval": interval,
+        "worst_times": {
+            each.key: {
+                "stopped": each.stopped,
+                "no_answer": each.no_answer,
+                "unit": "s",
+                "explanation": each.explanation,
+            }
+            for each in worst
+        },
+    }

@@ -1,0 +1,135 @@
+"""`ark validate`: says what is wrong with a file before the cluster does."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from arkcore.cli.aside import answer_of
+from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_readable
+from arkcore.cli.language import say
+from arkcore.errors import ArkError, ConfigurationError
+from arkcore.plugins import find
+from arkcore.resource_file import (
+    check_resource_name,
+    read_node_file,
+    resource_names,
+    validate_and_record,
+)
+from arkcore.resource_file import validate as validate_only
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.paths import Paths
+
+
+def validate(
+    resources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RESOURCE]...", help="The resources to check; all by default."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+) -> None:
+    """Check the resource files and ark.toml.
+
+    One line a file: ok, or the key and the value that are wrong and what is allowed.
+    What is ok is recorded, which makes a healthy check cheap. Exit code 1 where a file is wrong.
+
+    Examples:
+      ark validate
+      ark validate lkjp1_base lkjp1_ajs3
+    """
+    paths = paths_here()
+    found = _judged(paths, resources or [])
+    if json:
+        print_json([judged.facts() for judged in found])
+    else:
+        for judged in found:
+            judged.tell()
+        if not any(judged.resource for judged in found):
+            complain(f"{paths.resources}: there is no resource file yet")
+    if any(judged.error for judged in found):
+        raise typer.Exit(1)
+
+
+class Judged:
+    """One file, and what is wrong with it ("": nothing)."""
+
+    def __init__(self, file: str, resource: str, error: str) -> None:
+        self.file = file
+        self.resource = resource
+        self.error = error
+
+    def tell(self) -> None:
+        if not self.error:
+            print(f"{self.file}: {say('ok', 'OK')}")
+        elif self.error.startswith(self.file):
+            complain(self.error)
+        else:
+            complain(f"{self.file}: {self.error}")
+
+    def facts(self) -> dict[str, object]:
+        return {
+            "file": self.file,
+            "resource": self.resource or None,
+            "ok": not self.error,
+            "error": self.error or None,
+        }
+
+
+def _judged(paths: Paths, asked: list[str]) -> list[Judged]:
+    refuse_unless_readable(paths.resources)
+    found = []
+    if os.path.exists(paths.node_file):
+        found.append(_node_file(paths))
+    for name in asked or _every_name(paths):
+        found.append(_resource(paths, name, node_is_wrong=any(each.error for each in found[:1])))
+    return found
+
+
+def _node_file(paths: Paths) -> Judged:
+    try:
+        refuse_unless_readable(paths.node_file)
+        for observer in read_node_file(paths).observers:
+            try:
+                find(observer)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"observers = {observer!r}: {error}") from error
+    except ArkError as error:
+        return Judged(paths.node_file, "", str(error))
+    return Judged(paths.node_file, "", "")
+
+
+def _every_name(paths: Paths) -> list[str]:
+    """The resources of this node, and the files whose name can be none's."""
+    try:
+        files = os.listdir(paths.resources)
+    except OSError:
+        return []
+    named = {file.removesuffix(".toml") for file in files if file.endswith(".toml")}
+    return sorted(named | set(resource_names(paths)))
+
+
+def _resource(paths: Paths, name: str, *, node_is_wrong: bool) -> Judged:
+    try:
+        check_resource_name(name)
+        refuse_unless_readable(paths.resource_file(name))
+        answer_of(lambda: _validate(paths, name))
+    except ArkError as error:
+        text = str(error)
+        if node_is_wrong and text.startswith(paths.node_file):
+            text = "cannot be used before ark.toml is right"
+        return Judged(paths.resource_file(name), name, text)
+    return Judged(paths.resource_file(name), name, "")
+
+
+def _validate(paths: Paths, name: str) -> None:
+    recorded = os.path.dirname(paths.record(name))
+    nearest = recorded
+    while not os.path.exists(nearest):
+        nearest = os.path.dirname(nearest)
+    # Whoever may not record may ask all the same.
+    act = validate_and_record if os.access(nearest, os.W_OK) else validate_only
+    act(paths, name)

@@ -1,0 +1,232 @@
+"""The JP1 plugins under LifeKeeper's four programs, on the stand-in JP1."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ark_lab import Product, StandIn
+from ark_lab.testing import HOST, Lab
+from support import pairs_are_whole, wait_for
+
+from arkcore.call import Action
+from arkcore.testing import Node
+
+RESTORE, REMOVE = Action.RESTORE, Action.REMOVE
+CHECK, RECOVER = Action.QUICK_CHECK, Action.RECOVER
+
+
+class Site:
+    """One node: the stand-in, our files, LifeKeeper's copies of the programs."""
+
+    def __init__(self, lab: Lab, product: Product | None = Product.MANAGER) -> None:
+        self.lab = lab
+        self.jp1: StandIn = lab.node("node1", product=product)
+        self.prefix = lab.directory / "ark"
+        self.resources = self.prefix / "etc/ark/resources"
+        self.resources.mkdir(parents=True)
+        self.node = Node("node1", lab.directory / "lk", str(self.prefix))
+
+    def protect(
+        self, tag: str, plugin: str, host: str = HOST, extra: str = "", **timers: float
+    ) -> str:
+        values = {"force_stop_wait": 0.2, "quickcheck.confirm": 0.2, **timers}
+        lines = [f"{key.replace('__', '.')} = {value}" for key, value in values.items()]
+        (self.resources / f"{tag}.toml").write_text(
+            f'plugin = "{plugin}"\nlogical_host = "{host}"\n{extra}\n[timers]\n'
+            + "\n".join(lines)
+            + f'\n[options]\nroot = "{self.jp1.root}"\n'
+        )
+        self.node.create(tag)
+        return tag
+
+    def call(self, action: Action, tag: str) -> int | None:
+        end = self.node.call(action, tag)
+        if action is RESTORE and end.code == 0:
+            self.node.set_state(tag, "ISP")
+        return end.code
+
+    @property
+    def ras(self) -> list[str]:
+        return (self.prefix / "var/log/ark/ras.log").read_text().splitlines()
+
+    def messages(self, tag: str) -> list[str]:
+        return [line.split(" : ", 3)[3] for line in self.ras if f" : {tag} : " in line]
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    with Lab(tmp_path) as made:
+        yield made
+
+
+def kill_one(jp1: StandIn, host: str, name: str) -> None:
+    [process] = [each for each in jp1.processes(host) if each.name == name]
+    os.kill(process.pid, signal.SIGKILL)
+    jp1.wait_until(lambda: process.pid not in {each.pid for each in jp1.processes(host)})
+
+
+@pytest.mark.parametrize(
+    ("plugin", "product", "victim"),
+    [
+        ("jp1-base", None, "jbs_spmd"),
+        ("jp1-base", None, "jbsroute"),
+        ("jp1-base", None, "jevservice"),
+        ("jp1-ajs3-manager", Product.MANAGER, "jajs_spmd"),
+        ("jp1-ajs3-manager", Product.MANAGER, "jajs_agtd"),
+        ("jp1-ajs3-agent", Product.AGENT, "jpqmon"),
+    ],
+)
+def test_the_whole_life(lab, plugin, product, victim):
+    site = Site(lab, product)
+    tag = "lkjp1"
+    requires = ""
+    if product is not None:
+        assert site.call(RESTORE, site.protect("lkjp1_base", "jp1-base")) == 0
+        requires = 'requires = ["lkjp1_base"]'
+    machine_wide = {each.pid for each in site.jp1.processes() if each.host is None}
+    site.protect(tag, plugin, extra=requires)
+    assert site.call(REMOVE, tag) == 0
+    assert site.call(RESTORE, tag) == 0
+    assert site.call(RESTORE, tag) == 0
+    assert site.call(CHECK, tag) == 0
+    victims = [each for each in site.jp1.processes(HOST) if each.name.startswith(victim)]
+    os.kill(victims[0].pid, signal.SIGKILL)
+    wait_for(lambda: victims[0].pid not in {each.pid for each in site.jp1.processes(HOST)})
+    assert site.call(CHECK, tag) == 1
+    assert site.call(RECOVER, tag) == 0
+    assert site.call(CHECK, tag) == 0
+    assert site.call(REMOVE, tag) == 0
+    assert site.call(REMOVE, tag) == 0
+    assert site.call(CHECK, tag) == 0
+    assert site.messages(tag)[-1] == "QuickCheck completed. Skipped: wanted = down."
+    assert pairs_are_whole(site.messages(tag))
+    if product is not None:
+        assert site.call(REMOVE, "lkjp1_base") == 0
+    assert site.jp1.processes(HOST) == []
+    left = {each.pid for each in site.jp1.processes()}
+    assert machine_wide <= left
+    assert site.jp1.commands() == []
+
+
+def test_the_guides_sample_of_a_stop_that_needed_force(lab):
+    site = Site(lab, None)
+    tag = site.protect("lkjp1_base", "jp1-base", remove__process=2)
+    assert site.call(RESTORE, tag) == 0
+    site.jp1.fault("jbs_stop.cluster", leave="jbsroute")
+    before = len(site.ras)
+    assert site.call(REMOVE, tag) == 0
+    etc = site.jp1.root / "etc/opt/jp1base"
+    told = [line.partition("] : ")[2] for line in site.ras[before:]]
+    assert told == [
+        f"lkjp1_base : {HOST} : Remove start.",
+        f"lkjp1_base : {HOST} : Stopping.",
+        f"lkjp1_base : {HOST} : {etc}/jbs_stop.cluster {HOST}",
+        f"lkjp1_base : {HOST} : Force stopping.",
+        f"lkjp1_base : {HOST} : {etc}/jbs_killall.cluster {HOST}",
+        f"lkjp1_base : {HOST} : Stop completed.",
+        f"lkjp1_base : {HOST} : Remove completed.",
+    ]
+    assert site.jp1.processes(HOST) == []
+
+
+def test_a_late_killer_of_a_forced_stop_does_not_hit_the_next_start(lab):
+    site = Site(lab, None)
+    tag = site.protect("lkjp1_base", "jp1-base")
+    site.jp1.configure(kill_again=1.5)
+    assert site.call(RESTORE, tag) == 0
+    kill_one(site.jp1, HOST, "jbs_spmd")
+    assert site.call(CHECK, tag) == 1
+    assert site.call(RECOVER, tag) == 0
+    site.jp1.wait_until(lambda: not site.jp1.commands())
+    assert site.call(CHECK, tag) == 0
+
+
+def test_a_daemon_that_keeps_stdout_open_holds_up_nobody(lab):
+    site = Site(lab, None)
+    tag = site.protect("lkjp1_base", "jp1-base")
+    site.jp1.configure(keep_stdout=True)
+    end = site.node.call(RESTORE, tag)
+    assert end.code == 0
+    assert end.seconds < 5
+    assert end.output == ""
+
+
+@pytest.mark.parametrize("states", ["both", "first", "second", "first forced", "second half"])
+def test_mutual_standby_never_touches_the_other_logical_host(lab, states):
+    site = Site(lab, Product.MANAGER)
+    hosts = {"one": "LHOST-ONE", "two": "LHOST-TWO"}
+    for host in hosts.values():
+        site.jp1.logical_host(host, lab.directory / f"shared-{host}")
+    for name, host in hosts.items():
+        site.protect(f"base_{name}", "jp1-base", host)
+        site.protect(
+            f"ajs_{name}",
+            "jp1-ajs3-manager",
+            host,
+            f'requires = ["base_{name}"]',
+            remove__process=2,
+        )
+    up = {"first": ["one"], "second": ["two"]}.get(states, ["one", "two"])
+    for name in up:
+        assert site.call(RESTORE, f"base_{name}") == 0
+        assert site.call(RESTORE, f"ajs_{name}") == 0
+
+    def of(name: str) -> set[int]:
+        return {each.pid for each in site.jp1.processes(hosts[name])}
+
+    other = of("two")
+    if states == "first forced":
+        site.jp1.fault("jajs_stop.cluster", host=hosts["one"], rc=1, nothing=True)
+    if states == "second half":
+        kill_one(site.jp1, hosts["two"], "jajs_spmd")
+        other = of("two")
+        assert site.call(CHECK, "ajs_two") == 1
+    assert site.call(REMOVE, "ajs_one") == 0
+    assert site.call(REMOVE, "base_one") == 0
+    assert of("one") == set()
+    assert of("two") == other
+    for name in ("two",) if "two" in up and states != "second half" else ():
+        assert site.call(CHECK, f"ajs_{name}") == 0
+        assert site.call(CHECK, f"base_{name}") == 0
+    assert site.call(RESTORE, "base_one") == 0
+    assert of("two") == other
+    assert site.call(REMOVE, "base_one") == 0
+
+
+def test_a_quickcheck_of_what_is_not_in_service_is_0(lab):
+    site = Site(lab, None)
+    tag = site.protect("lkjp1_base", "jp1-base")
+    assert site.call(RESTORE, tag) == 0
+    kill_one(site.jp1, HOST, "jbs_spmd")
+    site.node.set_state(tag, "OSU")
+    assert site.call(CHECK, tag) == 0
+    assert site.messages(tag)[-1] == "QuickCheck completed. Skipped: not in service here."
+    site.node.set_state(tag, "ISP")
+    assert site.call(CHECK, tag) == 1
+
+
+def test_a_hung_status_command_is_ended_and_named(lab):
+    site = Site(lab, None)
+    tag = site.protect("lkjp1_base", "jp1-base", lifekeeper__quickcheck_run=2)
+    assert site.call(RESTORE, tag) == 0
+    site.jp1.fault("jbs_spmd_status", hang="before")
+    end = site.node.call(CHECK, tag)
+    assert end.code == 0
+    assert end.seconds < 2.5
+    assert "jbs_spmd_status" in site.messages(tag)[-1]
+    assert site.jp1.commands() == []
+
+
+def test_a_start_that_floods_its_output_and_a_status_that_is_no_text_hurt_nobody(lab):
+    site = Site(lab, None)
+    tag = site.protect("lkjp1_base", "jp1-base")
+    site.jp1.fault("jbs_start.cluster", flood=30_000_000)
+    site.jp1.fault("jbs_spmd_status", garbage=True)
+    assert site.call(RESTORE, tag) == 0
+    output = site.prefix / "var/log/ark/output/lkjp1_base.start"
+    assert output.stat().st_size < 5_000_000
+    assert site.call(CHECK, tag) == 0
