@@ -1,6 +1,7 @@
 """The black box: what a late command was doing, recorded before it is ended.
 
-Reading /proc of a stuck process can block for ever, so an expendable child does it, within a second.
+Reading /proc of a stuck process can block for ever, so an expendable child does it, within a
+second.
 """
 
 from __future__ import annotations

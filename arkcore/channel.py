@@ -1,7 +1,7 @@
 """What a worker tells its guard while it works: one small JSON list a line, over a pipe.
 
-The guard alone writes the RAS log, so lines keep their order, and a step whose worker dies is closed
-by somebody who is still alive.
+The guard alone writes the RAS log, so lines keep their order, and a step whose worker dies is
+closed by somebody who is still alive.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ class Output:
 
     @classmethod
     def kept(cls, path: str) -> Output:
-        """Appended to `path`, for daemons that go on writing there. `OSError` where it cannot be."""
+        """Appended to `path`, for daemons that go on writing there. `OSError` where that fails."""
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
         try:
             descriptor = os.open(path, flags, 0o640)

@@ -98,9 +98,10 @@ class Context:
 
         `argv`: an absolute path and its arguments; no shell reads them. `timeout`: seconds, never
         beyond the deadline. `user`: whose command it is, by default this process's. `env`: added
-        to a clean environment (PATH, HOME, LANG=C); None takes a variable away. `encoding`: of its output, by default UTF-8.
-        A late command is ended with all it made, after a black box was written; the result is
-        then `late`. Output is bounded; a start's is kept in /var/log/ark/output.
+        to a clean environment (PATH, HOME, LANG=C); None takes a variable away. `encoding`: of
+        its output, by default UTF-8. A late command is ended with all it made, after a black box
+        was written; the result is then `late`. Output is bounded; a start's is kept in
+        /var/log/ark/output.
         """
         argv = [os.fspath(word) for word in argv]
         deadline = self.deadline if timeout is None else self.deadline.sooner(timeout)

@@ -1,7 +1,8 @@
-"""The process that a manager calls: it takes the lock, keeps the time, writes the script's pair, answers.
+"""The process that a manager calls: it takes the lock, keeps the time and answers.
 
-It imports no plugin. Every part of an action that can hang, raise or exit runs in a forked worker
-(:mod:`arkcore.worker`), which the guard ends when its time is up.
+It writes the script's pair and decides the outcome. It imports no plugin: every part of an action
+that can hang, raise or exit runs in a forked worker (:mod:`arkcore.worker`), which the guard ends
+when its time is up.
 """
 
 from __future__ import annotations
@@ -514,7 +515,7 @@ class Guard:
     def _worker(
         self, body: Callable[[Sender], None], end: Deadline, tell: Callable[[Event], object]
     ) -> Report:
-        """Run `body` in a worker until it reports, dies or is late, then be sure that it is dead."""
+        """Run `body` in a worker until it reports, dies or is late; then be sure it is dead."""
         began = time.monotonic()
         pid, reading = fork_worker(body, self._leave_to_guard)
         receiver = Receiver(reading)

@@ -1,8 +1,8 @@
 """Every hook: what a plugin answers, and when it is asked. A plugin author's first page.
 
-A plugin is a class, named by an entry point in the group `arkcore.plugins`. It is made anew, without
-arguments, in each worker process, so nothing kept on it outlives one part of an action. Its methods
-are marked with :data:`hookimpl` and may leave out arguments that they do not use.
+A plugin is a class, named by an entry point in the group `arkcore.plugins`. It is made anew,
+without arguments, in each worker process, so nothing kept on it outlives one part of an action. Its
+methods are marked with :data:`hookimpl` and may leave out arguments that they do not use.
 
 A hook acts only through the context it is handed. It never sleeps, forks, logs or counts time by
 itself: the engine decides when and for how long, and ends a hook that overruns.

@@ -7,6 +7,7 @@ import sys
 
 from arkcore.errors import ConfigurationError, PluginError
 from arkcore.hookspecs import IMPLEMENTATION_MARK, REQUIRED_HOOKS, ApplicationSpecs
+from arkcore.ras.format import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class PluginSource:
         self.metadata = metadata
 
     def load(self) -> object:
-        """Import the plugin and make it. `PluginError` where that goes wrong, whatever it raised."""
+        """Import the plugin and make it. `PluginError` whatever it raised."""
         try:
             __import__(self.module)
             target: Any = sys.modules[self.module]
@@ -60,7 +61,7 @@ class PluginSource:
             raise PluginError(
                 f"plugin {self.name} ({self.distribution} {self.version}, "
                 f"{self.module}:{self.attribute}) cannot be loaded: "
-                f"{type(error).__name__}: {error}"
+                f"{type(error).__name__}: {shown(str(error))}"
             ) from error
 
 

@@ -1,7 +1,8 @@
 """The record of a resource that validated: its values, and the identity of all they came from.
 
 While nothing of that has changed, the record alone is read. It is never believed over a changed
-file, plugin or interpreter; deleting it loses nothing but time. It is also the last known good copy.
+file, plugin or interpreter; deleting it loses nothing but time. It is also the last known good
+copy.
 """
 
 from __future__ import annotations

@@ -196,7 +196,7 @@ def _declared(plugin: str, where: str) -> tuple[Any, Application, type]:
         declared = made.ark_application()  # type: ignore[attr-defined]
     except Exception as error:
         raise PluginError(
-            f"plugin {plugin}: ark_application raised {type(error).__name__}: {error}"
+            f"plugin {plugin}: ark_application raised {type(error).__name__}: {shown(str(error))}"
         ) from error
     application = check_declaration(declared, plugin)
     try:
@@ -226,11 +226,11 @@ def _check_options(model: type, values: Mapping[str, Any], where: str) -> dict[s
         try:
             rule()
         except ArkError as error:
-            raise ConfigurationError(f"{where}: {error}") from error
+            raise ConfigurationError(f"{where}: {shown(str(error))}") from error
         except Exception as error:
             raise PluginError(
                 f"{where}: the plugin's own check of its options raised "
-                f"{type(error).__name__}: {error}"
+                f"{type(error).__name__}: {shown(str(error))}"
             ) from error
     return checked
 
@@ -243,7 +243,7 @@ def _hints(model: type, where: str) -> dict[str, Any]:
     except Exception as error:  # whatever its annotations raise when they are evaluated
         raise PluginError(
             f"{where}: the types of the plugin's options cannot be read: "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {shown(str(error))}"
         ) from error
 
 

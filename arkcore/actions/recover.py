@@ -1,4 +1,4 @@
-"""recover (再起動): restart the application on this node, or say that the cluster must fail over."""
+"""recover (再起動): restart the application here, or say that the cluster must fail over."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def start_or_clean(run: Run, deadline: Deadline, cleanup: float) -> Report:
 
 
 def bring_up(work: Work) -> Report:
-    """In a worker: RUNNING is done, STARTING is waited for, all else is cleared away, then start."""
+    """In a worker: RUNNING is done, STARTING is awaited; all else is cleared away, then start."""
     found = settle(work)
     if found.status is Status.RUNNING:
         work.tell_status(found)

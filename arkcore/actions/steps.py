@@ -1,4 +1,4 @@
-"""The steps that parts of actions are made of: ask, start, stop, force, kill. They run in a worker."""
+"""The steps that parts of actions are made of: ask, start, stop, force, kill. In a worker."""
 
 from __future__ import annotations
 

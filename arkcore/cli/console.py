@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from rich.console import RenderableType
+
 #: Where no terminal sets a width, nothing is wrapped: what reads a pipe wants one row a line.
 _NO_WIDTH = 1000
 
@@ -32,6 +34,17 @@ def console() -> Console:
     """Standard output, as wide as its terminal."""
     fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _NO_WIDTH
     return Console(highlight=False, markup=False, emoji=False, width=fixed)
+
+
+def show(out: Console, what: RenderableType) -> None:
+    """Print a table; without the blanks that fill its lines where no terminal shows it."""
+    if out.is_terminal:
+        out.print(what)
+        return
+    with out.capture() as captured:
+        out.print(what)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def complain(text: str) -> None:
@@ -68,7 +81,7 @@ def refuse_unless_readable(path: str) -> None:
 
 
 def moment(at: object) -> str:
-    """A time (seconds since the epoch) as a person tells it, without the date where that is today."""
+    """A time (seconds since the epoch) for a person, without the date where that is today."""
     if isinstance(at, bool) or not isinstance(at, int | float):
         return ""
     then, today = time.localtime(at), time.localtime()

@@ -29,7 +29,10 @@ class Switch(Enum):
 
 def maintenance(
     resource: Annotated[
-        str | None, typer.Argument(help="The resource; all that are in maintenance by default.")
+        str | None,
+        typer.Argument(
+            metavar="[RESOURCE]", help="The resource; all that are in maintenance by default."
+        ),
     ] = None,
     switch: Annotated[
         Switch | None, typer.Argument(metavar="[on|off]", help="Begin or end it.")

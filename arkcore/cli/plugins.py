@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Annotated
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from arkcore.application import check_declaration
 from arkcore.cli.aside import answer_of
-from arkcore.cli.console import console, print_json
+from arkcore.cli.console import console, print_json, show
 from arkcore.cli.language import say
 from arkcore.errors import ArkError, ConfigurationError, PluginError
-from arkcore.hookspecs import IMPLEMENTATION_MARK, ApplicationSpecs, ObserverSpecs
+from arkcore.hookspecs import IMPLEMENTATION_MARK, REQUIRED_HOOKS, ApplicationSpecs, ObserverSpecs
 from arkcore.plugins import PluginSource, check_hooks, installed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Columns from which on there is room for the optional hooks.
+_WIDE = 110
 
 
 def plugins(
@@ -41,7 +48,7 @@ def plugins(
     elif not looks:
         print(say("No plugin is installed.", "プラグインはインストールされていません。"))
     else:
-        _show(looks)
+        _show(looks, in_full=bool(names))
     if names and any(look.error for look in looks):
         raise typer.Exit(1)
 
@@ -107,27 +114,37 @@ def _marked(plugin: object, hook: str) -> bool:
     return getattr(getattr(plugin, hook, None), IMPLEMENTATION_MARK, False) is True
 
 
-def _show(looks: list[Look]) -> None:
+def _show(looks: list[Look], *, in_full: bool) -> None:
     out = console()
-    table = Table(box=None, header_style="dim", padding=(0, 3, 0, 0), pad_edge=False)
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(say("PLUGIN", "プラグイン"), no_wrap=True)
-    table.add_column(say("FROM", "提供元"), no_wrap=True)
+    table.add_column(say("FROM", "提供元"), overflow="fold")
     table.add_column(say("STATE", "状態"), no_wrap=True)
-    table.add_column(say("WHAT IT IS", "内容"), overflow="fold")
+    table.add_column(say("PROTECTS", "対象"))
+    wide = out.width >= _WIDE
+    if wide:
+        table.add_column(say("OPTIONAL HOOKS", "任意フック"))
     for look in looks:
         state = (
             Text(say("broken", "異常"), "red") if look.error else Text(say("ok", "正常"), "green")
         )
+        hooks = [hook.removeprefix("ark_") for hook in look.hooks if hook not in REQUIRED_HOOKS]
         table.add_row(
             Text(look.source.name, "bold"),
             f"{look.source.distribution} {look.source.version}",
             state,
-            look.title or (look.kind if not look.error else ""),
+            look.title or (say("(observer)", "(監視者)") if look.kind == "observer" else ""),
+            *((Text(" ".join(hooks), "dim"),) if wide else ()),
         )
-    out.print(table)
+    show(out, table)
     for look in looks:
-        out.print()
-        out.print(Text(look.source.name, "bold"))
-        text = look.error or " ".join(look.hooks)
-        for line in textwrap.wrap(text, max(40, min(out.width, 120) - 2)) or [""]:
-            out.print(Text(f"  {line}", "red" if look.error else "dim"), soft_wrap=True)
+        if look.error:
+            _show_below(out, look.source.name, Text(look.error, "red"))
+        elif in_full:
+            _show_below(out, look.source.name, Text(" ".join(look.hooks), "dim"))
+
+
+def _show_below(out: Console, name: str, text: Text) -> None:
+    out.print()
+    out.print(Text(name, "bold"))
+    show(out, Padding(text, (0, 0, 0, 2)))

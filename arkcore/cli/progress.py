@@ -97,8 +97,8 @@ class Lines:
         pass
 
     def verdict(self, verdict: Verdict) -> None:
-        word, text = told(self._action, self._resource, verdict, time.monotonic() - self._began)
-        self._print(f"{word}: {text}\n")
+        word, text = told(verdict, time.monotonic() - self._began)
+        self._print(f"{self._action.word} {self._resource}: {word} {text}\n")
 
     def _print(self, text: str) -> None:
         sys.stdout.write(text)
@@ -161,13 +161,14 @@ class Screen:
         self._live.update(Text(""), refresh=True)
         self._live.stop()
         seconds = time.monotonic() - self._began
-        word, text = told(self._action, self._name, verdict, seconds)
+        word, text = told(verdict, seconds)
         style = {
             Outcome.WELL: "bold green",
             Outcome.FAILED: "bold red",
             Outcome.INTERNAL: "bold red",
         }.get(verdict.outcome, "bold yellow")
-        self._console.print(Text.assemble((word, style), ("  ", ""), (text, "")))
+        what = f"{self._action.word} {self._name}: "
+        self._console.print(Text.assemble((what, "bold"), (word, style), " ", text))
 
     def _bottom(self) -> Table:
         elapsed = time.monotonic() - self._began
@@ -205,7 +206,7 @@ def _style(message: str) -> str:
     return ""
 
 
-def told(action: Action, resource: str, verdict: Verdict, seconds: float) -> tuple[str, str]:
+def told(verdict: Verdict, seconds: float) -> tuple[str, str]:
     """The verdict for a person: its word, and what there is to say."""
     words = {
         Outcome.WELL: say("well", "成功"),
@@ -217,5 +218,4 @@ def told(action: Action, resource: str, verdict: Verdict, seconds: float) -> tup
     status = verdict.status.value if verdict.status else ""
     why = shown(verdict.reason) or status
     spent = say(f"{seconds:.1f} s", f"{seconds:.1f} 秒") if seconds < 120 else duration(seconds)
-    what = f"{action.word} {resource}"
-    return words[verdict.outcome], f"{what} ({spent})" + (f": {why}" if why else "")
+    return words[verdict.outcome], f"({spent})" + (f": {why}" if why else "")

@@ -53,7 +53,7 @@ def run(
     action: Annotated[
         Word, typer.Argument(metavar="ACTION", help="restore, remove, quickcheck or recover.")
     ],
-    resource: Annotated[str, typer.Argument(help="The resource it is for.")],
+    resource: Annotated[str, typer.Argument(metavar="RESOURCE", help="The resource it is for.")],
     force: Annotated[
         bool,
         typer.Option(

@@ -20,6 +20,7 @@ from arkcore.cli.console import (
     paths_here,
     print_json,
     refuse_unless_readable,
+    show,
 )
 from arkcore.cli.language import say
 from arkcore.cli.look import AtWork, action_at_work, look_at
@@ -332,7 +333,7 @@ def _show_in_short(out: Console, views: list[View]) -> None:
             view.logical_host,
             view.last_text(),
         )
-    out.print(table)
+    show(out, table)
     for view in views:
         remarks = view.remarks()
         if remarks:
@@ -375,7 +376,7 @@ def _show_in_full(out: Console, view: View) -> None:
     for label, value in rows:
         if str(value):
             grid.add_row(f"  {label}", value)
-    out.print(grid)
+    show(out, grid)
 
 
 def _last_in_full(view: View) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from arkcore import timers as engine
-from arkcore.cli.console import console, duration, paths_here, print_json
+from arkcore.cli.console import console, duration, paths_here, print_json, show
 from arkcore.cli.language import is_japanese, say
 from arkcore.cli.resources import chosen, usable
 from arkcore.cli.worst_times import WorstTime, worst_times
@@ -31,10 +32,14 @@ if TYPE_CHECKING:
     from arkcore.resource import Resource
     from arkcore.timers import Timer
 
+#: Columns from which on what a timer governs has a column of its own.
+_WIDE = 110
+
 
 def timers(
     resource: Annotated[
-        str | None, typer.Argument(help="Its timers; the defaults where none is named.")
+        str | None,
+        typer.Argument(metavar="[RESOURCE]", help="Its timers; the defaults where none is named."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
@@ -125,31 +130,45 @@ def _show_timers(out: Console, resource: Resource | None, rows: list[Row]) -> No
         head = f"{resource.name}  ({resource.logical_host}, {plugin.name} {plugin.version})"
         out.print(Text(head, "bold"), soft_wrap=True)
         out.print()
+    narrow = out.width < _WIDE
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    # Where there is no room for a column, what a timer governs stands below its name.
     table.add_column(say("TIMER", "タイマー"), no_wrap=True)
     table.add_column(say("VALUE", "値"), justify="right", no_wrap=True)
     if resource is not None:
         table.add_column(say("DEFAULT", "既定値"), justify="right", no_wrap=True)
         table.add_column(say("FROM", "設定元"), no_wrap=True)
-    table.add_column(say("GOVERNS", "対象"))
+    if not narrow:
+        table.add_column(say("GOVERNS", "対象"))
+    for row in rows:
+        cells = _cells(row, with_default=resource is not None)
+        table.add_row(*cells, *(() if narrow else (Text(_text(row.timer), "dim"),)))
+    if not narrow:
+        show(out, table)
+        return
+    with out.capture() as captured:
+        out.print(table)
+    head, *lines = captured.get().splitlines()
+    print(head)
+    for line, row in zip(lines, rows, strict=True):
+        print(line)
+        show(out, Padding(Text(_text(row.timer), "dim"), (0, 0, 0, 2)))
+
+
+def _cells(row: Row, *, with_default: bool) -> list[Text]:
     sources = {
         "": "",
         "plugin": say("plugin", "プラグイン"),
         "file": say("file", "ファイル"),
     }
-    for row in rows:
-        own = "bold yellow" if row.source else ""
-        cells: list[str | Text] = [
-            Text(row.timer.key, own),
-            Text(_value(row.timer, row.value), own),
+    own = "bold yellow" if row.source else ""
+    cells = [Text(row.timer.key, own or "bold"), Text(_value(row.timer, row.value), own)]
+    if with_default:
+        cells += [
+            Text(_value(row.timer, row.timer.default), "dim"),
+            Text(sources[row.source], own),
         ]
-        if resource is not None:
-            cells += [
-                Text(_value(row.timer, row.timer.default), "dim"),
-                Text(sources[row.source], own),
-            ]
-        table.add_row(*cells, _text(row.timer))
-    out.print(table)
+    return cells
 
 
 def _value(timer: Timer, value: float | None) -> str:
@@ -171,14 +190,14 @@ def _show_worst(out: Console, worst: tuple[WorstTime, ...]) -> None:
     table.add_column(say("NO CLEAR ANSWER", "応答が不明"), justify="right", no_wrap=True)
     for each in worst:
         table.add_row(Text(each.text, "bold"), _worst(each.stopped), _worst(each.no_answer))
-    out.print(table)
+    show(out, table)
     notes = Table.grid(padding=(0, 2, 0, 0))
     notes.add_column(no_wrap=True)
     notes.add_column()
     for each in worst:
         notes.add_row(Text(each.text, "dim"), Text(each.explanation, "dim"))
     out.print()
-    out.print(notes)
+    show(out, notes)
 
 
 def _worst(seconds: float | None) -> str:

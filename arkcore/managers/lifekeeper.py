@@ -1,8 +1,8 @@
 """LifeKeeper for Linux: the four programs of a Generic ARK.
 
-LifeKeeper stores a copy of each program under the tag's name and calls it with `-t TAG -i ID`. It knows
-the exit codes 0 and 1 only, and ends a quickCheck with SIGALRM after 22 s. No error of ours may
-become the verdict that a healthy application has failed.
+LifeKeeper stores a copy of each program under the tag's name and calls it with `-t TAG -i ID`. It
+knows the exit codes 0 and 1 only, and ends a quickCheck with SIGALRM after 22 s. No error of ours
+may become the verdict that a healthy application has failed.
 """
 
 from __future__ import annotations

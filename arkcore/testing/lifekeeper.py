@@ -1,9 +1,9 @@
 """A driver that calls the four programs as LifeKeeper for Linux is documented to.
 
-It is a stand-in and no LifeKeeper: it knows the calls, the exit codes' meaning and the time limits, and
-nothing of communication paths, arbitration or locks. What the vendor documents, it does; where the
-vendor is silent (the working directory, the environment, recover's arguments), it does one thing that
-a program must be able to live with.
+It is a stand-in and no LifeKeeper: it knows the calls, the exit codes' meaning and the time limits,
+and nothing of communication paths, arbitration or locks. What the vendor documents, it does; where
+the vendor is silent (the working directory, the environment, recover's arguments), it does one
+thing that a program must be able to live with.
 """
 
 from __future__ import annotations

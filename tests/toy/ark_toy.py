@@ -1,7 +1,7 @@
 """A plugin whose hooks a test writes itself.
 
-Its application lives in the directory `home`: the daemon `home/daemon` (a copy of sleep), known by its
-executable. A function in `home/hooks.py` that bears a hook's name takes that hook's place.
+Its application lives in the directory `home`: the daemon `home/daemon` (a copy of sleep), known by
+its executable. A function in `home/hooks.py` that bears a hook's name takes that hook's place.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -85,7 +86,9 @@ def wait_for() -> Callable[..., None]:
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+def install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Path]]:
     """Install a distribution that is made up: its modules, and its entry points as they stand."""
 
     def install(
@@ -104,9 +107,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(textwrap.dedent(source))
         monkeypatch.syspath_prepend(str(site))
+        installed.extend(modules)
         return site
 
-    return install
+    installed: list[str] = []
+    yield install
+    for name in installed:
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from arkcore.ras.format import LINE_BYTES, format_line, shown
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=3000)
-LONG_TEXT = st.builds(lambda text, times: text * times, st.text(min_size=1, max_size=3), st.just(999))
+LONG_TEXT = st.builds(
+    lambda text, times: text * times, st.text(min_size=1, max_size=3), st.just(999)
+)
 MOMENTS = st.floats(0, 4e9)
 
 

@@ -76,9 +76,7 @@ def test_a_symlink_is_not_followed(
     assert str(log) in capfd.readouterr().err
 
 
-def test_a_fifo_in_its_place_holds_nobody_up(
-    log: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fifo_in_its_place_holds_nobody_up(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
     log.parent.mkdir(parents=True)
     os.mkfifo(log)
     RasSink(str(log)).write(LINE)

@@ -66,8 +66,7 @@ def test_a_refusal_names_file_key_value_and_what_is_allowed() -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_timers({"restore.process": -1}, "/etc/ark/resources/r.toml")
     assert str(caught.value) == (
-        "/etc/ark/resources/r.toml: timers.restore.process = -1: "
-        "allowed: seconds from 1 to 86400"
+        "/etc/ark/resources/r.toml: timers.restore.process = -1: allowed: seconds from 1 to 86400"
     )
 
 

@@ -83,7 +83,10 @@ class Story:
         self.one = Server("node1", directory, self.shared)
         self.two = Server("node2", directory, self.shared)
         self.cluster = Cluster(
-            (self.one.lifekeeper, self.two.lifekeeper), (BASE, AJS3), tell=self.tell, check_interval=4.0
+            (self.one.lifekeeper, self.two.lifekeeper),
+            (BASE, AJS3),
+            tell=self.tell,
+            check_interval=4.0,
         )
 
     # Telling.

@@ -1,0 +1,126 @@
+"""A server that nobody here wrote, protected without a line of Python: nginx through ark-command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import pairs_are_whole, wait_for
+
+from arkcore import processes
+from arkcore.call import Action
+from arkcore.testing import Node
+
+# `make tests` has one unpacked where none is installed.
+UNPACKED = Path(__file__).parents[2] / ".deps/nginx/usr/sbin/nginx"
+NGINX = os.environ.get("NGINX") or shutil.which("nginx") or str(UNPACKED)
+
+
+class Nginx:
+    """nginx on a port of its own, and the resource that protects it."""
+
+    def __init__(self, directory: Path, status: str) -> None:
+        self.directory = directory
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.pid_file = directory / "nginx.pid"
+        configuration = directory / "nginx.conf"
+        configuration.write_text(
+            f"pid {self.pid_file};\nerror_log {directory}/error.log;\n"
+            "worker_processes 2;\nevents {}\n"
+            f"http {{ access_log off; client_body_temp_path {directory}/b;"
+            f" proxy_temp_path {directory}/p; fastcgi_temp_path {directory}/f;"
+            f" uwsgi_temp_path {directory}/u; scgi_temp_path {directory}/s;"
+            f" server {{ listen 127.0.0.1:{self.port}; return 200 'well'; }} }}\n"
+        )
+        prefix = directory / "ark"
+        resources = prefix / "etc/ark/resources"
+        resources.mkdir(parents=True)
+        (resources / "web.toml").write_text(
+            f"""
+            plugin = "command"
+            logical_host = "web-lh"
+            [timers]
+            quickcheck.confirm = 0.2
+            force_stop_wait = 0.2
+            [options]
+            start = ["{NGINX}", "-c", "{configuration}"]
+            stop = ["{NGINX}", "-c", "{configuration}", "-s", "quit"]
+            {status.format(pid_file=self.pid_file, port=self.port)}
+            """
+        )
+        self.ras_log = prefix / "var/log/ark/ras.log"
+        self.node = Node("node1", directory / "LifeKeeper", str(prefix))
+        self.node.create("web")
+        self.node.set_state("web", "ISP")
+
+    def call(self, action: Action) -> int | None:
+        return self.node.call(action, "web").code
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as answer:
+                return answer.read() == b"well"
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """KILL the master and its workers, as the kernel does when memory is short."""
+        victims = self.processes()
+        assert len(victims) == 3
+        for process in victims:
+            os.kill(process.pid, signal.SIGKILL)
+        wait_for(lambda: not any(map(processes.still_lives, victims)))
+
+    def processes(self) -> list[processes.Process]:
+        """The master, known by its configuration file, and its workers, which show nothing.
+
+        nginx writes its title over its environment, so no mark of ours is left there.
+        """
+        mark = os.fsencode(self.directory)
+        seen = processes.table()
+        masters = [pid for pid in seen if mark in b" ".join(processes.arguments(pid))]
+        return [seen[pid] for pid in masters] + [
+            each for each in seen.values() if each.ppid in masters
+        ]
+
+
+WAYS = {
+    "pid file": 'pid_file = "{pid_file}"\nprocess_name = "nginx"',
+    "tcp": 'tcp = "127.0.0.1:{port}"',
+    # Not `kill -0`, to which a process that is dead but not yet reaped still answers.
+    "status command": 'status = ["/bin/sh", "-c", "test -e /proc/$(cat {pid_file})/exe"]',
+}
+
+
+@pytest.fixture(params=WAYS.values(), ids=WAYS.keys())
+def nginx(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Nginx]:
+    made = Nginx(tmp_path, request.param)
+    yield made
+    for process in made.processes():
+        processes.send(process, signal.SIGKILL)
+
+
+def test_nginx_is_restored_killed_recovered_and_removed(nginx):
+    assert nginx.call(Action.REMOVE) == 0
+    assert nginx.call(Action.RESTORE) == 0
+    assert nginx.answers()
+    assert nginx.call(Action.RESTORE) == 0
+    assert nginx.call(Action.QUICK_CHECK) == 0
+    nginx.kill()
+    assert nginx.call(Action.QUICK_CHECK) == 1
+    assert nginx.call(Action.RECOVER) == 0
+    assert nginx.answers()
+    assert nginx.call(Action.QUICK_CHECK) == 0
+    assert nginx.call(Action.REMOVE) == 0
+    assert nginx.processes() == []
+    assert not nginx.answers()
+    lines = nginx.ras_log.read_text().splitlines()
+    assert pairs_are_whole([line.split(" : ", 3)[3] for line in lines])
