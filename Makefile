@@ -37,11 +37,12 @@ layers: $(VENV)/.test
 	$(VENV)/bin/lint-imports
 
 tests: $(VENV)/.test
-	NGINX=$$(tools/nginx $(DEPS)/nginx) && export NGINX && \
+	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
 	$(VENV)/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 bench: $(VENV)/.test
-	$(VENV)/bin/python tools/bench.py
+	tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null
+	$(VENV)/bin/python tools/bench.py $(DEPS)/resource-agents
 
 wheels: $(VENV)/.test
 	rm -rf dist

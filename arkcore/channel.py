@@ -6,7 +6,7 @@ closed by somebody who is still alive.
 
 from __future__ import annotations
 
-import json
+from arkcore import quickjson as json
 import os
 import time
 from enum import Enum

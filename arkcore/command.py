@@ -165,6 +165,13 @@ class Output:
             if size <= _LARGEST_OUTPUT:
                 return False
             end = os.pread(self.descriptor, _KEPT, size - _KEPT)
+            for _ in range(8):  # the last words of all must not be cut off: they may come just now
+                grown = os.fstat(self.descriptor).st_size
+                if grown <= size:
+                    break
+                more = min(grown - size, _KEPT)
+                end = (end + os.pread(self.descriptor, more, grown - more))[-_KEPT:]
+                size = grown
             os.ftruncate(self.descriptor, 0)
             self._began = 0
             os.write(self.descriptor, b"[... cut back ...]\n" + end)

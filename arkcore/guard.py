@@ -7,6 +7,7 @@ when its time is up.
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -15,7 +16,7 @@ import time
 
 from arkcore import lock as locks
 from arkcore import processes, record
-from arkcore.actions import quick_check, recover, remove, restore
+from arkcore.actions import quick_check
 from arkcore.actions.steps import Work
 from arkcore.call import Action, Call
 from arkcore.channel import Receiver, Report, report_of
@@ -38,13 +39,6 @@ if TYPE_CHECKING:
     from arkcore.channel import Event, Sender
     from arkcore.paths import Paths
     from arkcore.resource import Resource
-
-_FLOWS = {
-    Action.RESTORE: restore.flow,
-    Action.REMOVE: remove.flow,
-    Action.QUICK_CHECK: quick_check.flow,
-    Action.RECOVER: recover.flow,
-}
 
 _WAITS, _PREEMPTS, _SKIPS = "waits", "pre-empts", "skips"
 #: Two calls at once: (holder, newcomer) → what the newcomer does.
@@ -140,6 +134,9 @@ def prepare_process() -> Signals:
             except OSError:
                 pass  # the one that listed them
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    # A process this short needs no collector, and what is frozen is not copied by a fork.
+    gc.disable()
+    gc.freeze()
     become_subreaper()
     return Signals()
 
@@ -278,7 +275,9 @@ class Guard:
         self._log = self._script_log(known.logical_host if known else "-", ras, log)
         self._log.line(f"{action.script} start.")
         if action is Action.REMOVE and not self.state.ever_restored():
-            reason = remove.never_restored(problem)
+            from arkcore.actions.remove import never_restored
+
+            reason = never_restored(problem)
             self._log.line(f"{action.script} completed. {reason}", "warning")
             return Verdict(Outcome.WELL, reason, Status.STOPPED)
         if action is Action.QUICK_CHECK:
@@ -378,7 +377,7 @@ class Guard:
             self.clock.reset()
         last = self.state.verdict()
         try:
-            verdict = _FLOWS[action](self)
+            verdict = _flow(action)(self)
             self._sweep(action, verdict)
         except Ended:
             verdict = self._yield(action)
@@ -648,6 +647,23 @@ class Guard:
             pass
 
 
+def _flow(action: Action) -> Callable[[Guard], Verdict]:
+    """The flow of an action. The others are not loaded: a healthy check pays for each module."""
+    if action is Action.QUICK_CHECK:
+        return quick_check.flow
+    if action is Action.RESTORE:
+        from arkcore.actions import restore
+
+        return restore.flow
+    if action is Action.REMOVE:
+        from arkcore.actions import remove
+
+        return remove.flow
+    from arkcore.actions import recover
+
+    return recover.flow
+
+
 def ask_command(argv: list[str], within: float = QUESTION) -> str:
     """What a command of the machine or the manager answers; "" where it does not in time."""
     output = Output.discarded()
@@ -720,7 +736,7 @@ def _awaited(pid: int, seconds: float) -> int | None:
             return status
         if patience.passed:
             return None
-        time.sleep(0.001)
+        time.sleep(0.0003)
 
 
 def _how_it_died(status: int) -> str:

@@ -7,7 +7,7 @@ product ever inherits it: descriptors are closed when a command is spawned.
 from __future__ import annotations
 
 import fcntl
-import json
+from arkcore import quickjson as json
 import os
 import time
 

@@ -7,7 +7,7 @@ action never fails for want of it.
 from __future__ import annotations
 
 import errno
-import json
+from arkcore import quickjson as json
 import os
 import time
 

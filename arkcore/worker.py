@@ -5,6 +5,7 @@ Whatever it does, raises or becomes is an outcome for its guard, never an exit c
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 
@@ -31,6 +32,13 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 def prctl(option: int, value: int) -> bool:
     """prctl(2), which Python's own library does not have; False where it cannot be called."""
+    try:
+        # What `ctypes` is built on, without the two milliseconds of its types.
+        from _ctypes import call_function, dlopen, dlsym
+
+        return bool(call_function(dlsym(dlopen(None, 0), "prctl"), (option, value, 0, 0, 0)) == 0)
+    except (ImportError, TypeError):
+        pass
     try:
         import ctypes
 
@@ -92,6 +100,8 @@ def do_part(
     """Load the plugin and do the part. `direct`: call its hooks without pluggy."""
     try:
         plugin = resource.plugin.load()
+        if not direct:
+            gc.enable()  # what is not a quick check may take long, and make much
         if direct:
             hooks = DirectHooks(plugin)
         else:

@@ -50,9 +50,9 @@ def launchers(
 ) -> None:
     """Write the four launchers: restore, remove, quickCheck, recover.
 
-    LifeKeeper stores a copy of each under the resource's tag. A launcher holds three lines that
-    never change, finds this very installation, and takes nothing from the environment, so one
-    set serves every resource.
+    LifeKeeper stores a copy of each under the resource's tag. A launcher
+    never changes, finds this very installation, and takes nothing from the
+    environment, so one set serves every resource.
 
     Examples:
       ark lifekeeper launchers /etc/ark/lifekeeper
@@ -76,11 +76,11 @@ def launchers(
 
 def _refuse_long_first_line(text: str) -> None:
     first = os.fsencode(text.partition("\n")[0])
-    interpreter = first.removeprefix(b"#!").removesuffix(b" -I")
+    interpreter, _, options = first.removeprefix(b"#!").rpartition(b" ")
     if len(first) > _FIRST_LINE or any(space in interpreter for space in b" \t"):
         raise ConfigurationError(
             f"{os.fsdecode(interpreter)}: this interpreter's path cannot stand in the first line "
-            f"of a program; allowed are {_FIRST_LINE - len('#! -I')} bytes without a blank"
+            f"of a program; allowed are {_FIRST_LINE - len(options) - 3} bytes without a blank"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -45,8 +46,9 @@ def ark(
 ) -> None:
     """Generic ARK: protects applications with LifeKeeper for Linux.
 
-    ARK_PREFIX=/some/dir in the environment comes before every path of Generic ARK.
-    Exit code: 0, or 1 for "no", or 2 for wrong usage. Errors are on stderr.
+    ARK_PREFIX=/some/dir in the environment comes before every path of ours.
+
+    Exit code: 0, 1 for "no", 2 for wrong usage. Errors are on stderr.
     """
 
 
@@ -54,7 +56,8 @@ def main() -> int:
     """The program `ark`; its exit code."""
     for stream in (sys.stdout, sys.stderr):
         # A locale that lacks a character must not end the command.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name="ark")
     except ArkError as error:

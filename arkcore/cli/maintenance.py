@@ -30,9 +30,7 @@ class Switch(Enum):
 def maintenance(
     resource: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[RESOURCE]", help="The resource; all that are in maintenance by default."
-        ),
+        typer.Argument(metavar="[RESOURCE]", help="The resource; by default, list all."),
     ] = None,
     switch: Annotated[
         Switch | None, typer.Argument(metavar="[on|off]", help="Begin or end it.")
@@ -45,8 +43,9 @@ def maintenance(
 ) -> None:
     """Begin, end or list maintenance.
 
-    While a resource is in maintenance its failures are not acted upon: quickCheck and recover
-    are skipped. It outlives a reboot, and ends by itself only where --until says when.
+    While a resource is in maintenance its failures are not acted upon:
+    quickCheck and recover are skipped. It outlives a reboot, and ends by
+    itself only where --until says when.
 
     Examples:
       ark maintenance

@@ -32,10 +32,12 @@ def plugins(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
-    """List the installed plugins: where they come from, their hooks, and what is broken.
+    """List the installed plugins, and what is broken of them and why.
 
-    Only the plugins that are named are imported, each in a process of its own.
-    Exit code 1 where a plugin that is named is broken or not installed.
+    Only the plugins that are named are imported, each in a process of its
+    own, so that a broken one breaks nothing.
+
+    Exit code: 1 where one that is named is broken or not installed.
 
     Examples:
       ark plugins

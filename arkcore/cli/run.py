@@ -63,10 +63,12 @@ def run(
 ) -> None:
     """Run one action now, and watch it.
 
-    The cluster manager's intent stays as it is. So a restore is refused where the resource is not
-    in service here (it may run on another node), and a remove where it is in service and not in
-    maintenance (the cluster would take it for a failure): use the manager's own command, which is
-    printed, or --force.
+    The cluster manager's intent stays as it is. So a restore is refused
+    where the resource is not in service here (it may run on another node),
+    and a remove where it is in service and not in maintenance (the cluster
+    would take it for a failure). Use the manager's own command, which is
+    then printed, or --force.
+
     Exit code: 0 for well, undecided and skipped; 1 for failed and refused.
 
     Examples:

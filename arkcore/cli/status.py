@@ -52,8 +52,10 @@ def status(
 ) -> None:
     """Show how the resources of this node are.
 
-    Each application is asked now, which changes nothing: no lock is taken, no clock moves and
-    nothing is logged. Exit code 1 where a resource's file cannot be used.
+    Each application is asked now, which changes nothing: no lock is taken, no
+    clock moves and nothing is logged.
+
+    Exit code: 1 where a resource's file or plugin cannot be used.
 
     Examples:
       ark status
@@ -85,10 +87,20 @@ def look_at_all(paths: Paths, names: list[str], within: float) -> list[View]:
     refuse_unless_readable(os.path.dirname(paths.state("-")))
     manager = find_lifekeeper(os.environ, paths.prefix)
     views = [View(paths, name, manager) for name in names]
-    live = look_at(paths, [view.resource for view in views if view.resource], within)
+    asked = [view.resource for view in views if view.resource]
+    if asked and not may_ask(paths, os.geteuid()):
+        # Whoever cannot see root's processes would be told STOPPED of what runs.
+        complain("you are not root: no application is asked, for what runs as root cannot be seen")
+        asked = []
+    live = look_at(paths, asked, within)
     for view in views:
         view.take(live.get(view.name))
     return views
+
+
+def may_ask(paths: Paths, user: int) -> bool:
+    """Whether what `user` sees of an application is all there is: root, or beneath a prefix."""
+    return user == 0 or bool(paths.prefix)
 
 
 class View:
@@ -211,8 +223,10 @@ class View:
     # In words.
 
     def status_text(self) -> Text:
-        if self.live is None:
+        if self.live is None and self.error:
             return Text(say("unusable", "使用不可"), "bold red")
+        if self.live is None:
+            return Text(say("not asked", "未確認"), "dim")
         status = self.live.status
         style = {
             Status.RUNNING: "bold green",
@@ -250,7 +264,7 @@ class View:
         window = duration(self.window)
         return say(
             f"{self.restarts} of {self.restart_limit} restarts used in the last {window}",
-            f"直近 {window} に再起動 {self.restarts} 回 (上限 {self.restart_limit} 回)",
+            f"直近 {window}に再起動 {self.restarts} 回 (上限 {self.restart_limit} 回)",
         )
 
     def blind_text(self) -> str:
@@ -293,8 +307,6 @@ class View:
         found = []
         if self.blind:
             found.append(Text(self.blind_text(), "bold red"))
-        if self.error and not self.blind:
-            found.append(Text(self.error, "red"))
         if self.in_maintenance:
             found.append(Text(self.maintenance_text(), "bold yellow"))
         if self.at_work:

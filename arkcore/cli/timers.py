@@ -45,9 +45,10 @@ def timers(
 ) -> None:
     """Show the timers and the worst times that follow from them.
 
-    A value that differs from the default is marked with where it comes from: the plugin, or the
-    resource's file. The worst times are those to detection, to local recovery and to the start
-    of a failover; LifeKeeper's check interval is LKCHECKINTERVAL of /etc/default/LifeKeeper.
+    A value that differs from the default is marked with where it comes from:
+    the plugin, or the resource's file. The worst times are those to
+    detection, to local recovery and to the start of a failover; the check
+    interval is LKCHECKINTERVAL of /etc/default/LifeKeeper, or 120 s.
 
     Examples:
       ark timers

@@ -34,8 +34,10 @@ def validate(
 ) -> None:
     """Check the resource files and ark.toml.
 
-    One line a file: ok, or the key and the value that are wrong and what is allowed.
-    What is ok is recorded, which makes a healthy check cheap. Exit code 1 where a file is wrong.
+    One line a file: ok, or which key and value are wrong and what is allowed.
+    What is ok is recorded, which makes a healthy check cheap.
+
+    Exit code: 1 where a file is wrong.
 
     Examples:
       ark validate

@@ -211,10 +211,26 @@ def launcher(action: Action, prefix: str, interpreter: str = sys.executable) -> 
     """The text of the program that LifeKeeper is given: three lines, nothing to change ever.
 
     It works copied under any name, takes nothing from the environment, and finds this very
-    installation.
+    installation: isolated (-I) and without site (-S), so that no other package's start-up file
+    runs in it either.
     """
+    places = _places_of_packages(interpreter)
     return (
-        f"#!{interpreter} -I\n"
-        f"from arkcore.managers.lifekeeper import launch\n"
+        f"#!{interpreter} -IS\n"
+        f"import sys; sys.path += {places!r}; from arkcore.managers.lifekeeper import launch\n"
         f"launch({action.word!r}, {prefix!r})\n"
     )
+
+
+def _places_of_packages(interpreter: str) -> list[str]:
+    """Where `interpreter` finds installed packages, beyond its own library."""
+    import subprocess
+
+    ask = (
+        "import os, sys; own = set(sys.path); import site; site.main(); "
+        "print(os.pathsep.join(each for each in sys.path if each not in own))"
+    )
+    answer = subprocess.run(
+        [interpreter, "-IS", "-c", ask], capture_output=True, text=True, check=True, cwd="/"
+    )
+    return [each for each in answer.stdout.strip().split(os.pathsep) if each.startswith("/")]

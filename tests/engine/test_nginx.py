@@ -17,9 +17,9 @@ from arkcore import processes
 from arkcore.call import Action
 from arkcore.testing import Node
 
-# `make tests` has one unpacked where none is installed.
+# `make test` has one unpacked where none is installed.
 UNPACKED = Path(__file__).parents[2] / ".deps/nginx/usr/sbin/nginx"
-NGINX = os.environ.get("NGINX") or shutil.which("nginx") or str(UNPACKED)
+NGINX = shutil.which("nginx") or str(UNPACKED)
 
 
 class Nginx:

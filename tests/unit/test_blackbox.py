@@ -1,0 +1,129 @@
+"""The black box: what it holds of a late command, its bounds, and that it never costs an answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arkcore import blackbox, processes
+from arkcore.processes import Process
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> str:
+    return str(tmp_path / "var/log/ark/blackbox")
+
+
+@pytest.fixture
+def tree(started: Any, tmp_path: Path) -> Iterator[list[Process]]:
+    """A shell with an open file, which waits for its child."""
+    script = 'exec 7>"$1/open file"; sleep "$2" & echo ready; wait'
+    argv = ["/bin/sh", "-c", script, "sh", str(tmp_path), started.word]
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.stdout.close()
+    found = [processes.look(pid) for pid in sorted(started.pids())]
+    yield [process for process in found if process is not None]
+    started.kill()
+    child.wait()
+
+
+def test_it_holds_the_tree_its_states_open_files_and_last_output(
+    directory: str, tree: list[Process], tmp_path: Path, started: Any
+) -> None:
+    path = blackbox.record(directory, "toy1", "toy1 (LHOST1): late: /x", tree, b"a\xff\nlast\n")
+    text = Path(path).read_text()
+    shell, sleep = tree
+    assert text.startswith("toy1 (LHOST1): late: /x\n")
+    assert re.search(rf"^  {sleep.pid} {shell.pid} S \S+ sleep {started.word}$", text, re.M)
+    assert f"7 {tmp_path}/open file\n" in text
+    assert f"file {processes.executable(sleep.pid)}\n" in text
+    assert "  | a\\xff\n  | last\n" in text
+    assert "kernel stack\n" in text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root reads kernel stacks")
+def test_it_holds_the_kernel_s_stack(directory: str, tree: list[Process]) -> None:
+    if not Path(f"/proc/{tree[0].pid}/stack").exists():
+        pytest.skip("this kernel tells no stacks")
+    text = Path(blackbox.record(directory, "toy1", "late", tree, b"")).read_text()
+    assert re.search(r"kernel stack\n    \[<\w+>\] \w+", text)
+
+
+def test_a_process_that_has_gone_meanwhile_is_no_error(directory: str) -> None:
+    gone = Process(2**22 + 1, 1, 1, 1, 1, "D", "gone")
+    path = blackbox.record(directory, "toy1", "late", [gone], b"")
+    assert "4194305 gone (D)" in Path(path).read_text()
+
+
+def test_others_than_root_s_group_cannot_read_it(directory: str) -> None:
+    """It holds output of the product, which may hold anything."""
+    path = blackbox.record(directory, "toy1", "late", [], b"")
+    assert Path(path).stat().st_mode & 0o027 == 0
+    assert Path(directory).stat().st_mode & 0o027 == 0
+
+
+def test_its_size_is_bounded(directory: str, tree: list[Process]) -> None:
+    path = blackbox.record(directory, "toy1", "late" * 10**6, tree * 5000, b"x\n" * 10**6, 20)
+    assert Path(path).stat().st_size <= blackbox.SIZE
+
+
+def test_their_number_is_bounded_and_the_oldest_go(directory: str) -> None:
+    os.makedirs(directory)
+    for number in range(blackbox.NUMBER + 5):
+        Path(directory, f"toy1-20240101-0000{number:02}-1-000001.txt").write_text("")
+    others = ["toy1-b-20200101-000000-1-000001.txt", "toy-20200101-000000-1-000001.txt"]
+    for name in others:
+        Path(directory, name).write_text("")
+    path = blackbox.record(directory, "toy1", "late", [], b"")
+    left = blackbox.boxes(directory, "toy1")
+    assert len(left) == blackbox.NUMBER
+    assert left[-1] == os.path.basename(path)
+    assert left[0] == "toy1-20240101-000006-1-000001.txt"
+    assert set(others) <= set(os.listdir(directory))
+
+
+def test_two_within_one_second_do_not_meet(directory: str) -> None:
+    paths = {blackbox.record(directory, "toy1", "late", [], b"") for _ in range(5)}
+    assert len(paths) == 5
+
+
+def test_where_it_cannot_be_written_there_is_none() -> None:
+    assert blackbox.record("/proc/ark/blackbox", "toy1", "late", [], b"") == ""
+
+
+def test_a_recorder_that_is_stuck_is_given_up_and_what_it_wrote_is_kept(
+    directory: str, tree: list[Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading /proc of a stuck process can block for ever."""
+
+    def block(_: int) -> list[bytes]:
+        time.sleep(60)
+        return []
+
+    monkeypatch.setattr(processes, "arguments", block)
+    began = time.monotonic()
+    path = blackbox.record(directory, "toy1", "the headline", tree, b"", within=0.3)
+    assert time.monotonic() - began < 2
+    assert Path(path).read_text().startswith("the headline\n")
+    os.waitpid(-1, 0)  # it was killed
+
+
+def test_no_recorder_is_left_behind(directory: str) -> None:
+    blackbox.record(directory, "toy1", "late", [], b"")
+    with pytest.raises(ChildProcessError):
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+
+
+def test_without_a_directory_there_are_none(directory: str) -> None:
+    assert blackbox.boxes(directory, "toy1") == []

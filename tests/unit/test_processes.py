@@ -1,0 +1,290 @@
+"""The process table, seen through real processes; and ending them, whatever they do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arkcore import processes
+from arkcore.deadline import Deadline
+from arkcore.processes import Process, end, look, send, still_lives
+
+#: Prints its pid when it is ready, and does with signals what the first argument says.
+HOSTILE = """
+import os, signal, sys, time
+how = sys.argv[1]
+if how == "deaf":
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+if how == "breeds":
+    def breed(*_):
+        if os.fork() == 0:
+            os.setsid()
+    signal.signal(signal.SIGTERM, breed)
+print(os.getpid(), flush=True)
+if how == "stopped":
+    os.kill(os.getpid(), signal.SIGSTOP)
+until = time.monotonic() + 60
+while time.monotonic() < until:
+    time.sleep(1)
+"""
+
+
+@pytest.fixture
+def spawn(started: Any) -> Callable[..., subprocess.Popen[str]]:
+    """Start a process that bears the test's word; it is ready when this returns."""
+
+    def spawn(how: str, **options: Any) -> subprocess.Popen[str]:
+        argv = [sys.executable, "-c", HOSTILE, how, started.word]
+        child = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, **options)
+        assert child.stdout is not None
+        assert child.stdout.readline().strip() == str(child.pid)
+        child.stdout.close()
+        return child
+
+    return spawn
+
+
+def seen(pid: int) -> Process:
+    process = look(pid)
+    assert process is not None
+    return process
+
+
+# Looking.
+
+
+def test_this_process_is_seen_as_it_is() -> None:
+    me = seen(os.getpid())
+    assert (me.ppid, me.pgrp, me.session) == (os.getppid(), os.getpgrp(), os.getsid(0))
+
+
+def test_a_pid_that_nobody_has_is_nobody() -> None:
+    assert look(0) is None
+    assert look(2**22 + 1) is None
+
+
+def test_a_name_full_of_parentheses_and_spaces_confuses_nobody(tmp_path: Path) -> None:
+    program = tmp_path / ") R 1 (x) S 2"
+    shutil.copy("/bin/sleep", program)
+    child = subprocess.Popen([program, "1000"])
+    try:
+        process = seen(child.pid)
+        assert process.name == ") R 1 (x) S 2"
+        assert process.ppid == os.getpid()
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_name_that_is_no_utf_8_is_shown(tmp_path: Path) -> None:
+    program = os.fsencode(tmp_path) + b"/\xff\xfe\n"
+    shutil.copy("/bin/sleep", program)
+    child = subprocess.Popen([program, "1000"])
+    try:
+        assert seen(child.pid).name.startswith("\\xff\\xfe")
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_zombie_is_dead(spawn: Callable[..., subprocess.Popen[str]]) -> None:
+    child = spawn("plain")
+    process = seen(child.pid)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert look(child.pid) is None
+    assert not still_lives(process)
+    child.wait()
+
+
+def test_a_deleted_executable_still_has_its_path(tmp_path: Path) -> None:
+    program = tmp_path / "daemon"
+    shutil.copy("/bin/sleep", program)
+    child = subprocess.Popen([program, "1000"])
+    try:
+        program.unlink()
+        assert processes.executable(child.pid) == str(program)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_descendants_are_found_through_every_generation(started: Any) -> None:
+    script = f"sh -c 'sleep {started.word} & echo ready; wait' & wait"
+    child = subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.stdout.close()
+    found = processes.descendants({child.pid})
+    assert {process.pid for process in found} == set(started.pids()) - {child.pid}
+    assert len(found) == 2
+    started.kill()
+    child.wait()
+
+
+def test_descendants_of_a_circle_come_to_an_end() -> None:
+    table = {pid: Process(pid, 1, 3 - pid, 0, 0, "S", "x") for pid in (1, 2)}
+    assert {each.pid for each in processes.descendants({1}, table)} == {1, 2}
+
+
+def test_a_mark_is_found_in_the_environment(
+    started: Any, spawn: Callable[..., subprocess.Popen[str]]
+) -> None:
+    child = spawn("plain", env={"X": "ARK_ACTION=no", "ARK_ACTION": started.mark})
+    assert processes.mark_of(child.pid) == started.mark
+    assert {each.pid for each in processes.marked(lambda mark: mark == started.mark)} == {child.pid}
+    started.kill()
+    child.wait()
+
+
+# Signals.
+
+
+def test_a_signal_reaches_the_process_that_was_seen(
+    spawn: Callable[..., subprocess.Popen[str]],
+) -> None:
+    child = spawn("plain")
+    assert send(seen(child.pid), signal.SIGTERM)
+    assert child.wait(10) == -signal.SIGTERM
+
+
+def test_a_pid_that_is_another_process_by_now_is_not_signalled(
+    spawn: Callable[..., subprocess.Popen[str]],
+) -> None:
+    child = spawn("plain")
+    now = seen(child.pid)
+    before = Process(now.pid, now.start - 1, 1, 1, 1, "S", now.name)
+    assert not still_lives(before)
+    assert not send(before, signal.SIGKILL)
+    assert end(lambda: [before] if still_lives(before) else [], Deadline.after(1)) == []
+    assert still_lives(now)
+    child.kill()
+    child.wait()
+
+
+def test_the_start_time_is_compared_where_the_kernel_has_no_pidfd_too(
+    spawn: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: int) -> int:
+        raise OSError(38, "Function not implemented")
+
+    child = spawn("plain")
+    now = seen(child.pid)
+    monkeypatch.setattr(os, "pidfd_open", missing)
+    assert not send(Process(now.pid, now.start - 1, 1, 1, 1, "S", "x"), signal.SIGKILL)
+    assert send(now, signal.SIGTERM)
+    assert child.wait(10) == -signal.SIGTERM
+
+
+def test_a_process_that_has_gone_is_no_error(
+    spawn: Callable[..., subprocess.Popen[str]],
+) -> None:
+    child = spawn("plain")
+    process = seen(child.pid)
+    child.kill()
+    child.wait()
+    assert not send(process, signal.SIGTERM)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may signal everybody")
+def test_a_process_of_another_user_is_no_error() -> None:
+    assert not send(seen(1), signal.SIGTERM)
+
+
+# Ending.
+
+
+@pytest.mark.parametrize("how", ["plain", "deaf", "stopped", "breeds"])
+def test_whatever_a_process_does_it_is_ended(
+    started: Any, spawn: Callable[..., subprocess.Popen[str]], how: str
+) -> None:
+    child = spawn(how, start_new_session=True)
+
+    def find() -> list[Process]:
+        return [each for each in map(look, started.pids()) if each]
+
+    assert end(find, Deadline.after(10), grace=0.2) == []
+    assert started.pids() == []
+    child.wait()
+
+
+def test_one_that_goes_at_term_is_not_killed(
+    spawn: Callable[..., subprocess.Popen[str]], started: Any
+) -> None:
+    child = spawn("plain")
+    end(lambda: [each for each in map(look, started.pids()) if each], Deadline.after(10), grace=5)
+    assert child.wait(10) == -signal.SIGTERM
+
+
+def test_one_that_does_not_hear_term_has_its_grace_first(
+    spawn: Callable[..., subprocess.Popen[str]], started: Any
+) -> None:
+    child = spawn("deaf")
+    began = time.monotonic()
+    end(lambda: [each for each in map(look, started.pids()) if each], Deadline.after(10), grace=0.4)
+    assert 0.4 <= time.monotonic() - began < 3
+    assert child.wait(10) == -signal.SIGKILL
+
+
+def test_a_near_deadline_shortens_the_grace(
+    spawn: Callable[..., subprocess.Popen[str]], started: Any
+) -> None:
+    child = spawn("deaf")
+    began = time.monotonic()
+    find = lambda: [each for each in map(look, started.pids()) if each]  # noqa: E731
+    assert end(find, Deadline.after(0.6), grace=30) == []
+    assert time.monotonic() - began < 2
+    child.wait()
+
+
+def test_where_there_is_nothing_to_end_no_time_passes() -> None:
+    began = time.monotonic()
+    assert end(list, Deadline.after(10), grace=5) == []
+    assert time.monotonic() - began < 0.5
+
+
+def test_what_cannot_be_ended_is_named_at_the_deadline() -> None:
+    ghost = Process(2**22 + 1, 1, 1, 1, 1, "D", "ghost")
+    began = time.monotonic()
+    assert end(lambda: [ghost], Deadline.after(0.3), grace=0.1) == [ghost]
+    assert 0.3 <= time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("name", ["hntr2mon", "a-daemon-with-a-long-name"])
+def test_a_machine_wide_process_is_spared_however_long_its_name(
+    tmp_path: Path, name: str
+) -> None:
+    program = tmp_path / name
+    shutil.copy("/bin/sleep", program)
+    child = subprocess.Popen([program, "1000"])
+    try:
+        process = seen(child.pid)
+        assert end(lambda: [process], Deadline.after(1), spare=(name,), grace=0.1) == []
+        assert child.poll() is None
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_machine_wide_process_that_renamed_itself_is_spared(tmp_path: Path) -> None:
+    program = tmp_path / "hntr2mon"
+    shutil.copy("/bin/sleep", program)
+    child = subprocess.Popen([program, "1000"])
+    try:
+        named = seen(child.pid)
+        renamed = Process(named.pid, named.start, 1, 1, 1, "S", "renamed")
+        assert end(lambda: [renamed], Deadline.after(1), spare=("hntr2mon",), grace=0.1) == []
+        assert child.poll() is None
+    finally:
+        child.kill()
+        child.wait()

@@ -1,0 +1,431 @@
+"""What a resource remembers: across calls, not across boots, and nothing where a file is garbage."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from arkcore import processes, state
+from arkcore.paths import Paths
+from arkcore.state import (
+    Maintenance,
+    OpenScript,
+    State,
+    UndecidedClock,
+    boot_id,
+    boottime,
+    read_json,
+    write_json,
+)
+
+
+@pytest.fixture
+def memory(paths: Paths) -> State:
+    return State(paths, "toy1")
+
+
+class Clock:
+    """A boot clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 50_000.0
+        self.boot = "boot-one"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    made = Clock()
+    monkeypatch.setattr(state, "boottime", lambda: made.now)
+    monkeypatch.setattr(state, "boot_id", lambda: made.boot)
+    return made  # type: ignore[return-value]
+
+
+# Files.
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    path = str(tmp_path / "a/b/x.json")
+    assert write_json(path, {"a": [1, "あ", None]})
+    assert read_json(path) == {"a": [1, "あ", None]}
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    write_json(str(path), {"text": "a" * 50_000})
+    writer = """
+import sys
+from arkcore.state import write_json
+for number in range(400):
+    write_json(sys.argv[1], {"text": "ab"[number % 2] * 50_000})
+"""
+    with subprocess.Popen([sys.executable, "-c", writer, path]) as child:
+        while child.poll() is None:
+            assert len(read_json(str(path))["text"]) == 50_000
+    assert child.returncode == 0
+
+
+def test_a_disk_that_fills_up_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    write_json(str(path), {"old": True})
+    writer = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+from arkcore.state import write_json
+print(write_json(sys.argv[1], {"new": "x" * 200}))
+"""
+    child = subprocess.run(
+        [sys.executable, "-c", writer, path], capture_output=True, text=True, check=True
+    )
+    assert child.stdout == "False\n"
+    assert f"cannot write {path}" in child.stderr
+    assert read_json(str(path)) == {"old": True}
+    assert os.listdir(tmp_path) == ["x.json"]
+
+
+def test_a_place_that_cannot_be_written_is_told_and_raises_nothing(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert not write_json("/proc/ark/x.json", {})
+    assert "cannot write /proc/ark/x.json" in capfd.readouterr().err
+
+
+def test_a_symlink_put_in_the_temporary_file_s_place_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / f"x.json.{os.getpid()}").symlink_to(victim)
+    write_json(str(tmp_path / "x.json"), {"a": 1})
+    assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b"\xff", b"null", b"[" * 100_000])
+def test_what_is_no_mapping_reads_as_nothing(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    assert read_json(str(path)) == {}
+
+
+def test_a_directory_in_a_file_s_place_reads_as_nothing(tmp_path: Path) -> None:
+    assert read_json(str(tmp_path)) == {}
+
+
+# Intent.
+
+
+def test_intent_is_remembered_until_it_is_taken_back(memory: State) -> None:
+    assert memory.wanted == ""
+    memory.wanted = "down"
+    assert memory.wanted == "down"
+    memory.wanted = ""
+    assert memory.wanted == ""
+
+
+# Forced stops, commands, processes, attempts.
+
+
+def test_the_time_since_a_forced_stop_is_counted_in_this_boot_only(
+    memory: State, clock: Clock
+) -> None:
+    assert memory.since_force() == float("inf")
+    memory.note_force()
+    clock.now += 7.5
+    assert memory.since_force() == 7.5
+    clock.boot = "boot-two"
+    assert memory.since_force() == float("inf")
+
+
+def test_open_commands_are_remembered_until_forgotten(memory: State) -> None:
+    memory.note_command("r:1", "start")
+    memory.note_command("r:2", "force", 17, 4711)
+    assert memory.commands() == {"r:1": ("start", 0, 0), "r:2": ("force", 17, 4711)}
+    memory.forget_commands(["r:1", "r:9"])
+    assert memory.commands() == {"r:2": ("force", 17, 4711)}
+    memory.forget_commands(["r:2"])
+    assert memory.commands() == {}
+
+
+def test_processes_are_remembered_by_pid_and_start_in_this_boot_only(
+    memory: State, clock: Clock
+) -> None:
+    me = processes.look(os.getpid())
+    assert me is not None
+    memory.remember_processes([me])
+    assert memory.remembered_processes() == {(me.pid, me.start)}
+    clock.boot = "boot-two"
+    assert memory.remembered_processes() == set()
+
+
+def test_remembering_the_same_processes_writes_nothing(memory: State) -> None:
+    me = processes.look(os.getpid())
+    assert me is not None
+    memory.remember_processes([me])
+    file = Path(memory.directory, "processes.json")
+    before = file.stat().st_ino
+    memory.remember_processes([me])
+    assert file.stat().st_ino == before
+
+
+def test_attempts_are_counted_by_kind_within_the_window(memory: State, clock: Clock) -> None:
+    for _ in range(2):
+        memory.note_attempt("restart", 100)
+        clock.now += 60
+    memory.note_attempt("false-alarm", 100)
+    assert memory.attempts("restart", 100) == 1
+    assert memory.attempts("restart", 200) == 1  # the other one was let go of
+    assert memory.attempts("false-alarm", 100) == 1
+    clock.now += 101
+    assert memory.attempts("false-alarm", 100) == 0
+
+
+def test_attempts_of_an_earlier_boot_do_not_count(memory: State, clock: Clock) -> None:
+    memory.note_attempt("restart", 100)
+    clock.boot = "boot-two"
+    assert memory.attempts("restart", 100) == 0
+
+
+def test_a_verdict_s_status_is_dated_from_when_it_began(memory: State) -> None:
+    memory.note_verdict("quickcheck", "well", "RUNNING", "")
+    since = memory.verdict()["since"]
+    memory.note_verdict("quickcheck", "well", "RUNNING", "")
+    assert memory.verdict()["since"] == since
+    memory.note_verdict("quickcheck", "failed", "STOPPED", "")
+    assert memory.verdict()["since"] > since
+
+
+def test_blindness_is_dated_from_when_it_began(memory: State) -> None:
+    memory.note_blind("one")
+    since = memory.blind()["since"]
+    memory.note_blind("two")
+    assert memory.blind() == {"since": since, "reason": "two"}
+    memory.clear_blind()
+    assert memory.blind() == {}
+
+
+def test_only_the_process_that_was_asked_to_yield_is_pre_empted(memory: State) -> None:
+    memory.note_preemption(os.getpid() + 1, "remove")
+    assert memory.preempted_by() == ""
+    memory.note_preemption(os.getpid(), "remove")
+    assert memory.preempted_by() == "remove"
+
+
+def test_a_restore_is_remembered_beyond_a_reboot(memory: State, paths: Paths) -> None:
+    assert not memory.ever_restored()
+    memory.note_restored()
+    assert memory.ever_restored()
+    assert not Path(memory.directory).exists()
+
+
+# The undecided clock.
+
+
+def test_the_undecided_clock_goes_on_across_runs(memory: State, clock: Clock) -> None:
+    for _ in range(5):
+        UndecidedClock(memory, timer=480, gap=360).observe()
+        clock.now += 120
+    judged = UndecidedClock(memory, timer=480, gap=360)
+    assert judged.elapsed() == 600
+    assert judged.has_failed()
+
+
+def test_the_undecided_clock_fails_at_the_timer_and_not_before(
+    memory: State, clock: Clock
+) -> None:
+    judged = UndecidedClock(memory, timer=480, gap=1000)
+    judged.observe()
+    clock.now += 479.9
+    assert not judged.has_failed()
+    clock.now += 0.1
+    assert judged.has_failed()
+
+
+@pytest.mark.parametrize(("gap", "elapsed"), [(360.0, 360.0), (360.1, 0.0)])
+def test_a_gap_in_the_observations_begins_the_clock_anew(
+    memory: State, clock: Clock, gap: float, elapsed: float
+) -> None:
+    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged.observe()
+    clock.now += gap
+    judged.observe()
+    assert judged.elapsed() == pytest.approx(elapsed)
+
+
+def test_a_reboot_begins_the_clock_anew(memory: State, clock: Clock) -> None:
+    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged.observe()
+    clock.boot, clock.now = "boot-two", clock.now + 10
+    assert judged.elapsed() == 0
+    judged.observe()
+    assert judged.elapsed() == 0
+
+
+def test_once_failed_the_clock_stays_failed_until_it_is_reset(
+    memory: State, clock: Clock
+) -> None:
+    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged.observe()
+    judged.fail()
+    clock.now += 10
+    judged.observe()
+    assert judged.has_failed()
+    judged.reset()
+    assert not judged.has_failed()
+
+
+def test_an_observation_taken_back_was_never_made(memory: State, clock: Clock) -> None:
+    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged.observe()
+    before = read_json(f"{memory.directory}/undecided.json")
+    clock.now += 300
+    judged.observe()
+    judged.withdraw()
+    assert read_json(f"{memory.directory}/undecided.json") == before
+
+
+def test_a_first_observation_taken_back_leaves_nothing(memory: State, clock: Clock) -> None:
+    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged.observe()
+    judged.withdraw()
+    clock.now += 1000
+    assert judged.elapsed() == 0
+
+
+def test_the_boot_clock_is_the_kernel_s() -> None:
+    assert boot_id() == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    assert boottime() == pytest.approx(uptime, abs=5)
+
+
+# Maintenance and open scripts.
+
+
+def test_maintenance_without_an_end_goes_on_until_it_is_ended(paths: Paths) -> None:
+    maintenance = Maintenance(paths, "toy1")
+    assert not maintenance.active()
+    maintenance.begin(None)
+    assert maintenance.active()
+    assert maintenance.describe() == "maintenance"
+    maintenance.end()
+    assert not maintenance.active()
+
+
+def test_maintenance_ends_by_itself(paths: Paths) -> None:
+    maintenance = Maintenance(paths, "toy1")
+    maintenance.begin(time.time() - 1)
+    assert not maintenance.active()
+
+
+def test_maintenance_that_ends_on_another_day_is_told_with_the_date(paths: Paths) -> None:
+    maintenance = Maintenance(paths, "toy1")
+    maintenance.begin(time.mktime((2031, 2, 3, 18, 0, 0, 0, 0, -1)))
+    assert maintenance.describe() == "maintenance until 2031/02/03 18:00"
+
+
+def test_maintenance_that_ends_today_is_told_by_the_hour(paths: Paths) -> None:
+    maintenance = Maintenance(paths, "toy1")
+    today = time.localtime()
+    maintenance.begin(time.mktime((*today[:3], 18, 0, 0, 0, 0, -1)))
+    assert maintenance.describe() == "maintenance until 18:00"
+
+
+def test_a_script_that_was_not_ended_is_found_open(paths: Paths) -> None:
+    script = OpenScript(paths, "toy1")
+    assert script.left_open() is None
+    script.begin("Remove", told=True)
+    assert OpenScript(paths, "toy1").left_open() == ("Remove", pytest.approx(time.time(), abs=60))
+    script.end()
+    assert script.left_open() is None
+
+
+def test_a_script_whose_beginning_was_not_told_is_not_found_open(paths: Paths) -> None:
+    script = OpenScript(paths, "toy1")
+    script.begin("QuickCheck", told=False)
+    assert script.left_open() is None
+
+
+# Garbage.
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+    | st.sampled_from([boot_id(), "restart", 10**400, 1e300]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=6,
+)
+KEYS = st.sampled_from(
+    ["wanted", "boot", "at", "processes", "attempts", "since", "status", "pid", "by", "reason"]
+    + ["first", "last", "failed", "until", "script", "began", "told", "name", "self"]
+)
+MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=5) | st.fixed_dictionaries(
+    {"boot": st.just(boot_id()), "script": st.just("Remove"), "told": st.just(True)},
+    optional={key: VALUES for key in ("at", "first", "last", "failed", "until", "began")}
+    | {"processes": VALUES, "attempts": VALUES},
+)
+
+
+def everything(memory: State, paths: Paths) -> list[Callable[[], Any]]:
+    clock = UndecidedClock(memory, timer=480, gap=360)
+    maintenance, script = Maintenance(paths, "toy1"), OpenScript(paths, "toy1")
+    shown = time.strftime
+    return [
+        lambda: memory.wanted,
+        memory.since_force,
+        memory.commands,
+        memory.remembered_processes,
+        lambda: memory.attempts("restart", 100),
+        memory.verdict,
+        memory.blind,
+        memory.preempted_by,
+        clock.has_failed,
+        clock.elapsed,
+        clock.fail,
+        clock.observe,
+        clock.withdraw,
+        clock.observe,
+        clock.elapsed,
+        maintenance.active,
+        maintenance.describe,
+        lambda: [shown("%c", time.localtime(began)) for _, began in [script.left_open()] if began]
+        if script.left_open()
+        else None,
+        lambda: memory.note_command("m", "start"),
+        lambda: memory.forget_commands(["m"]),
+        lambda: memory.note_attempt("restart", 100),
+        lambda: memory.note_verdict("remove", "well", "STOPPED", ""),
+        lambda: memory.note_blind("x"),
+    ]
+
+
+NAMES = ["wanted", "force", "commands", "processes", "attempts", "verdict", "blind", "preempted"]
+
+
+@given(MAPPINGS.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=50))
+@example(b'{"name": 1, "self": 2}')
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_garbage_in_every_file_hinders_nothing(paths: Paths, content: bytes) -> None:
+    memory = State(paths, "toy1")
+    files = [f"{memory.directory}/{name}.json" for name in [*NAMES, "undecided"]]
+    for file in [*files, paths.maintenance("toy1"), paths.open_script("toy1")]:
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        Path(file).write_bytes(content)
+    for ask in everything(memory, paths):
+        ask()
+
+
+@given(MAPPINGS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_the_clock_counts_forward_whatever_it_found(paths: Paths, content: dict[str, Any]) -> None:
+    memory = State(paths, "toy1")
+    write_json(f"{memory.directory}/undecided.json", content)
+    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged.observe()
+    first = read_json(f"{memory.directory}/undecided.json")["first"]
+    assert 0 <= first <= boottime()
