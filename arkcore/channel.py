@@ -6,11 +6,11 @@ closed by somebody who is still alive.
 
 from __future__ import annotations
 
-from arkcore import quickjson as json
 import os
 import time
 from enum import Enum
 
+from arkcore import quickjson as json
 from arkcore.status import Outcome, Status
 
 TYPE_CHECKING = False

@@ -110,7 +110,9 @@ class Context:
         self._sender.send(Event.NOW, f"{argv[0]} ({self._kind})")
         if deadline.passed:
             return self._told(CommandResult(argv, error="no time is left for it"))
-        mark = f"{self.resource}:{os.urandom(16).hex()}"
+        # Whoever only looks marks its commands as nobody's, lest they pass for the application's.
+        owner = "-" if self._state.read_only else self.resource
+        mark = f"{owner}:{os.urandom(16).hex()}"
         self._state.note_command(mark, self._kind)
         output = self._output()
         try:

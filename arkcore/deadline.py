@@ -32,3 +32,11 @@ class Deadline:
     def before(self, seconds: float) -> Deadline:
         """`seconds` before this deadline."""
         return Deadline(self.at - seconds)
+
+    def then(self, seconds: float) -> Deadline:
+        """What follows: over `seconds` from now, and `seconds` after this deadline at the latest.
+
+        Half a second is left to it even where those are used up: a forked look costs that.
+        """
+        now = time.monotonic()
+        return Deadline(max(min(now, self.at) + seconds, now + 0.5))

@@ -13,6 +13,7 @@ import select
 import signal
 import sys
 import time
+from functools import partial
 
 from arkcore import lock as locks
 from arkcore import processes, record
@@ -494,7 +495,8 @@ class Guard:
             end = Deadline(min(end.at, self._limit.at - min(0.3, cleanup / 2)))
             deadline = Deadline(min(deadline.at, self._limit.at - min(cleanup / 2, _ENDING)))
         subject = resource or self.resource
-        state = self.state if resource is None else State(self.paths, resource.name)
+        # Another resource is only looked at: its lock is not held here.
+        state = self.state if resource is None else State(self.paths, subject.name, read_only=True)
         checking = work is quick_check.check and not subject.observers
 
         def observed(asking: bool) -> None:
@@ -507,7 +509,7 @@ class Guard:
 
         tell = self._log.take if resource is None else (lambda _: None)
         report = self._worker(body, end, tell)
-        if not step_stays_open:
+        if not step_stays_open and resource is None:
             self._log.close_step(False, report.reason)
         return report
 
@@ -592,7 +594,7 @@ class Guard:
                 self._call_for(name),
                 self.paths,
                 self._signals,
-                listener=self._listener,
+                listener=self._listener and partial(_tell_for, self._listener, name),
                 limit=self._limit,
                 nested=True,
             )
@@ -645,6 +647,11 @@ class Guard:
             self._worker(body, Deadline.after(_OBSERVERS), lambda _: None)
         except Ended:
             pass
+
+
+def _tell_for(listener: Callable[[str, str], None], name: str, kind: str, text: str) -> None:
+    """Tell a listener what another resource's script says, and whose it is."""
+    listener(kind, f"{name}: {text}")
 
 
 def _flow(action: Action) -> Callable[[Guard], Verdict]:

@@ -7,11 +7,11 @@ product ever inherits it: descriptors are closed when a command is spawned.
 from __future__ import annotations
 
 import fcntl
-from arkcore import quickjson as json
 import os
 import time
 
 from arkcore import processes
+from arkcore import quickjson as json
 from arkcore.paths import ensure_directory
 
 TYPE_CHECKING = False
@@ -59,14 +59,7 @@ class ResourceLock:
 
     def holder(self) -> Holder | None:
         """Who holds it; None where the text tells of nobody alive."""
-        try:
-            action, pid, start, since = json.loads(os.pread(self._descriptor, 4096, 0))
-            process = processes.look(int(pid))
-            if process is None or process.start != int(start):
-                return None
-            return Holder(str(action), process, float(since))
-        except (OSError, ValueError, TypeError, OverflowError, RecursionError):
-            return None
+        return _holder(self._descriptor)
 
     def release(self) -> None:
         self.leave_to_parent()
@@ -76,6 +69,32 @@ class ResourceLock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def holder_of(directory: str) -> Holder | None:
+    """Who holds the lock of the resource whose state lies in `directory`; the lock is left alone.
+
+    None where nobody alive does.
+    """
+    try:
+        descriptor = os.open(f"{directory}/lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return _holder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _holder(descriptor: int) -> Holder | None:
+    try:
+        action, pid, start, since = json.loads(os.pread(descriptor, 4096, 0))
+        process = processes.look(int(pid))
+        if process is None or process.start != int(start):
+            return None
+        return Holder(str(action), process, float(since))
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
+        return None
 
 
 class NodeLock:

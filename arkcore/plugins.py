@@ -7,7 +7,7 @@ import sys
 
 from arkcore.errors import ConfigurationError, PluginError
 from arkcore.hookspecs import IMPLEMENTATION_MARK, REQUIRED_HOOKS, ApplicationSpecs
-from arkcore.ras.format import shown
+from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

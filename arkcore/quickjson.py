@@ -9,34 +9,43 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-try:
-    from _json import encode_basestring_ascii as _quoted
-    from _json import make_scanner as _make_scanner
-except ImportError:  # an interpreter without the C accelerator
-    _make_scanner = None
+if TYPE_CHECKING:
+    # The stubs know the scanner's and the quoter's older shapes only.
+    def _quoted(text: str) -> str: ...
+
+    def _make_scanner(settings: object) -> Callable[[str, int], tuple[Any, int]]: ...
+
+    _fast = True
+else:
+    try:
+        from _json import encode_basestring_ascii as _quoted
+        from _json import make_scanner as _make_scanner
+
+        _fast = True
+    except ImportError:  # an interpreter without the C accelerator
+        _fast = False
 
 
 class _Settings:
     """What the scanner asks of a decoder: plain JSON."""
 
-    strict = True
-    object_hook = None
-    object_pairs_hook = None
-    parse_float = float
-    parse_int = int
-    memo: dict[str, str] = {}
-
-    @staticmethod
-    def parse_constant(name: str) -> float:
-        return float(name)
+    def __init__(self) -> None:
+        self.strict = True
+        self.object_hook = None
+        self.object_pairs_hook = None
+        self.parse_float = float
+        self.parse_int = int
+        self.parse_constant = float
+        self.memo: dict[str, str] = {}
 
 
 def loads(data: bytes) -> Any:
     """The value in `data`. `ValueError` where it is not JSON, `RecursionError` where too deep."""
     text = data.decode("utf-8").strip()
-    if _make_scanner is None:
+    if not _fast:
         import json
 
         return json.loads(text)
@@ -54,7 +63,7 @@ def dumps(value: Any) -> str:
 
     `TypeError` for anything else.
     """
-    if _make_scanner is None:
+    if not _fast:
         import json
 
         return json.dumps(value)

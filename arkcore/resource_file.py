@@ -14,7 +14,6 @@ from arkcore import record
 from arkcore.application import check_declaration, declared_options, make_options
 from arkcore.errors import ArkError, ConfigurationError, PluginError
 from arkcore.plugins import check_hooks, find
-from arkcore.ras.format import shown
 from arkcore.record import (
     refuse_if_others_can_write,
     refuse_record_if_others_can_write,
@@ -26,6 +25,7 @@ from arkcore.resource import (
     RasSettings,
     Resource,
 )
+from arkcore.text import shown
 from arkcore.timers import Timers, check_timers
 
 TYPE_CHECKING = False

@@ -7,10 +7,10 @@ action never fails for want of it.
 from __future__ import annotations
 
 import errno
-from arkcore import quickjson as json
 import os
 import time
 
+from arkcore import quickjson as json
 from arkcore.paths import ensure_directory
 from arkcore.stderr import complain
 
@@ -89,11 +89,15 @@ def remove_file(path: str) -> None:
 
 
 class State:
-    """The memory of one resource on this node."""
+    """The memory of one resource on this node.
 
-    def __init__(self, paths: Paths, resource: str) -> None:
+    `read_only`: for one who only looks, without the resource's lock; nothing is added to it.
+    """
+
+    def __init__(self, paths: Paths, resource: str, *, read_only: bool = False) -> None:
         self.paths = paths
         self.resource = resource
+        self.read_only = read_only
         self.directory = paths.state(resource)
 
     def _path(self, name: str) -> str:
@@ -103,10 +107,12 @@ class State:
         return read_json(self._path(name))
 
     def _write(self, name: str, /, **value: Any) -> None:
-        write_json(self._path(name), value)
+        if not self.read_only:
+            write_json(self._path(name), value)
 
     def _forget(self, name: str) -> None:
-        remove_file(self._path(name))
+        if not self.read_only:
+            remove_file(self._path(name))
 
     # Intent: what the cluster manager last wanted of this resource on this node.
 

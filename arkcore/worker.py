@@ -21,6 +21,7 @@ from arkcore.stderr import complain
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from arkcore.deadline import Deadline
     from arkcore.resource import Resource
@@ -36,7 +37,8 @@ def prctl(option: int, value: int) -> bool:
         # What `ctypes` is built on, without the two milliseconds of its types.
         from _ctypes import call_function, dlopen, dlsym
 
-        return bool(call_function(dlsym(dlopen(None, 0), "prctl"), (option, value, 0, 0, 0)) == 0)
+        own: Any = None  # this very process, which the stubs do not know of
+        return bool(call_function(dlsym(dlopen(own, 0), "prctl"), (option, value, 0, 0, 0)) == 0)
     except (ImportError, TypeError):
         pass
     try:

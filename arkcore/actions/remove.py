@@ -35,7 +35,7 @@ def stop_for_certain(run: Run, work: Callable[[Work], Report], deadline: Deadlin
     report = run.part(work, within=deadline, cleanup=cleanup, step_stays_open=True)
     if report.outcome in (Outcome.WELL, Outcome.INTERNAL):
         return report
-    rest = run.part(kill_rest, within=max(0.5, cleanup), step_stays_open=True)
+    rest = run.part(kill_rest, within=deadline.then(cleanup), step_stays_open=True)
     run.close_step(rest)
     return rest if rest.well else Report(Outcome.FAILED, rest.reason, rest.status)
 

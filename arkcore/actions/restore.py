@@ -63,7 +63,7 @@ def start_or_clean(run: Run, deadline: Deadline, cleanup: float) -> Report:
     report = run.part(bring_up, within=deadline, cleanup=cleanup)
     if report.outcome in (Outcome.WELL, Outcome.INTERNAL):
         return report
-    cleaned = run.part(clean, within=cleanup, step_stays_open=True)
+    cleaned = run.part(clean, within=deadline.then(cleanup), step_stays_open=True)
     run.close_step(cleaned)
     reason = report.reason
     if not cleaned.well:

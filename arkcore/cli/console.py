@@ -13,7 +13,7 @@ from rich.console import Console
 from arkcore.cli.language import say
 from arkcore.errors import MachineError
 from arkcore.paths import Paths
-from arkcore.ras.format import shown
+from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,11 +5,8 @@ No lock is taken, no clock moves, no RAS line and no state is written.
 
 from __future__ import annotations
 
-import json
-import os
 from functools import partial
 
-from arkcore import processes
 from arkcore.cli.aside import Aside, end_what_is_left
 from arkcore.deadline import Deadline
 from arkcore.guard import ask
@@ -20,7 +17,6 @@ from arkcore.worker import do_part
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from arkcore.channel import Report, Sender
     from arkcore.paths import Paths
@@ -28,16 +24,6 @@ if TYPE_CHECKING:
 
 #: What a late command is given to end before its asker is ended too.
 _ENDING = 2.0
-
-
-class _Memory(State):
-    """What is remembered, for one who only looks: nothing is added to it."""
-
-    def _write(self, name: str, /, **value: Any) -> None:
-        pass
-
-    def _forget(self, name: str) -> None:
-        pass
 
 
 def look_at(
@@ -59,7 +45,7 @@ def look_at(
 
 
 def _ask(paths: Paths, resource: Resource, deadline: Deadline, sender: Sender) -> None:
-    state = _Memory(paths, resource.name)
+    state = State(paths, resource.name, read_only=True)
     do_part(sender, ask, resource, state, deadline, direct=False, observed=lambda _: None)
 
 
@@ -67,25 +53,3 @@ def _told(report: Report) -> StatusReport | str:
     if report.outcome is Outcome.INTERNAL:
         return report.reason
     return StatusReport(report.status or Status.UNKNOWN, report.reason)
-
-
-class AtWork:
-    """The action that holds a resource's lock: its word, its guard, since when (boot time)."""
-
-    def __init__(self, action: str, pid: int, since: float) -> None:
-        self.action = action
-        self.pid = pid
-        self.since = since
-
-
-def action_at_work(state: State) -> AtWork | None:
-    """The action at work on a resource. Read from the lock's text; the lock is left alone."""
-    try:
-        with open(os.path.join(state.directory, "lock"), "rb") as file:
-            action, pid, start, since = json.loads(file.read(4096))
-        process = processes.look(int(pid))
-        if process is None or process.start != int(start):
-            return None
-        return AtWork(str(action), process.pid, float(since))
-    except (OSError, ValueError, TypeError):
-        return None

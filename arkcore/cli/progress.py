@@ -13,8 +13,9 @@ from rich.text import Text
 from arkcore.call import Action
 from arkcore.cli.console import console, duration
 from arkcore.cli.language import say
-from arkcore.ras.format import format_line, shown
+from arkcore.ras.format import format_line
 from arkcore.status import Outcome
+from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -23,9 +23,10 @@ from arkcore.cli.console import (
     show,
 )
 from arkcore.cli.language import say
-from arkcore.cli.look import AtWork, action_at_work, look_at
+from arkcore.cli.look import look_at
 from arkcore.cli.resources import chosen, usable
 from arkcore.errors import ArkError
+from arkcore.lock import Holder, holder_of
 from arkcore.managers.lifekeeper import LifeKeeper, find_lifekeeper
 from arkcore.state import Maintenance, State, UndecidedClock, boottime, read_json
 from arkcore.status import Outcome, Status, StatusReport
@@ -126,7 +127,7 @@ class View:
         self.maintenance = Maintenance(paths, name)
         self.in_maintenance = self.maintenance.active()
         self._maintained = read_json(paths.maintenance(name))
-        self.at_work = action_at_work(self.state)
+        self.at_work = holder_of(self.state.directory)
         self.in_service = manager.in_service(name)
         self.boxes_readable = os.access(paths.blackboxes, os.R_OK) or not os.path.exists(
             paths.blackboxes
@@ -213,7 +214,7 @@ class View:
             "black_boxes": self.boxes if self.boxes_readable else None,
             "at_work": {
                 "action": self.at_work.action,
-                "pid": self.at_work.pid,
+                "pid": self.at_work.process.pid,
                 "seconds": round(boottime() - self.at_work.since, 1),
             }
             if self.at_work
@@ -247,11 +248,11 @@ class View:
         action, outcome = self.last.get("action"), self.last.get("outcome")
         return f"{action} {outcome}, {moment(self.last.get('at'))}" if action else ""
 
-    def at_work_text(self, at_work: AtWork) -> str:
+    def at_work_text(self, at_work: Holder) -> str:
         spent = duration(boottime() - at_work.since)
         return say(
-            f"{at_work.action} is at work for {spent} (pid {at_work.pid})",
-            f"{at_work.action} を実行中 ({spent} 経過、pid {at_work.pid})",
+            f"{at_work.action} is at work for {spent} (pid {at_work.process.pid})",
+            f"{at_work.action} を実行中 ({spent} 経過、pid {at_work.process.pid})",
         )
 
     def undecided_text(self) -> str:

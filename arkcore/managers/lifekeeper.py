@@ -15,9 +15,9 @@ from arkcore.errors import ConfigurationError
 from arkcore.guard import Guard, ask_command, prepare_process
 from arkcore.managers.base import Manager
 from arkcore.paths import Paths
-from arkcore.ras.format import shown
 from arkcore.status import Outcome
 from arkcore.stderr import complain
+from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class LifeKeeper(Manager):
     """LifeKeeper as the caller. `root`: where it is installed."""
 
     def __init__(self, root: str, settings: Mapping[str, str]) -> None:
-        self._root = root
+        self.root = root
         try:
             self.check_interval = float(settings.get("LKCHECKINTERVAL", "120"))
         except ValueError:
@@ -49,7 +49,7 @@ class LifeKeeper(Manager):
         return timers["lifekeeper.quickcheck_run"]
 
     def in_service(self, resource: str) -> bool | None:
-        program = f"{self._root}/bin/ins_list"
+        program = f"{self.root}/bin/ins_list"
         if not _trusted_program(program):
             return None
         for line in ask_command([program, "-t", resource]).splitlines():
@@ -155,7 +155,7 @@ def main(action: Action, prefix: str | None = None, argv: Sequence[str] | None =
 def check_tag(tag: str) -> None:
     """Refuse a tag that cannot name a resource file. `ConfigurationError` says what is allowed."""
     plain = tag.isascii() and all(each.isalnum() or each in "_.-" for each in tag)
-    if not plain or len(tag) > 200 or tag[:1] in (".", "-"):
+    if not plain or not 1 <= len(tag) <= 200 or tag[0] in ".-":
         raise ConfigurationError(
             f"tag {tag!r}: allowed are 1 to 200 letters, digits and _ . -, "
             f"not beginning with . or -"

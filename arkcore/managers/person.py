@@ -55,4 +55,4 @@ class Person(Caller):
     def command_instead(self, action: Action, resource: str) -> str:
         """The cluster manager's own command that does what `action` does."""
         # perform_action: reference of LifeKeeper for Linux, `-t TAG -a restore|remove`.
-        return f"{self._lifekeeper._root}/bin/perform_action -t {resource} -a {action.word}"
+        return f"{self._lifekeeper.root}/bin/perform_action -t {resource} -a {action.word}"

@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import time
 
+from arkcore.text import shown
+
 #: The most bytes of one line, its newline included.
 LINE_BYTES = 1000
 
 _CUT = "…"
-#: Spaces that Japanese and French texts hold; Python counts them among the unprintable.
-_SPACES = "\u3000\u00a0"
-
-
-def shown(text: str) -> str:
-    """`text` with control characters shown, never obeyed: on one line, no escape sequence."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() or character in _SPACES else _escape(character)
-        for character in text
-    )
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def format_line(resource: str, logical_host: str, message: str, at: float) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 
 from arkcore.paths import ensure_directory
 from arkcore.stderr import complain
@@ -59,5 +60,10 @@ class RasSink:
 
 
 def _ends_in_newline(descriptor: int) -> bool:
-    size = os.fstat(descriptor).st_size
-    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+    for _ in range(5):
+        size = os.fstat(descriptor).st_size
+        if size == 0 or os.pread(descriptor, 1, size - 1) == b"\n":
+            return True
+        # Another's line may be half written just now: the kernel shows it page by page.
+        time.sleep(0.001)
+    return False

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from arkcore.ras.format import shown
 from arkcore.stderr import complain
+from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A server that nobody here wrote, protected without a line of Python: nginx through ark-command."""
+"""A server that nobody here wrote, protected without any Python: nginx through ark-command."""
 
 from __future__ import annotations
 

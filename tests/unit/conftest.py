@@ -1,4 +1,4 @@
-"""Fixtures of the unit tests: paths of one's own, processes that end with the test, plugins made up."""
+"""Fixtures of the unit tests: a node of one's own, processes that end with it, made-up plugins."""
 
 from __future__ import annotations
 
@@ -86,9 +86,7 @@ def wait_for() -> Callable[..., None]:
 
 
 @pytest.fixture
-def install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Path]]:
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
     """Install a distribution that is made up: its modules, and its entry points as they stand."""
 
     def install(

@@ -33,7 +33,7 @@ def output() -> Iterator[Output]:
 
 @pytest.fixture
 def do(started: Any, output: Output) -> Callable[..., CommandResult]:
-    """Run a command as the engine does; a text is a shell script, in which $1 is the test's word."""
+    """Run a command as the engine does; a text is a shell script whose $1 is the test's word."""
 
     def do(command: str | list[str], *, within: float = 20, **options: Any) -> CommandResult:
         argv = command
@@ -422,9 +422,7 @@ def test_a_flood_that_does_not_hear_term_is_cut_back_while_it_is_ended(
     assert watch.peak < 24_000_000
 
 
-def test_earlier_output_cut_back_is_not_taken_for_this_command_s(
-    do: Do, tmp_path: Path
-) -> None:
+def test_earlier_output_cut_back_is_not_taken_for_this_command_s(do: Do, tmp_path: Path) -> None:
     path = tmp_path / "toy1.start"
     path.write_bytes(b"earlier\n" * 200_000)
     output = Output.kept(str(path))
@@ -437,7 +435,7 @@ def test_earlier_output_cut_back_is_not_taken_for_this_command_s(
 
 
 def test_a_late_command_is_ended_and_told(do: Do, started: Any) -> None:
-    result = do('echo before; sleep "$1"', within=0.3)
+    result = do('echo before; exec sleep "$1"', within=0.3)
     assert result.late
     assert (result.returncode, result.left) == (None, ())
     assert result.output == "before\n"
@@ -456,7 +454,7 @@ TREES = {
     "stops itself": 'sleep "$1" & kill -STOP $$',
     "stopped child": 'sleep "$1" & kill -STOP $!; wait',
     "deaf daemon": 'trap "" TERM; setsid sh -c "setsid sleep $1 & sleep $1" & wait',
-    "breeder": "trap 'setsid sleep \"$1\" & sleep \"$1\"' TERM; sleep \"$1\" & wait",
+    "breeder": 'trap \'setsid sleep "$1" & sleep "$1"\' TERM; sleep "$1" & wait',
     "leader gone": 'setsid sh -c "sleep $1" & sleep 0.1; exec sleep "$1"',
     "many": 'n=0; while [ $n -lt 30 ]; do sleep "$1" & n=$((n+1)); done; wait',
 }

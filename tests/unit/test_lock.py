@@ -95,10 +95,14 @@ def test_a_text_with_another_start_time_names_nobody(directory: str) -> None:
     lock.release()
 
 
-@given(st.binary(max_size=40) | st.recursive(
-    st.none() | st.integers() | st.floats() | st.just(os.getpid()),
-    lambda inner: st.lists(inner, min_size=4, max_size=4), max_leaves=5,
-).map(lambda value: repr(value).replace("None", "null").replace("inf", "Infinity").encode()))
+@given(
+    st.binary(max_size=40)
+    | st.recursive(
+        st.none() | st.integers() | st.floats() | st.just(os.getpid()),
+        lambda inner: st.lists(inner, min_size=4, max_size=4),
+        max_leaves=5,
+    ).map(lambda value: repr(value).replace("None", "null").replace("inf", "Infinity").encode())
+)
 @example(b"[" * 4096)
 @example(b'["remove", Infinity, 0, 0]')
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -120,9 +124,7 @@ def test_the_lock_file_stays_the_same_file(directory: str) -> None:
     assert Path(directory, "lock").stat().st_ino == inode
 
 
-def test_a_symlink_in_the_lock_file_s_place_is_not_followed(
-    directory: str, tmp_path: Path
-) -> None:
+def test_a_symlink_in_the_lock_file_s_place_is_not_followed(directory: str, tmp_path: Path) -> None:
     os.makedirs(directory)
     victim = tmp_path / "victim"
     victim.write_text("precious")
@@ -202,11 +204,12 @@ def test_a_node_lock_that_becomes_free_is_taken_and_the_wait_is_told(
     directory: str, another: subprocess.Popen[str]
 ) -> None:
     told: list[str] = []
-    kill = "import os, signal, sys, time; time.sleep(0.2); os.kill(int(sys.argv[1]), 9)"
-    with subprocess.Popen([sys.executable, "-c", kill, str(another.pid)]):
-        with node_lock(f"{directory}/lock", 30, told) as taken:
-            assert taken
-    assert told == ["waits", "taken"]
+    lock = NodeLock(
+        f"{directory}/lock", Deadline.after(30), another.kill, lambda: told.append("taken")
+    )
+    with lock as taken:
+        assert taken
+    assert told == ["taken"]
 
 
 def test_where_there_can_be_no_lock_file_a_node_lock_is_not_taken() -> None:

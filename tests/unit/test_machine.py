@@ -69,9 +69,7 @@ def test_this_machine_has_a_root_and_a_proc() -> None:
 def test_a_directory_is_a_mount_point_while_something_is_mounted_there(tmp_path: Path) -> None:
     point = tmp_path / "共有 disk"
     point.mkdir()
-    inside = (
-        f'mount -t tmpfs none "{point}" && "$0" -c "$1" && umount "{point}" && ! "$0" -c "$1"'
-    )
+    inside = f'mount -t tmpfs none "{point}" && "$0" -c "$1" && umount "{point}" && ! "$0" -c "$1"'
     ask = f"import sys, arkcore.machine as m; sys.exit(not m.is_mounted({str(point)!r}))"
     child = subprocess.run(
         ["unshare", "--mount", "/bin/sh", "-c", inside, sys.executable, ask],

@@ -261,9 +261,7 @@ def test_what_cannot_be_ended_is_named_at_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("name", ["hntr2mon", "a-daemon-with-a-long-name"])
-def test_a_machine_wide_process_is_spared_however_long_its_name(
-    tmp_path: Path, name: str
-) -> None:
+def test_a_machine_wide_process_is_spared_however_long_its_name(tmp_path: Path, name: str) -> None:
     program = tmp_path / name
     shutil.copy("/bin/sleep", program)
     child = subprocess.Popen([program, "1000"])

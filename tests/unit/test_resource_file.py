@@ -1,4 +1,4 @@
-"""Resource files: what is taken, and that all else is refused in one line that says what to change."""
+"""Resource files: what is taken; all else is refused in one line that says what to change."""
 
 from __future__ import annotations
 
@@ -428,8 +428,23 @@ def test_a_symlink_to_a_file_that_others_can_write_is_refused(
 # Whatever stands there.
 
 KEYS = st.sampled_from(
-    ["plugin", "logical_host", "requires", "mount_points", "timers", "options", "ras"]
-    + ["home", "number", "colour", "words", "restore.process", "restore", "process", "detail"]
+    [
+        "plugin",
+        "logical_host",
+        "requires",
+        "mount_points",
+        "timers",
+        "options",
+        "ras",
+        "home",
+        "number",
+        "colour",
+        "words",
+        "restore.process",
+        "restore",
+        "process",
+        "detail",
+    ]
 ) | st.text(max_size=4)
 SCALARS = (
     st.sampled_from(["toy", "toy1", "LHOST1", "/srv", "full", "toy-broken", "toy-misspelt"])
@@ -487,10 +502,11 @@ def taken_or_refused_in_one_line(paths: Paths, content: bytes) -> None:
     where.chmod(0o644)
     try:
         assert isinstance(validate_and_record(paths, "toy1"), Resource)
+        return
     except (ConfigurationError, PluginError) as error:
         told = str(error)
-        assert told.isprintable()
-        assert told.startswith(f"{where}: ") or told.startswith("plugin toy-")
+    assert told.isprintable()
+    assert told.startswith((f"{where}: ", "plugin toy-"))
 
 
 @given(FILES)

@@ -50,12 +50,12 @@ def test_it_is_asked_until_it_is_so(clock: Clock) -> None:
     assert since + 3 <= clock.now <= since + 3 + LONGEST_PAUSE
 
 
-def test_the_pauses_grow_from_tens_of_milliseconds_to_a_quarter_second(clock: Clock) -> None:
+def test_the_pauses_grow_from_tens_of_milliseconds_and_stay_short(clock: Clock) -> None:
     ask_until(lambda: False, Deadline.after(30), sleep=clock.sleep)
     pauses = clock.naps[:-1]
     assert pauses[0] == pytest.approx(0.02)
     assert pauses == sorted(pauses)
-    assert pauses[-1] == LONGEST_PAUSE == 0.25
+    assert pauses[-1] == LONGEST_PAUSE <= 0.25
 
 
 def test_the_last_question_is_asked_at_the_deadline_and_not_after_it(clock: Clock) -> None:

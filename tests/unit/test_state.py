@@ -1,4 +1,4 @@
-"""What a resource remembers: across calls, not across boots, and nothing where a file is garbage."""
+"""What a resource remembers: across calls, not across boots, and nothing of a garbage file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +43,11 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(state, "boottime", lambda: made.now)
     monkeypatch.setattr(state, "boot_id", lambda: made.boot)
-    return made  # type: ignore[return-value]
+    return made
 
 
 # Files.
@@ -237,9 +237,7 @@ def test_the_undecided_clock_goes_on_across_runs(memory: State, clock: Clock) ->
     assert judged.has_failed()
 
 
-def test_the_undecided_clock_fails_at_the_timer_and_not_before(
-    memory: State, clock: Clock
-) -> None:
+def test_the_undecided_clock_fails_at_the_timer_and_not_before(memory: State, clock: Clock) -> None:
     judged = UndecidedClock(memory, timer=480, gap=1000)
     judged.observe()
     clock.now += 479.9
@@ -268,9 +266,7 @@ def test_a_reboot_begins_the_clock_anew(memory: State, clock: Clock) -> None:
     assert judged.elapsed() == 0
 
 
-def test_once_failed_the_clock_stays_failed_until_it_is_reset(
-    memory: State, clock: Clock
-) -> None:
+def test_once_failed_the_clock_stays_failed_until_it_is_reset(memory: State, clock: Clock) -> None:
     judged = UndecidedClock(memory, timer=480, gap=360)
     judged.observe()
     judged.fail()
@@ -355,14 +351,37 @@ def test_a_script_whose_beginning_was_not_told_is_not_found_open(paths: Paths) -
 # Garbage.
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
     | st.sampled_from([boot_id(), "restart", 10**400, 1e300]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
     max_leaves=6,
 )
 KEYS = st.sampled_from(
-    ["wanted", "boot", "at", "processes", "attempts", "since", "status", "pid", "by", "reason"]
-    + ["first", "last", "failed", "until", "script", "began", "told", "name", "self"]
+    [
+        "wanted",
+        "boot",
+        "at",
+        "processes",
+        "attempts",
+        "since",
+        "status",
+        "pid",
+        "by",
+        "reason",
+        "first",
+        "last",
+        "failed",
+        "until",
+        "script",
+        "began",
+        "told",
+        "name",
+        "self",
+    ]
 )
 MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=5) | st.fixed_dictionaries(
     {"boot": st.just(boot_id()), "script": st.just("Remove"), "told": st.just(True)},
@@ -374,7 +393,6 @@ MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=5) | st.fixed_dictionaries(
 def everything(memory: State, paths: Paths) -> list[Callable[[], Any]]:
     clock = UndecidedClock(memory, timer=480, gap=360)
     maintenance, script = Maintenance(paths, "toy1"), OpenScript(paths, "toy1")
-    shown = time.strftime
     return [
         lambda: memory.wanted,
         memory.since_force,
@@ -393,9 +411,7 @@ def everything(memory: State, paths: Paths) -> list[Callable[[], Any]]:
         clock.elapsed,
         maintenance.active,
         maintenance.describe,
-        lambda: [shown("%c", time.localtime(began)) for _, began in [script.left_open()] if began]
-        if script.left_open()
-        else None,
+        lambda: time.localtime((script.left_open() or ("", 0.0))[1]),
         lambda: memory.note_command("m", "start"),
         lambda: memory.forget_commands(["m"]),
         lambda: memory.note_attempt("restart", 100),

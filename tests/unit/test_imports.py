@@ -1,0 +1,222 @@
+"""What is imported: in one direction only, and on the way of a healthy check next to nothing."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arkcore.paths import Paths
+
+grimp = pytest.importorskip("grimp")
+
+#: From the top down: each may know those below it.
+LAYERS = [
+    {"cli"},
+    {"checks", "testing"},
+    {"managers"},
+    {"guard"},
+    {"worker"},
+    {"actions"},
+    {"context", "observers", "resource_file"},
+    {"record", "hooks", "blackbox"},
+    {"command", "lock"},
+    {"retry", "state"},
+    {"resource"},
+    {"plugins"},
+    {"ras"},
+    {"channel", "processes"},
+    {"hookspecs", "application", "timers", "paths", "call", "machine", "finding", "deadline"},
+    {"status", "errors", "stderr", "quickjson", "text"},
+]
+
+
+@pytest.fixture(scope="module")
+def graph() -> Any:
+    return grimp.build_graph("arkcore", exclude_type_checking_imports=True, cache_dir=None)
+
+
+@pytest.fixture(scope="module")
+def present(graph: Any) -> set[str]:
+    """The modules and packages right below arkcore."""
+    return {name.split(".")[1] for name in graph.modules if name != "arkcore"}
+
+
+def test_imports_go_one_way(graph: Any, present: set[str]) -> None:
+    layers = [
+        grimp.Layer(*(layer & present), independent=False) for layer in LAYERS if layer & present
+    ]
+    broken = graph.find_illegal_dependencies_for_layers(layers, containers={"arkcore"})
+    assert {f"{each.importer} imports {each.imported}" for each in broken} == set()
+
+
+def test_every_module_has_its_layer(present: set[str]) -> None:
+    assert present - set().union(*LAYERS) == set()
+
+
+def test_no_module_imports_itself_in_a_circle(graph: Any) -> None:
+    cycles = [
+        module
+        for module in sorted(graph.modules)
+        if module != "arkcore"
+        and any(
+            graph.find_shortest_chain(imported, module)
+            for imported in graph.find_modules_directly_imported_by(module)
+            if imported != "arkcore"
+        )
+    ]
+    assert cycles == []
+
+
+PLUGIN = """
+import json, sys
+from arkcore import Application, Status, StatusReport, hookimpl, option
+class Options:
+    told: str = option(required=True)
+class Plugin:
+    @hookimpl
+    def ark_application(self):
+        return Application(name="bird", title="t", options=Options, runs_as_processes=False)
+    @hookimpl
+    def ark_status(self, ctx):
+        result = ctx.run(["/bin/true"]).check()
+        with open(ctx.options.told, "w") as file:
+            json.dump(sorted(sys.modules), file)
+        return StatusReport(Status.RUNNING)
+    @hookimpl
+    def ark_processes(self, ctx): return ctx.find_processes(["/nosuch"])
+    @hookimpl
+    def ark_start(self, ctx): pass
+    @hookimpl
+    def ark_stop(self, ctx): pass
+"""
+
+CHECK = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from arkcore.managers.lifekeeper import main
+from arkcore.call import Action
+code = main(Action.QUICK_CHECK, sys.argv[2], ["x", "-t", "bird1"])
+print(json.dumps([code, sorted(sys.modules)]))
+"""
+
+#: Neither the engine's libraries nor what of Python's own costs a healthy check milliseconds.
+HEAVY = {
+    "pluggy",
+    "loguru",
+    "tenacity",
+    "msgspec",
+    "typer",
+    "rich",
+    "importlib.metadata",
+    "dataclasses",
+    "typing",
+    "inspect",
+    "re",
+    "subprocess",
+    "logging",
+    "tomllib",
+    "contextlib",
+    "pathlib",
+    "shutil",
+    "socket",
+    "threading",
+}
+
+
+@pytest.fixture
+def check(
+    paths: Paths, install: Callable[..., Path], tmp_path: Path
+) -> Callable[[], list[set[str]]]:
+    """A quickCheck of a resource that runs: the modules of the guard, and of the worker."""
+    told = tmp_path / "told"
+    site = install("ark-bird", "bird = bird_plugin:Plugin", {"bird_plugin": PLUGIN})
+    file = Path(paths.resource_file("bird1"))
+    options = f'[options]\ntold = "{told}"\n'
+    file.write_text(f'plugin = "bird"\nlogical_host = "LHOST1"\n{options}')
+    file.chmod(0o644)
+
+    def check() -> list[set[str]]:
+        told.unlink(missing_ok=True)
+        child = subprocess.run(
+            [sys.executable, "-I", "-c", CHECK, str(site), paths.prefix],
+            capture_output=True,
+            check=True,
+        )
+        code, guard = json.loads(child.stdout)
+        assert (code, child.stderr) == (0, b"")
+        return [set(guard), set(json.loads(told.read_text()))]
+
+    return check
+
+
+def test_a_healthy_check_of_a_recorded_resource_loads_nothing_heavy(
+    check: Callable[[], list[set[str]]],
+) -> None:
+    bare = subprocess.run(
+        [sys.executable, "-I", "-c", "import sys, json; print(json.dumps(list(sys.modules)))"],
+        capture_output=True,
+        check=True,
+    )
+    already = set(json.loads(bare.stdout))
+    check()  # validates and records
+    guard, worker = check()
+    assert (guard & HEAVY - already, worker & HEAVY - already) == (set(), set())
+
+
+def test_the_guard_imports_no_plugin_even_when_it_has_a_resource_validated(
+    check: Callable[[], list[set[str]]],
+) -> None:
+    guard, worker = check()
+    assert "bird_plugin" in worker
+    assert "bird_plugin" not in guard
+    assert not guard & {"msgspec", "tomllib"}
+
+
+def test_importing_the_public_names_loads_nothing_heavy() -> None:
+    program = "import arkcore, sys; print(*sys.modules)"
+    child = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert not set(child.stdout.split()) & {"pluggy", "loguru", "msgspec", "typing", "re"}
+
+
+def test_every_public_name_is_there() -> None:
+    import arkcore
+
+    assert all(getattr(arkcore, name) for name in arkcore.__all__)
+
+
+def imported_when_run(source: str) -> list[str]:
+    """The modules that a source names where it runs, those for type checkers left out."""
+    found = []
+    ahead: list[ast.AST] = [ast.parse(source)]
+    while ahead:
+        node = ahead.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            ahead += node.orelse
+        elif isinstance(node, ast.Import):
+            found += [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append(node.module or "")
+        else:
+            ahead += ast.iter_child_nodes(node)
+    return found
+
+
+def test_plugins_import_public_names_only() -> None:
+    """Of arkcore's modules, a plugin names the package itself and its test kit alone."""
+    root = Path(__file__).parents[2] / "plugins"
+    wrong = [
+        f"{source.relative_to(root)} imports {module}"
+        for source in sorted(root.glob("*/src/**/*.py"))
+        for module in imported_when_run(source.read_text())
+        if module.startswith("arkcore.") and not module.startswith("arkcore.testing")
+    ]
+    assert wrong == []
