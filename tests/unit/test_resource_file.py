@@ -21,6 +21,7 @@ from arkcore.resource_file import (
     validate,
     validate_and_record,
 )
+from arkcore.text import shown
 
 TOY = 'plugin = "toy"\nlogical_host = "LHOST1"\n'
 HOME = '[options]\nhome = "/srv/toy"\n'
@@ -505,7 +506,7 @@ def taken_or_refused_in_one_line(paths: Paths, content: bytes) -> None:
         return
     except (ConfigurationError, PluginError) as error:
         told = str(error)
-    assert told.isprintable()
+    assert shown(told) == told
     assert told.startswith((f"{where}: ", "plugin toy-"))
 
 

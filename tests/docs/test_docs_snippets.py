@@ -1,0 +1,281 @@
+"""What the documents show can be done: files validate, commands run, the plugin protects."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from arkcore.application import declared_options
+from arkcore.call import Action
+from arkcore.errors import ArkError
+from arkcore.managers.lifekeeper import launcher
+from arkcore.paths import Paths
+from arkcore.plugins import check_hooks
+from arkcore.resource_file import read_node_file, validate
+
+PROGRAMS = Path(sys.executable).parent
+RESOURCES = "/etc/ark/resources/"
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    made = Paths(str(tmp_path / "node"))
+    os.makedirs(made.resources)
+    for directory in (made.resources, os.path.dirname(made.resources)):
+        os.chmod(directory, 0o755)
+    return made
+
+
+def write(paths: Paths, where: str, text: str) -> str:
+    path = f"{paths.prefix}{where}"
+    Path(path).write_text(text, encoding="utf-8")
+    os.chmod(path, 0o644)
+    return path
+
+
+@pytest.fixture
+def exampled(tmp_path: Path, english, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The plugin of plugin.md, installed as its pyproject.toml says; the directory it is in."""
+    [source] = [code.text for code in english.code_of("plugin.md") if code.kind == "python"]
+    [project] = [
+        tomllib.loads(code.text)
+        for code in english.code_of("plugin.md")
+        if code.title == "pyproject.toml"
+    ]
+    site = tmp_path / "site"
+    info = site / "ark_exampled-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "ark_exampled.py").write_text(source, encoding="utf-8")
+    name, version = project["project"]["name"], project["project"]["version"]
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    entries = project["project"]["entry-points"]["arkcore.plugins"]
+    lines = [f"{key} = {value}" for key, value in entries.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[arkcore.plugins]", *lines, ""]))
+    monkeypatch.syspath_prepend(str(site))
+    yield site
+    sys.modules.pop("ark_exampled", None)
+
+
+# Files.
+
+
+def write_required(paths: Paths, text: str) -> None:
+    """The resources that `text` requires, for the same logical host."""
+    values = tomllib.loads(text)
+    for name in values.get("requires", []):
+        host = values["logical_host"]
+        needed = f'plugin = "jp1-base"\nlogical_host = "{host}"\n'
+        write(paths, f"{RESOURCES}{name}.toml", needed)
+
+
+def test_every_file_shown_is_right(file, paths, exampled):
+    if file.title.startswith(RESOURCES):
+        write_required(paths, file.text)
+        write(paths, file.title, file.text)
+        resource = validate(paths, Path(file.title).stem)
+        assert resource.logical_host == tomllib.loads(file.text)["logical_host"]
+    elif file.title == "/etc/ark/ark.toml":
+        write(paths, file.title, file.text)
+        read_node_file(paths)
+    else:
+        assert file.title == "pyproject.toml"
+        tomllib.loads(file.text)
+
+
+#: What is wrong in the resource file lkjp1_base, and in no other, for each error shown.
+WRONG = {
+    "timers.restore.process": "[timers]\nrestore.process = 0\n",
+    "options.status_limit": "[options]\nstatus_limit = 0.5\n",
+    "requires": 'requires = ["lkjp1_bas"]\n',
+    "mount_points": 'mount_points = ["shared"]\n',
+    "ras.detail": '[ras]\ndetail = "all"\n',
+    "plugin": "",
+    "mode 0664 lets others write it; allowed is at most 0644 (chmod go-w": "",
+}
+
+
+def test_every_error_shown_is_said_so(english, paths):
+    [shown] = [
+        code.text.splitlines()
+        for code in english.code_of("resource-file.md")
+        if code.kind == "text" and ": allowed: " in code.text
+    ]
+    assert len(shown) == len(WRONG)
+    where = f"{RESOURCES}lkjp1_base.toml"
+    neighbour = 'plugin = "jp1-ajs3-manager"\nlogical_host = "LVMRH5LKB"\n'
+    write(paths, f"{RESOURCES}lkjp1_ajs3.toml", neighbour)
+    for line in shown:
+        key = re.split(r" = |: | /", line.removeprefix(f"{where}: "))[0]
+        plugin = "" if key == "plugin" else 'plugin = "jp1-base"\n'
+        path = write(paths, where, f'{plugin}logical_host = "LVMRH5LKB"\n{WRONG[key]}')
+        if key.startswith("mode"):
+            os.chmod(path, 0o664)
+        with pytest.raises(ArkError) as told:
+            validate(paths, "lkjp1_base")
+        assert str(told.value).replace(paths.prefix, "") == line
+
+
+def test_the_launcher_shown_is_what_is_written(english):
+    shown = [code.text for code in english.code_of("installation.md") if code.kind == "text"]
+    written = launcher(Action.RESTORE, "").replace(sys.executable, "/opt/ark/bin/python")
+    places = "sys.path += ['/opt/ark/lib/python3.11/site-packages'];"
+    assert re.sub(r"sys\.path \+= \[.*?\];", places, written) in shown
+
+
+# Commands.
+
+
+@pytest.fixture
+def node(paths: Paths, english, tmp_path: Path) -> Paths:
+    """A node with the resources that the commands name, and with no JP1 near them."""
+    for name in ("lkjp1_base", "lkjp1_ajs3"):
+        [text] = [
+            code.text
+            for code in english.code_of("installation.md")
+            if code.title == f"{RESOURCES}{name}.toml"
+        ]
+        assert "[options]\n" in text
+        nowhere = f'[options]\nroot = "{tmp_path}/nowhere"\n'
+        write(paths, f"{RESOURCES}{name}.toml", text.replace("[options]\n", nowhere))
+    web = next(code for code in english.code_of("ark-command.md") if code.kind == "toml")
+    text = web.text.replace("/run/", f"{tmp_path}/").replace("/usr/sbin/nginx", "/bin/false")
+    write(paths, web.title, text)
+    return paths
+
+
+def called(line: str, prefix: str) -> subprocess.CompletedProcess[str]:
+    program, *arguments = shlex.split(line)
+    # Nothing is written outside of the test's own directory.
+    words = [f"{prefix}{word}" if word.startswith("/") else word for word in arguments]
+    environment = {"ARK_PREFIX": prefix, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    return subprocess.run(
+        [PROGRAMS / program, *words],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def shown_after(line: str, documents) -> list[str]:
+    """The output shown below a command, where any is."""
+    for code in documents.code("console"):
+        _, found, rest = f"\n{code.text}".partition(f"\n$ {line}\n")
+        if found and not rest.startswith("$"):
+            return rest.partition("\n$ ")[0].splitlines()
+    return []
+
+
+#: It takes half a minute and has its own tests; here it is only asked for its options.
+ONLY_ITS_HELP = ("demo",)
+
+
+def test_every_command_shown_can_be_called(command_line, node, english):
+    words = shlex.split(command_line)
+    if words[1] in ONLY_ITS_HELP:
+        help_text = called(f"ark {words[1]} --help", node.prefix).stdout
+        assert all(word in help_text for word in words if word.startswith("--"))
+        return
+    done = called(command_line, node.prefix)
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "nternal error" not in done.stdout + done.stderr
+    if words[1] not in ("run", "status"):
+        assert done.returncode == 0, done.stderr
+    output = done.stdout.replace(node.prefix, "").splitlines()
+    for line in shown_after(command_line, english):
+        assert line in output
+
+
+def test_every_command_of_ark_is_shown_somewhere(english, node):
+    listed = called("ark --help", node.prefix).stdout.partition("Commands")[2]
+    commands = set(re.findall(r"^\W*([a-z]+)  ", listed, re.MULTILINE))
+    text = "".join(english.pages.values())
+    # What other distributions add (`arkcore.commands`) is theirs to describe.
+    for command in commands:
+        assert f"ark {command}" in text, command
+
+
+def test_no_command_is_named_that_does_not_exist(documents, node):
+    named = set()
+    for page in documents.pages:
+        named |= set(re.findall(r"`ark ([a-z]+)", documents.prose(page)))
+    listed = called("ark --help", node.prefix).stdout
+    for command in named:
+        assert re.search(rf"\b{command}\b", listed), command
+
+
+# The plugin.
+
+
+def test_the_plugin_shown_keeps_the_contract(exampled):
+    import ark_exampled
+
+    from arkcore.application import check_declaration
+
+    plugin = ark_exampled.Exampled()
+    check_hooks(plugin, "exampled")
+    application = check_declaration(plugin.ark_application(), "exampled")
+    assert list(declared_options(application.options)) == ["root", "status_limit"]
+
+
+CONTROL = """\
+#!/bin/sh
+here=${0%/*}
+case $1 in
+start) setsid "$here/exampled" 1000 >/dev/null 2>&1 & echo $! >"$here/../pid" ;;
+stop) kill "$(cat "$here/../pid")" ;;
+status) kill -0 "$(cat "$here/../pid" 2>/dev/null)" 2>/dev/null || exit 3 ;;
+esac
+"""
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Path]:
+    root = tmp_path / "exampled"
+    (root / "bin").mkdir(parents=True)
+    (root / "bin/exampled").write_bytes(Path("/bin/sleep").read_bytes())
+    (root / "bin/exampledctl").write_text(CONTROL)
+    for program in (root / "bin").iterdir():
+        program.chmod(0o755)
+    yield root
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{name}/exe") == str(root / "bin/exampled"):
+                os.kill(int(name), signal.SIGKILL)
+        except OSError:
+            continue
+
+
+def test_the_plugin_shown_protects_its_product(exampled, product, paths):
+    text = f'plugin = "exampled"\nlogical_host = "EXAMPLE1"\n[options]\nroot = "{product}"\n'
+    write(paths, f"{RESOURCES}lkexampled.toml", text)
+    environment = {
+        "ARK_PREFIX": paths.prefix,
+        "PYTHONPATH": str(exampled),
+        "PATH": "/usr/bin:/bin",
+    }
+    for action in ("remove", "restore", "quickcheck", "remove"):
+        done = subprocess.run(
+            [PROGRAMS / f"ark-{action}", "-t", "lkexampled"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+    log = Path(paths.ras_log).read_text(encoding="utf-8")
+    told = [line.split(" : ", 3)[3] for line in log.splitlines()]
+    assert told[1] == "Remove completed. Nothing to stop."
+    assert told[-2:] == ["Stop completed.", "Remove completed."]

@@ -1,0 +1,96 @@
+"""Both languages say the same in the same places, and every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+
+PAGES = {
+    "architecture.md",
+    "ark-command.md",
+    "benchmarks.md",
+    "dependencies.md",
+    "exit-codes.md",
+    "index.md",
+    "installation.md",
+    "operation.md",
+    "plugin.md",
+    "ras-log.md",
+    "resource-file.md",
+    "timers.md",
+    "unconfirmed.md",
+}
+
+
+def _headings(text: str) -> list[str]:
+    return re.findall(r"^(#+) ", text, re.MULTILINE)
+
+
+def _table_rows(text: str) -> list[int]:
+    """How many cells each row of each table has."""
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    return [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
+
+
+def test_both_languages_have_the_same_pages(english, japanese):
+    assert set(english.pages) == PAGES
+    assert set(japanese.pages) == PAGES
+
+
+def test_both_languages_have_the_same_headings(english, japanese):
+    for page in PAGES:
+        assert _headings(english.prose(page)) == _headings(japanese.prose(page)), page
+
+
+def test_both_languages_have_the_same_tables(english, japanese):
+    for page in PAGES - {"benchmarks.md"}:
+        assert _table_rows(english.prose(page)) == _table_rows(japanese.prose(page)), page
+
+
+def test_both_languages_have_the_same_code(english, japanese):
+    for page in PAGES:
+        here = [(code.kind, code.text) for code in english.code_of(page)]
+        there = [(code.kind, code.text) for code in japanese.code_of(page)]
+        assert here == there, page
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_its_heading(documents):
+    for page in PAGES:
+        for table in re.findall(r"(?:^\|.*\n)+", documents.prose(page), re.MULTILINE):
+            assert len(set(_table_rows(table))) == 1, f"{page}: {table[:80]}"
+
+
+def test_every_page_is_in_the_map(documents):
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", documents.pages["index.md"]))
+    assert linked == PAGES - {"index.md"}
+
+
+def _anchor(heading: str) -> str:
+    """A heading's anchor, as GitHub makes it."""
+    kept = re.sub(r"[^\w\- ]", "", heading.lower().replace("`", ""))
+    return kept.strip().replace(" ", "-")
+
+
+def test_every_link_leads_somewhere(documents):
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)]+)\)", documents.prose(page)):
+            assert not link.startswith("http"), f"{page}: {link}"
+            name, _, anchor = link.partition("#")
+            target = documents.directory / (name or page)
+            assert target.exists(), f"{page}: {link}"
+            if anchor:
+                text = documents.prose(target.name)
+                headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+                assert anchor in map(_anchor, headings), f"{page}: {link}"
+
+
+def test_every_block_of_code_says_what_it_is(documents):
+    for page in PAGES:
+        for code in documents.code_of(page):
+            assert code.kind in {"toml", "console", "sh", "text", "python"}, f"{page}: {code.text}"
+            if code.kind == "toml":
+                assert code.title, f"{page}: its first line names no file: {code.text}"
+
+
+def test_the_japanese_pages_are_japanese(japanese):
+    for page in PAGES:
+        assert re.search(r"[\u3040-\u30ff]", japanese.prose(page)), page
