@@ -11,7 +11,6 @@ import gc
 import os
 import select
 import signal
-import sys
 import time
 from functools import partial
 
@@ -31,6 +30,8 @@ from arkcore.ras.sinks import Sinks
 from arkcore.resource import LogSettings, RasSettings
 from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, boottime
 from arkcore.status import Outcome, Status, Verdict
+from arkcore.stderr import complain
+from arkcore.timers import Timers
 from arkcore.worker import become_subreaper, do_part, fork_worker
 
 TYPE_CHECKING = False
@@ -172,6 +173,7 @@ class Guard:
         self._maintenance = Maintenance(paths, call.resource)
         self._open_script = OpenScript(paths, call.resource)
         self._log: ScriptLog = None  # type: ignore[assignment]
+        self._limited_by_default = False
         self._warning = ""
         self._stopped_dependents: list[Guard] = []
 
@@ -189,7 +191,7 @@ class Guard:
             verdict = self._internal(action, f"{type(error).__name__}: {error}")
         finally:
             self._lock.release()
-        if action is Action.REMOVE and verdict.outcome is Outcome.FAILED and intent is not None:
+        if action is Action.REMOVE and verdict.outcome is not Outcome.WELL and intent is not None:
             self.state.wanted = intent
         return verdict
 
@@ -210,6 +212,11 @@ class Guard:
     def _load(self) -> Verdict | None:
         """The resource, from its record or validated anew; a verdict where it is unusable."""
         problem = ""
+        if self._limit is None and self.call.action is Action.QUICK_CHECK:
+            # Loading counts too; the resource's own timers, once known, set it anew.
+            limit = self.call.caller.run_limit(Timers({}))
+            self._limit = None if limit is None else Deadline(self._began_at + limit)
+            self._limited_by_default = True
         resource = record.load(self.paths, self.call.resource)
         if resource is None:
             resource, problem = self._validated()
@@ -225,9 +232,9 @@ class Guard:
         self.clock = UndecidedClock(
             self.state, resource.timers["quickcheck.process"], max(360.0, 3 * interval)
         )
-        if self._limit is None and self.call.action is Action.QUICK_CHECK:
+        if self._limited_by_default:
             limit = self.run_limit
-            self._limit = Deadline.after(limit) if limit is not None else None
+            self._limit = None if limit is None else Deadline(self._began_at + limit)
         if self._limit is None and self.call.action is Action.RECOVER:
             total = resource.timers["recover.total"]
             self._limit = Deadline.after(total) if total < float("inf") else None
@@ -255,7 +262,10 @@ class Guard:
             except ArkError as error:
                 sender.report(Report(Outcome.INTERNAL, str(error)))
 
-        report = self._worker(body, Deadline.after(_LOADING), lambda _: None)
+        end = Deadline.after(_LOADING)
+        if self._limit is not None:
+            end = Deadline(min(end.at, self._limit.at - _ENDING / 2))
+        report = self._worker(body, end, lambda _: None)
         if not report.well:
             return None, report.reason
         resource = record.load(self.paths, name)
@@ -305,7 +315,12 @@ class Guard:
         patience = Deadline.after(self._patience(action))
         asked: set[processes.Process] = set()
         while True:
-            if self._lock.try_take(action.word, self._began):
+            try:
+                if self._lock.try_take(action.word, self._began):
+                    return None
+            except OSError as error:
+                # Not to act would be worse: without /run nobody else can hold the lock either.
+                complain(f"{self.call.resource}: acting without a lock: {error}")
                 return None
             holder = self._lock.holder()
             rule = _TWO_AT_ONCE.get((holder.action, action.word), _WAITS) if holder else _WAITS
@@ -447,7 +462,9 @@ class Guard:
         return Verdict(Outcome.FAILED, f"{reason}.")
 
     def _ended(self, action: Action) -> Verdict:
-        """Told to end while waiting for the lock."""
+        """Told to end while waiting for the lock, or before the resource was known."""
+        if self._log is None:
+            self._log = self._script_log("-", RasSettings(), LogSettings())
         by = self.state.preempted_by()
         reason = f"Pre-empted by {by}" if by else f"Ended by {self._signals.name}"
         harmless = action in (Action.QUICK_CHECK,) or (
@@ -456,7 +473,7 @@ class Guard:
         return self._brief(action, Outcome.SKIPPED if harmless else Outcome.FAILED, reason)
 
     def _internal(self, action: Action, reason: str) -> Verdict:
-        print(f"ark: {self.call.resource}: {action.word}: {reason}", file=sys.stderr)
+        complain(f"{self.call.resource}: {action.word}: {reason}")
         if self._log is not None:
             self._log.close_step(False, reason)
             self._log.line(f"{action.script} failed. Internal error: {reason}", "error")
@@ -560,7 +577,9 @@ class Guard:
     def _other(self, name: str) -> Resource | None:
         resource = record.load(self.paths, name)
         if resource is None:
-            guard = Guard(self._call_for(name), self.paths, self._signals, nested=True)
+            guard = Guard(
+                self._call_for(name), self.paths, self._signals, limit=self._limit, nested=True
+            )
             resource, _ = guard._validated()
         return resource
 
@@ -672,15 +691,28 @@ def _flow(action: Action) -> Callable[[Guard], Verdict]:
 
 
 def ask_command(argv: list[str], within: float = QUESTION) -> str:
-    """What a command of the machine or the manager answers; "" where it does not in time."""
-    output = Output.discarded()
-    try:
+    """What a command of the machine or the manager answers; "" where it does not in time.
+
+    A child asks, for ending a late command means reading /proc, which can block.
+    """
+
+    def body(sender: Sender) -> None:
+        output = Output.discarded()
         result = run(
             argv, mark="-:question", deadline=Deadline.after(within), output=output, grace=0.1
         )
-        return "" if result.late else result.output
-    finally:
-        output.close()
+        sender.report(Report(Outcome.WELL, "" if result.late else result.output))
+
+    pid, reading = fork_worker(body, lambda: None)
+    receiver = Receiver(reading)
+    end = Deadline.after(within + 0.4)
+    report: Report | None = None
+    while report is None and not receiver.at_end and not end.passed:
+        select.select([reading], [], [], end.remaining())
+        report = _heard(receiver, lambda _: None)
+    _end_worker(pid, patience=0.05)
+    receiver.close()
+    return report.reason if report else ""
 
 
 # Parts that are not of one action alone.

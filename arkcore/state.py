@@ -338,20 +338,22 @@ class UndecidedClock:
 
     def observe(self) -> None:
         """Note, before the question is asked, that the answer is not known."""
-        now, boot = boottime(), boot_id()
-        value = self._before = self._state._read("undecided")
+        now = boottime()
+        value = self._before = self._current()
+        first = now
         try:
-            known = value["boot"] == boot and now - moment(value["last"]) <= self._gap
-            first = min(moment(value["first"]), now) if known else now
-            failed = bool(value["failed"]) and known
+            if now - moment(value["last"]) <= self._gap:
+                first = min(moment(value["first"]), now)
         except (KeyError, TypeError, ValueError):
-            first, failed = now, False
-        self._state._write("undecided", boot=boot, first=first, last=now, failed=failed)
+            pass
+        # Once failed it stays failed, also over a gap, until an action resets it.
+        failed = value.get("failed") is True
+        self._state._write("undecided", boot=boot_id(), first=first, last=now, failed=failed)
 
     def withdraw(self) -> None:
         """Take the last observation back: nobody was asked after all."""
         if self._before:
-            self._state._write("undecided", **self._before)
+            self._state._write("undecided", **{**self._before, "waiting": True})
         else:
             self.reset()
 
@@ -359,20 +361,24 @@ class UndecidedClock:
         self._state._forget("undecided")
 
     def elapsed(self) -> float:
-        """Seconds undecided so far; 0 where it is not."""
-        value = self._state._read("undecided")
+        """Seconds undecided so far; 0 where it is not. What was withdrawn is not counted."""
+        value = self._current()
         try:
-            if value["boot"] != boot_id():
-                return 0.0
-            return max(0.0, boottime() - moment(value["first"]))
+            until = moment(value["last"]) if value.get("waiting") else boottime()
+            return max(0.0, until - moment(value["first"]))
         except (KeyError, TypeError, ValueError):
             return 0.0
 
     def has_failed(self) -> bool:
         """Whether the timer is reached, or was before and no action has come since."""
-        return bool(self._state._read("undecided").get("failed")) or self.elapsed() >= self._timer
+        return self._current().get("failed") is True or self.elapsed() >= self._timer
 
     def fail(self) -> None:
-        value = self._state._read("undecided")
+        value = self._current()
         if value:
             self._state._write("undecided", **{**value, "failed": True})
+
+    def _current(self) -> dict[str, Any]:
+        """What is remembered, where it was written since this boot."""
+        value = self._state._read("undecided")
+        return value if value.get("boot") == boot_id() else {}

@@ -52,9 +52,11 @@ def flow(run: Run) -> Verdict:
         if not waits_for:
             return Verdict(Outcome.FAILED, report.reason, report.status)
         if not clock.has_failed():
-            return Verdict(Outcome.UNDECIDED, f"{report.reason}; {waits_for}", report.status)
+            reason = f"{report.reason.rstrip('.')}; {waits_for}"
+            return Verdict(Outcome.UNDECIDED, reason, report.status)
     clock.fail()
-    reason = f"{report.reason}; undecided for {clock.elapsed():.0f} s, the timer is {timer:.0f} s"
+    seen = report.reason.rstrip(".")
+    reason = f"{seen}; undecided for {clock.elapsed():.0f} s, the timer is {timer:.0f} s"
     return Verdict(Outcome.FAILED, reason, report.status)
 
 

@@ -111,7 +111,8 @@ class Work:
         """The live processes of this logical host; None where the plugin could not tell."""
         try:
             spare = self.resource.application.machine_wide
-            return [each for each in self.hooks.processes(self.ctx) if each.name not in spare]
+            found = self.hooks.processes(self.ctx)
+            return [each for each in found if not processes.bears(each, spare)]
         except BaseException as error:  # as above
             self.ctx.log.error(f"ark_processes raised {_described(error)}")
             return None
@@ -202,7 +203,7 @@ class Work:
         adopted = [
             each
             for each in processes.descendants({guard}, seen)
-            if each.pid not in mine and each.name not in spare
+            if each.pid not in mine and not processes.bears(each, spare)
         ]
         self.state.remember_processes(adopted)
 
@@ -352,7 +353,9 @@ class Work:
         spare = self.resource.application.machine_wide
         left = processes.end(find, self.deadline, spare=spare, grace=grace)
         if left:
-            return Report(Outcome.FAILED, f"could not be ended: {_listed(left)}")
+            reason = f"could not be ended: {_listed(left)}"
+            self.ctx.log.warning(reason)
+            return Report(Outcome.FAILED, reason)
         self.state.forget_commands(list(commands))
         return Report(Outcome.WELL)
 

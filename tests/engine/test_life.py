@@ -343,3 +343,37 @@ def test_a_requirement_that_does_not_run_makes_a_failure_undecided(node):
     assert "waits for toy1, which is STOPPED" in node.ras[-1]
     assert node.run("restore", "toy2") == 1
     assert "requires toy1" in node.ras[-1]
+
+
+def test_a_remove_that_could_not_be_done_for_our_own_fault_puts_the_intent_back(node):
+    node.run("restore")
+    path = node.resources / "toy1.toml"
+    good = path.read_text()
+    path.write_text("][")
+    (node.prefix / "var/lib/ark/records/toy1.json").unlink()
+    assert node.run("remove") == 1
+    path.write_text(good)
+    node.kill_daemons()
+    assert node.run("quickcheck") == 1
+
+
+def test_a_plugin_that_hangs_at_import_does_not_hang_a_quickcheck(node, tmp_path):
+    assert node.run("restore") == 0
+    (node.prefix / "var/lib/ark/records/toy1.json").unlink()
+    program = node.start("quickcheck", TOY_HANGS_AT_IMPORT="1")
+    assert program.end() == 0
+    assert program.seconds < 18.5
+    assert "BLIND" in program.stderr
+
+
+def test_without_a_place_for_the_lock_an_action_goes_on(node):
+    assert node.run("restore") == 0
+    state = node.prefix / "run/ark/resources"
+    for path in sorted(state.rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    state.rmdir()
+    state.write_text("no directory")
+    program = node.start("remove")
+    assert program.end() == 0
+    assert "without a lock" in program.stderr
+    assert node.daemons() == []

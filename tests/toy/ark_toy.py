@@ -7,6 +7,7 @@ its executable. A function in `home/hooks.py` that bears a hook's name takes tha
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 from arkcore import (
@@ -19,6 +20,9 @@ from arkcore import (
     hookimpl,
     option,
 )
+
+if os.environ.get("TOY_HANGS_AT_IMPORT"):
+    time.sleep(1000)
 
 
 class Options:

@@ -280,11 +280,23 @@ def test_once_failed_the_clock_stays_failed_until_it_is_reset(memory: State, clo
 def test_an_observation_taken_back_was_never_made(memory: State, clock: Clock) -> None:
     judged = UndecidedClock(memory, timer=480, gap=360)
     judged.observe()
-    before = read_json(f"{memory.directory}/undecided.json")
+    clock.now += 100
+    judged.observe()
     clock.now += 300
     judged.observe()
     judged.withdraw()
-    assert read_json(f"{memory.directory}/undecided.json") == before
+    clock.now += 10_000
+    assert judged.elapsed() == 100
+    assert not judged.has_failed()
+
+
+def test_once_failed_it_stays_failed_over_a_gap(memory: State, clock: Clock) -> None:
+    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged.observe()
+    judged.fail()
+    clock.now += 10_000
+    judged.observe()
+    assert judged.has_failed()
 
 
 def test_a_first_observation_taken_back_leaves_nothing(memory: State, clock: Clock) -> None:
