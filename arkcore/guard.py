@@ -7,9 +7,6 @@ when its time is up.
 
 from __future__ import annotations
 
-import gc
-import os
-import select
 import signal
 import time
 from functools import partial
@@ -19,20 +16,22 @@ from arkcore import processes, record
 from arkcore.actions import quick_check
 from arkcore.actions.steps import Work
 from arkcore.call import Action, Call
-from arkcore.channel import Receiver, Report, report_of
-from arkcore.command import Output, run
+from arkcore.channel import Report
 from arkcore.deadline import Deadline
 from arkcore.errors import ArkError
 from arkcore.machine import systemctl
+from arkcore.precedence import Rule, rule
 from arkcore.ras.log import ScriptLog
 from arkcore.ras.sink import RasSink
 from arkcore.ras.sinks import Sinks
 from arkcore.resource import LogSettings, RasSettings
+from arkcore.signals import Ended, Signals
 from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, boottime
 from arkcore.status import Outcome, Status, Verdict
 from arkcore.stderr import complain
+from arkcore.supervisor import ask_command, has_children, supervise
 from arkcore.timers import Timers
-from arkcore.worker import become_subreaper, do_part, fork_worker
+from arkcore.worker import do_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,105 +41,12 @@ if TYPE_CHECKING:
     from arkcore.paths import Paths
     from arkcore.resource import Resource
 
-_WAITS, _PREEMPTS, _SKIPS = "waits", "pre-empts", "skips"
-#: Two calls at once: (holder, newcomer) → what the newcomer does.
-_TWO_AT_ONCE = {
-    ("restore", "restore"): _WAITS,
-    ("restore", "remove"): _PREEMPTS,
-    ("restore", "quickcheck"): _SKIPS,
-    ("restore", "recover"): _WAITS,
-    ("remove", "restore"): _WAITS,
-    ("remove", "remove"): _WAITS,
-    ("remove", "quickcheck"): _SKIPS,
-    ("remove", "recover"): _WAITS,
-    ("quickcheck", "restore"): _PREEMPTS,
-    ("quickcheck", "remove"): _PREEMPTS,
-    ("quickcheck", "quickcheck"): _SKIPS,
-    ("quickcheck", "recover"): _PREEMPTS,
-    ("recover", "restore"): _WAITS,
-    ("recover", "remove"): _PREEMPTS,
-    ("recover", "quickcheck"): _SKIPS,
-    ("recover", "recover"): _SKIPS,
-}
-
 #: A pre-empted guard yields within this many seconds; one that does not is stuck, and is killed.
 _YIELD = 2.0
 #: Of a cleanup timer, at most so much goes to ending a late worker's command.
 _ENDING = 5.0
-#: Seconds for a question to the machine or the manager (systemctl, ins_list).
-QUESTION = 1.5
 _OBSERVERS = 5.0
 _LOADING = 20.0
-
-
-class Ended(Exception):
-    """The guard was told to end, by a signal."""
-
-
-class Signals:
-    """The signals that end a guard, noted by a handler and read where the guard waits."""
-
-    _ENDING = (signal.SIGTERM, signal.SIGALRM, signal.SIGHUP, signal.SIGINT)
-
-    def __init__(self) -> None:
-        self.received = 0
-        self._muted = False
-        self._reading, self._writing = os.pipe()
-        os.set_blocking(self._reading, False)
-        os.set_blocking(self._writing, False)
-        for number in self._ENDING:
-            signal.signal(number, self._note)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # only to wake us
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-        signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
-
-    def _note(self, number: int, _: object) -> None:
-        if not self._muted:
-            self.received = self.received or number
-
-    def mute(self) -> None:
-        """Take no further notice: this guard is ending already."""
-        self._muted = True
-        self.received = 0
-
-    @property
-    def name(self) -> str:
-        return signal.Signals(self.received).name if self.received else ""
-
-    def wait(self, seconds: float, *descriptors: int) -> None:
-        """Until a signal comes, a descriptor is readable, or the time is up."""
-        poll = select.poll()
-        for descriptor in (self._reading, *descriptors):
-            poll.register(descriptor, select.POLLIN)
-        poll.poll(max(0.0, seconds) * 1000)
-        try:
-            os.read(self._reading, 4096)
-        except BlockingIOError:
-            pass
-
-
-def prepare_process() -> Signals:
-    """Make this process one that nothing of its caller's clings to. Once, at its beginning."""
-    os.chdir("/")
-    os.umask(0o022)
-    for descriptor in (0, 1, 2):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open("/dev/null", os.O_RDWR)  # the lowest free one: this
-    # A daemon that the product starts must not hold the manager's descriptors open.
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2:
-            try:
-                os.set_inheritable(int(name), False)
-            except OSError:
-                pass  # the one that listed them
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    # A process this short needs no collector, and what is frozen is not copied by a fork.
-    gc.disable()
-    gc.freeze()
-    become_subreaper()
-    return Signals()
 
 
 class Guard:
@@ -323,10 +229,10 @@ class Guard:
                 complain(f"{self.call.resource}: acting without a lock: {error}")
                 return None
             holder = self._lock.holder()
-            rule = _TWO_AT_ONCE.get((holder.action, action.word), _WAITS) if holder else _WAITS
-            if holder and rule == _SKIPS:
+            does = rule(holder.action, action.word) if holder else Rule.WAITS
+            if holder and does is Rule.SKIPS:
                 return self._skip_behind(holder, action)
-            if holder and rule == _PREEMPTS and holder.process not in asked:
+            if holder and does is Rule.PREEMPTS and holder.process not in asked:
                 asked.add(holder.process)
                 self._preempt(holder, action)
                 continue
@@ -441,8 +347,9 @@ class Guard:
 
     def _sweep(self, action: Action, verdict: Verdict) -> None:
         """End what commands have left running below this guard, unless it is the product."""
-        if _has_children() and verdict.outcome is not Outcome.INTERNAL:
-            started = action in (Action.RESTORE, Action.RECOVER)
+        if has_children() and verdict.outcome is not Outcome.INTERNAL:
+            well = verdict.outcome is Outcome.WELL and action is not Action.REMOVE
+            started = bool(self._stopped_dependents) or (well and action is not Action.QUICK_CHECK)
             self.part(end_leftovers if started else end_all_leftovers, within=3.0)
 
     def _yield(self, action: Action) -> Verdict:
@@ -450,7 +357,7 @@ class Guard:
         by, name = self.state.preempted_by(), self._signals.name
         reason = f"Pre-empted by {by}" if by else f"Ended by {name}"
         self._signals.mute()
-        started = action in (Action.RESTORE, Action.RECOVER)
+        started = bool(self._stopped_dependents)  # their daemons are this guard's children
         self._log.close_step(False, reason)
         self.part(hurry_leftovers if started else hurry_all_leftovers, within=_YIELD * 0.75)
         if action is Action.QUICK_CHECK:
@@ -533,31 +440,14 @@ class Guard:
     def _worker(
         self, body: Callable[[Sender], None], end: Deadline, tell: Callable[[Event], object]
     ) -> Report:
-        """Run `body` in a worker until it reports, dies or is late; then be sure it is dead."""
-        began = time.monotonic()
-        pid, reading = fork_worker(body, self._leave_to_guard)
-        receiver = Receiver(reading)
-        report: Report | None = None
-        try:
-            while report is None and not receiver.at_end:
-                report = _heard(receiver, tell)
-                if self._signals.received or end.passed:
-                    break
-                if report is None and not receiver.at_end:
-                    self._signals.wait(end.remaining(), reading)
-        finally:
-            status = _end_worker(pid, patience=0.2 if report else 0.0)
-            report = report or _heard(receiver, tell)
-            receiver.close()
-        if self._signals.received:
-            raise Ended
-        if report is not None:
-            return report
-        if end.passed:
-            seconds = time.monotonic() - began
-            doing = f" while {self._log.activity}" if self._log and self._log.activity else ""
-            return Report(Outcome.UNDECIDED, f"no end after {seconds:.1f} s{doing}")
-        return Report(Outcome.UNDECIDED, f"the plugin's process {_how_it_died(status)}")
+        return supervise(
+            body,
+            end=end,
+            tell=tell,
+            signals=self._signals,
+            prepare=self._leave_to_guard,
+            doing=lambda: self._log.activity if self._log is not None else "",
+        )
 
     def _leave_to_guard(self) -> None:
         self._lock.leave_to_parent()
@@ -690,31 +580,6 @@ def _flow(action: Action) -> Callable[[Guard], Verdict]:
     return recover.flow
 
 
-def ask_command(argv: list[str], within: float = QUESTION) -> str:
-    """What a command of the machine or the manager answers; "" where it does not in time.
-
-    A child asks, for ending a late command means reading /proc, which can block.
-    """
-
-    def body(sender: Sender) -> None:
-        output = Output.discarded()
-        result = run(
-            argv, mark="-:question", deadline=Deadline.after(within), output=output, grace=0.1
-        )
-        sender.report(Report(Outcome.WELL, "" if result.late else result.output))
-
-    pid, reading = fork_worker(body, lambda: None)
-    receiver = Receiver(reading)
-    end = Deadline.after(within + 0.4)
-    report: Report | None = None
-    while report is None and not receiver.at_end and not end.passed:
-        select.select([reading], [], [], end.remaining())
-        report = _heard(receiver, lambda _: None)
-    _end_worker(pid, patience=0.05)
-    receiver.close()
-    return report.reason if report else ""
-
-
 # Parts that are not of one action alone.
 
 
@@ -738,48 +603,3 @@ def hurry_leftovers(work: Work) -> Report:
 
 def hurry_all_leftovers(work: Work) -> Report:
     return work.end_leftovers(adopted=True, grace=0.3)
-
-
-def _has_children() -> bool:
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
-
-
-def _heard(receiver: Receiver, tell: Callable[[Event], object]) -> Report | None:
-    """Pass on what the worker has told by now; its report, once that is among it."""
-    report = None
-    for event in receiver.events():
-        report = report_of(event) if event.kind == event.REPORT else report
-        tell(event)
-    return report
-
-
-def _end_worker(pid: int, patience: float) -> int:
-    """Be sure that a worker is dead; `patience`: seconds to go by itself. Its wait status."""
-    status = _awaited(pid, patience)
-    if status is None:
-        os.kill(pid, signal.SIGKILL)
-        status = _awaited(pid, 1.0)
-    # None: in an uninterruptible sleep. Its end is certain; when it comes is the kernel's matter.
-    return status or 0
-
-
-def _awaited(pid: int, seconds: float) -> int | None:
-    patience = Deadline.after(seconds)
-    while True:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return status
-        if patience.passed:
-            return None
-        time.sleep(0.0003)
-
-
-def _how_it_died(status: int) -> str:
-    code = os.waitstatus_to_exitcode(status)
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with exit code {code} before it had answered"

@@ -19,6 +19,8 @@ NOTHING_TO_STOP = "Nothing to stop."
 def flow(run: Run) -> Verdict:
     """Nothing of this logical host is alive when this says so."""
     report = stop_for_certain(run, bring_down, run.within(run.resource.timers["remove.process"]))
+    if report.well:
+        run.part(tell_strays, within=2.0)
     if report.outcome is Outcome.INTERNAL and not run.state.ever_restored():
         return Verdict(Outcome.WELL, never_restored(report.reason), Status.STOPPED)
     return Verdict(report.outcome, report.reason, report.status)
@@ -57,3 +59,15 @@ def kill_rest(work: Work) -> Report:
     """In a worker: end what the stop commands left running, and kill the rest."""
     work.end_leftovers(adopted=True)
     return work.finish_force()
+
+
+def tell_strays(work: Work) -> Report:
+    """In a worker: tell what a start of this resource made and no plugin knows for its own.
+
+    It may serve other logical hosts too, so it is told and never ended.
+    """
+    strays = work.ctx.started_processes()
+    if strays:
+        told = ", ".join(f"pid {each}" for each in strays)
+        work.ctx.log.warning(f"left alone, though a start of this resource made it: {told}")
+    return Report(Outcome.WELL)

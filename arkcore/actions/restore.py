@@ -101,7 +101,8 @@ def settle(work: Work) -> Assessment:
 
 def clean(work: Work) -> Report:
     """In a worker: end what the start left, and stop this logical host by force."""
-    work.end_leftovers()
+    # The start is over and has failed: whatever it made that is no product of it goes as well.
+    work.end_leftovers(adopted=True)
     if work.is_gone():
         return Report(Outcome.WELL, status=Status.STOPPED)
     return work.force()

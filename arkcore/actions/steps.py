@@ -150,6 +150,9 @@ class Work:
             return self._failed(Step.START, _described(error))
         finally:
             self._remember_adopted()
+        if self.deadline.passed:
+            told = "".join(f"; {result.told()}" for result in self.ctx._results)
+            return self._failed(Step.START, f"The start did not end in its time{told}")
         found = self._await_running()
         if found.status is Status.RUNNING:
             self._done(Step.START)

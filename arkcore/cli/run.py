@@ -23,8 +23,9 @@ from arkcore.cli.console import complain, paths_here, refuse_unless_writable
 from arkcore.cli.progress import Lines, Screen
 from arkcore.cli.resources import chosen, usable
 from arkcore.errors import ArkError
-from arkcore.guard import Guard, prepare_process
+from arkcore.guard import Guard
 from arkcore.managers.person import Person
+from arkcore.signals import prepare_process
 from arkcore.state import Maintenance, State
 from arkcore.status import Outcome, Status, Verdict
 

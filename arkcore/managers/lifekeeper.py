@@ -12,11 +12,13 @@ import sys
 
 from arkcore.call import Action, Call
 from arkcore.errors import ConfigurationError
-from arkcore.guard import Guard, ask_command, prepare_process
+from arkcore.guard import Guard
 from arkcore.managers.base import Manager
 from arkcore.paths import Paths
+from arkcore.signals import prepare_process
 from arkcore.status import Outcome
 from arkcore.stderr import complain
+from arkcore.supervisor import ask_command
 from arkcore.text import shown
 
 TYPE_CHECKING = False

@@ -242,7 +242,7 @@ def test_it_has_default_signals_and_none_is_blocked(do: Do, user: str | None) ->
 INHERITS = """
 import os, sys
 os.dup2(os.open("/etc/passwd", os.O_RDONLY), 9)  # inheritable, as a manager may hand it on
-from arkcore.guard import prepare_process
+from arkcore.signals import prepare_process
 from arkcore.command import Output, run
 from arkcore.deadline import Deadline
 if sys.argv[1] == "closed":
