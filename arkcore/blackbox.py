@@ -42,6 +42,8 @@ def record(
     child = os.fork()
     if child == 0:
         try:
+            # It may be stuck for ever: it must hold no lock, nor anything else of ours.
+            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
             _write(path, directory, resource, headline, tree, output)
             os._exit(0)
         finally:

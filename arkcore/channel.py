@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST_TEXT = 4000
+_LONGEST_RESOURCE = 400_000
 #: No clock shows a later moment, and not every one can be written as a date.
 _END_OF_TIME = 1e11
 
@@ -58,6 +59,8 @@ class Event:
     NOW = "now"
     #: The part is over (outcome, reason, status).
     REPORT = "report"
+    #: A resource that was validated (as JSON).
+    RESOURCE = "resource"
 
     def __init__(self, kind: str, texts: tuple[str, ...], at: float) -> None:
         self.kind = kind
@@ -90,7 +93,8 @@ class Sender:
         self._descriptor = descriptor
 
     def send(self, kind: str, *texts: str, at: float | None = None) -> None:
-        cut = [text[:_LONGEST_TEXT] for text in texts]
+        longest = _LONGEST_RESOURCE if kind == Event.RESOURCE else _LONGEST_TEXT
+        cut = [text[:longest] for text in texts]
         line = json.dumps([kind, time.time() if at is None else at, *cut]) + "\n"
         data = line.encode("ascii")
         try:
@@ -123,7 +127,7 @@ class Receiver:
             if not data:
                 self.at_end = True
             *lines, self._rest = (self._rest + data).split(b"\n")
-            self._rest = self._rest[-65536:]
+            self._rest = self._rest[-2 * _LONGEST_RESOURCE :]
             for line in lines:
                 event = _event(line)
                 if event is not None:

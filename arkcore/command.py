@@ -256,7 +256,7 @@ def run(
     seconds = time.monotonic() - began
     blackbox, left = "", []
     if returncode is None:
-        tree = _Tree(pid, mark)
+        tree = _Tree(pid, mark, spare)
 
         def find() -> Iterable[Process]:
             output.trim()  # what ignores TERM may go on writing
@@ -282,9 +282,10 @@ def run(
 class _Tree:
     """A command's process and all that came of it, also what has left its session or its parent."""
 
-    def __init__(self, pid: int, mark: str) -> None:
+    def __init__(self, pid: int, mark: str, spare: Sequence[str]) -> None:
         self._pid = pid
         self._mark = mark
+        self._spare = spare
         self._known: set[Process] = set()
 
     def find(self) -> Iterable[Process]:
@@ -297,8 +298,8 @@ class _Tree:
             each for each in seen.values() if self._pid in (each.pid, each.pgrp, each.session)
         }
         found |= processes.marked(lambda mark: mark == self._mark, seen.values())
-        self._known = found
-        return found
+        self._known = found - processes.family(self._spare, seen)
+        return self._known
 
 
 def _spawn(argv: Sequence[str], environment: dict[str, str], output: int, user: str | None) -> int:

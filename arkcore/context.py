@@ -8,7 +8,7 @@ from arkcore import blackbox, command, processes, retry
 from arkcore.channel import Event
 from arkcore.command import CommandResult, Output
 from arkcore.deadline import Deadline
-from arkcore.errors import MachineError
+from arkcore.errors import MachineError, PluginError
 from arkcore.lock import NodeLock
 
 TYPE_CHECKING = False
@@ -65,6 +65,7 @@ class Context:
         deadline: Deadline,
         *,
         observed: Callable[[bool], None] = lambda _: None,
+        notes: State | None = None,
     ) -> None:
         self.resource = resource.name
         self.logical_host = resource.logical_host
@@ -75,6 +76,8 @@ class Context:
         self._state = state
         self._sender = sender
         self._observed = observed
+        #: Where commands are noted: with the asker, where one resource only looks at another.
+        self._notes = notes or state
         log = resource.log
         self._tells_all = bool(
             resource.ras.detail == "full" or log.json or "debug" in (log.stderr, log.journal)
@@ -104,6 +107,8 @@ class Context:
         /var/log/ark/output.
         """
         argv = [os.fspath(word) for word in argv]
+        if not argv or not argv[0].startswith("/"):
+            raise PluginError(f"a command must begin with an absolute path, not {argv!r}")
         deadline = self.deadline if timeout is None else self.deadline.sooner(timeout)
         if self._kind != STATUS:
             self._sender.send(Event.COMMAND, _command_line(argv))
@@ -113,8 +118,9 @@ class Context:
         # Whoever only looks marks its commands as nobody's, lest they pass for the application's.
         owner = "-" if self._state.read_only else self.resource
         mark = f"{owner}:{os.urandom(16).hex()}"
-        self._state.note_command(mark, self._kind)
+        self._notes.note_command(mark, self._kind)
         output = self._output()
+        before = processes.children(os.getppid())
         try:
             result = command.run(
                 argv,
@@ -130,9 +136,13 @@ class Context:
             )
         finally:
             output.close()
-        if not result.left and self._kind not in (STOP, FORCE):
-            # What a stop or a forced stop leaves behind is looked for before the next start.
-            self._state.forget_commands([mark])
+        # What a stop or a forced stop leaves behind is looked for before the next start; what a
+        # status command does has become the guard's child, and is looked for at the action's end.
+        kept = self._kind in (STOP, FORCE) or (
+            self._kind == STATUS and before != processes.children(os.getppid())
+        )
+        if not result.left and not kept:
+            self._notes.forget_commands([mark])
         return self._told(result)
 
     def _environment(self, extra: Mapping[str, str | None] | None) -> dict[str, str | None]:
@@ -163,7 +173,7 @@ class Context:
             return  # one file less to write on a healthy check; its mark is enough to find it
         process = processes.look(pid)
         if process is not None:
-            self._state.note_command(mark, self._kind, pid, process.start)
+            self._notes.note_command(mark, self._kind, pid, process.start)
 
     def _record_late(self, argv: Sequence[str], tree: Sequence[Process], output: bytes) -> str:
         headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
@@ -231,6 +241,7 @@ class Context:
         found |= processes.descendants({process.pid for process in found}, seen)
         mine = {os.getpid(), os.getppid()}
         spare = self._resource.application.machine_wide
+        found -= processes.family(spare, seen)
         found = {each for each in found if each.pid not in mine}
         found = {each for each in found if not processes.bears(each, spare)}
         return sorted(found, key=lambda process: process.pid)
@@ -337,9 +348,23 @@ class _Search:
             return True
         environment = processes.environment(pid)
         wanted = {variable + self._host for variable in self._variables}
-        if wanted & set(environment):
-            return True
-        return not self._names_a_host(environment) and self._ctx._bears_our_mark(environment)
+        if not wanted & set(environment) and (
+            self._names_a_host(environment) or not self._ctx._bears_our_mark(environment)
+        ):
+            return False
+        # A machine-wide daemon hands on what its starter's environment was, to whomever it serves.
+        return not self._serves_the_machine(pid)
+
+    def _serves_the_machine(self, pid: int) -> bool:
+        """Whether one of its ancestors is a machine-wide daemon."""
+        if not self._spare:
+            return False
+        seen = processes.look(pid)
+        while seen is not None and seen.ppid > 1:
+            seen = processes.look(seen.ppid)
+            if seen is not None and processes.bears(seen, self._spare):
+                return True
+        return False
 
     def _names_a_host(self, environment: list[bytes]) -> bool:
         return any(

@@ -7,16 +7,19 @@ when its time is up.
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import time
 from functools import partial
 
 from arkcore import lock as locks
-from arkcore import processes, record
+from arkcore import processes, quickjson, record
 from arkcore.actions import quick_check
 from arkcore.actions.steps import Work
 from arkcore.call import Action, Call
-from arkcore.channel import Report
+from arkcore.channel import Event, Report
+from arkcore.context import START, STATUS
 from arkcore.deadline import Deadline
 from arkcore.errors import ArkError
 from arkcore.machine import systemctl
@@ -24,11 +27,11 @@ from arkcore.precedence import Rule, rule
 from arkcore.ras.log import ScriptLog
 from arkcore.ras.sink import RasSink
 from arkcore.ras.sinks import Sinks
-from arkcore.resource import LogSettings, RasSettings
+from arkcore.resource import LogSettings, RasSettings, from_mapping, to_mapping
 from arkcore.signals import Ended, Signals
 from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, boottime
 from arkcore.status import Outcome, Status, Verdict
-from arkcore.stderr import complain
+from arkcore.stderr import complain, tell_journal
 from arkcore.supervisor import ask_command, has_children, supervise
 from arkcore.timers import Timers
 from arkcore.worker import do_part
@@ -37,7 +40,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arkcore.channel import Event, Sender
+    from arkcore.channel import Sender
     from arkcore.paths import Paths
     from arkcore.resource import Resource
 
@@ -47,6 +50,7 @@ _YIELD = 2.0
 _ENDING = 5.0
 _OBSERVERS = 5.0
 _LOADING = 20.0
+_PREEMPTED = "Pre-empted by"
 
 
 class Guard:
@@ -60,7 +64,7 @@ class Guard:
         *,
         listener: Callable[[str, str], None] | None = None,
         limit: Deadline | None = None,
-        nested: bool = False,
+        outer: Guard | None = None,
     ) -> None:
         self.call = call
         self.paths = paths
@@ -72,15 +76,21 @@ class Guard:
         #: Ends every part: the run's limit, or a cap on the whole action.
         self._limit = limit
         #: Whether it acts within another resource's recover, and so is no word of the manager's.
-        self._nested = nested
+        self._nested = outer is not None
+        self._outer = outer
         self._began = boottime()
         self._began_at = time.monotonic()
+        self._me = processes.look(os.getpid())
         self._lock = locks.ResourceLock(self.state.directory)
         self._maintenance = Maintenance(paths, call.resource)
         self._open_script = OpenScript(paths, call.resource)
         self._log: ScriptLog = None  # type: ignore[assignment]
         self._limited_by_default = False
         self._warning = ""
+        #: Whether the script's start line is written, and its end line is not.
+        self._script_open = False
+        #: What was below this process before the action began: the caller's, or a dependent's.
+        self._strangers: set[processes.Process] = set()
         self._stopped_dependents: list[Guard] = []
 
     # From the call to the verdict.
@@ -88,30 +98,31 @@ class Guard:
     def perform(self) -> Verdict:
         """Do what the call asks. Never raises; every trouble has its verdict."""
         action = self.call.action
-        intent = self._declare_intent(action)
+        verdict = Verdict(Outcome.INTERNAL)
         try:
-            verdict = self._load() or self._take_lock(action) or self._act(action)
+            self._declare_intent(action)
+            verdict = self._load() or self._take_lock(action) or self.act(action)
         except Ended:
             verdict = self._ended(action)
         except Exception as error:  # ours, and never the application's fault
             verdict = self._internal(action, f"{type(error).__name__}: {error}")
         finally:
-            self._lock.release()
-        if action is Action.REMOVE and verdict.outcome is not Outcome.WELL and intent is not None:
-            self.state.wanted = intent
+            if action is Action.REMOVE and self.by_manager and self._me is not None:
+                # Before the lock is free: whoever waits for it must not see what is not so.
+                well = verdict.outcome is Outcome.WELL
+                self.state.settle_remove(self._me, well=well)
+            self.release()
+        self._observe(action, verdict)
         return verdict
 
-    def _declare_intent(self, action: Action) -> str | None:
-        """Write what the manager wants, before the lock; what it wanted before, for a remove."""
-        if not self.call.caller.is_manager:
-            return None
-        before = self.state.wanted
+    def _declare_intent(self, action: Action) -> None:
+        """Write what the manager wants, before the lock is taken."""
+        if not self.by_manager:
+            return
         if action is Action.RESTORE:
             self.state.wanted = "up"
-        elif action is Action.REMOVE:
-            self.state.wanted = "down"
-            return before
-        return None
+        elif action is Action.REMOVE and self._me is not None:
+            self.state.want_down(self._me)
 
     # Loading.
 
@@ -136,7 +147,7 @@ class Guard:
         self._log = self._script_log(resource.logical_host, resource.ras, resource.log)
         interval = self.call.caller.check_interval
         self.clock = UndecidedClock(
-            self.state, resource.timers["quickcheck.process"], max(360.0, 3 * interval)
+            self.state, resource.timers["quickcheck.process"], UndecidedClock.gap_for(interval)
         )
         if self._limited_by_default:
             limit = self.run_limit
@@ -158,26 +169,33 @@ class Guard:
     def _validated(self) -> tuple[Resource | None, str]:
         """Have a worker validate and record the resource; it, or what is wrong."""
         name = self.call.resource
+        told: list[str] = []
 
         def body(sender: Sender) -> None:
             from arkcore.resource_file import validate_and_record
 
             try:
-                validate_and_record(self.paths, name)
+                resource = validate_and_record(self.paths, name)
+                sender.send(Event.RESOURCE, quickjson.dumps(to_mapping(resource)))
                 sender.report(Report(Outcome.WELL))
             except ArkError as error:
                 sender.report(Report(Outcome.INTERNAL, str(error)))
 
+        def hear(event: Event) -> None:
+            if event.kind == Event.RESOURCE:
+                told.extend(event.texts)
+
         end = Deadline.after(_LOADING)
         if self._limit is not None:
             end = Deadline(min(end.at, self._limit.at - _ENDING / 2))
-        report = self._worker(body, end, lambda _: None)
+        report = self._worker(body, end, hear)
         if not report.well:
             return None, report.reason
-        resource = record.load(self.paths, name)
-        if resource is not None:
-            return resource, ""
-        return None, f"{self.paths.record(name)}: the record cannot be written"
+        try:
+            # Handed over as it was validated: a record that cannot be written costs time, no more.
+            return from_mapping(quickjson.loads(told[0].encode())), ""
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            return None, f"{self.paths.resource_file(name)}: too large to be handed over ({error})"
 
     def _unusable(self, problem: str) -> Verdict | None:
         """Nobody can be asked. Never a verdict about a healthy application."""
@@ -205,13 +223,7 @@ class Guard:
     def _blind(self, problem: str) -> Verdict:
         self.state.note_blind(problem)
         self._log.line(f"{Action.QUICK_CHECK.script} failed. BLIND: {problem}", "error")
-        try:
-            import syslog
-
-            syslog.openlog("ark", syslog.LOG_PID, syslog.LOG_LOCAL6)
-            syslog.syslog(syslog.LOG_ERR, f"{self.call.resource}: BLIND: {problem}")
-        except (ImportError, OSError):
-            pass
+        tell_journal("error", f"{self.call.resource}: BLIND: {problem}")
         return Verdict(Outcome.INTERNAL, problem, Status.UNKNOWN)
 
     # The lock.
@@ -220,39 +232,54 @@ class Guard:
         """Take the resource's lock, as the table of two calls at once says."""
         patience = Deadline.after(self._patience(action))
         asked: set[processes.Process] = set()
+        # Within another resource's recover it is that recover which is at work here too.
+        word = Action.RECOVER.word if self._nested else action.word
         while True:
             try:
-                if self._lock.try_take(action.word, self._began):
+                if self._lock.try_take(word, self._began):
                     return None
             except OSError as error:
-                # Not to act would be worse: without /run nobody else can hold the lock either.
-                complain(f"{self.call.resource}: acting without a lock: {error}")
-                return None
+                return self._without_lock(action, error)
             holder = self._lock.holder()
-            does = rule(holder.action, action.word) if holder else Rule.WAITS
+            does = rule(holder.action, word) if holder else Rule.WAITS
+            if does is Rule.SKIPS and self._nested:
+                does = Rule.PREEMPTS
             if holder and does is Rule.SKIPS:
                 return self._skip_behind(holder, action)
             if holder and does is Rule.PREEMPTS and holder.process not in asked:
                 asked.add(holder.process)
-                self._preempt(holder, action)
+                self._preempt(holder, word)
                 continue
             if patience.passed:
                 who = f"{holder.action} (pid {holder.process.pid})" if holder else "another action"
-                return self._brief(action, Outcome.FAILED, f"{who} is still at work")
+                check = action is Action.QUICK_CHECK
+                outcome = Outcome.SKIPPED if check else Outcome.FAILED
+                return self._brief(action, outcome, f"{who} is still at work")
             if self._listener and holder:
                 self._listener("now", f"waiting for {holder.action} (pid {holder.process.pid})")
             self._pause(0.02)
 
+    def _without_lock(self, action: Action, error: OSError) -> Verdict | None:
+        """There can be no lock file. What the manager orders is done all the same."""
+        broken = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EISDIR)
+        if error.errno not in broken or action in (Action.QUICK_CHECK, Action.RECOVER):
+            raise error
+        # Where /run cannot be written nobody else can take the lock either.
+        self._warning = f"acting without a lock: {error}"
+        return None
+
     def _patience(self, action: Action) -> float:
         timers = self.resource.timers
-        if action is Action.RECOVER:
+        if action is Action.QUICK_CHECK:
+            return 1.0  # whoever holds the lock without a word about himself has just begun
+        if action is Action.RECOVER or self._nested:
             # What it waits for may take as long as the longest action may.
             return max(timers["restore.process"], timers["remove.process"]) + 5
         return timers[f"{action.word}.process"]
 
-    def _preempt(self, holder: locks.Holder, action: Action) -> None:
+    def _preempt(self, holder: locks.Holder, word: str) -> None:
         """Ask the holder to yield; one that does not within its time is stuck, and is killed."""
-        self.state.note_preemption(holder.process.pid, action.word)
+        self.state.note_preemption(holder.process.pid, word)
         processes.send(holder.process, signal.SIGTERM)
         processes.send(holder.process, signal.SIGCONT)
         yielded = Deadline.after(_YIELD + 1.0)
@@ -276,8 +303,15 @@ class Guard:
 
     def _brief(self, action: Action, outcome: Outcome, reason: str) -> Verdict:
         """A script that ends before it could do anything: its pair."""
-        self._log.line(f"{action.script} start.")
-        return self._end_line(action, Verdict(outcome, reason))
+        verdict = Verdict(outcome, reason)
+        changed = self.state.verdict().get("outcome") != outcome.value
+        if action is Action.QUICK_CHECK and outcome is Outcome.SKIPPED:
+            if self.resource is not None and self.resource.ras.quickcheck == "changes":
+                if not changed or self.state.verdict().get("action") == Action.QUICK_CHECK.word:
+                    return verdict
+        if not self._script_open:
+            self._log.line(f"{action.script} start.")
+        return self._end_line(action, verdict)
 
     def _pause(self, seconds: float) -> None:
         self._signals.wait(seconds)
@@ -286,13 +320,17 @@ class Guard:
 
     # Acting.
 
-    def _act(self, action: Action) -> Verdict:
+    def act(self, action: Action) -> Verdict:
+        """Do an action, with the lock held, and write its script's pair."""
         quiet = action is Action.QUICK_CHECK and self.resource.ras.quickcheck == "changes"
-        self._tell_aborted()
+        self.state.forget_dead_remove(_lives)
+        self._strangers = processes.descendants({os.getpid()}) if has_children() else set()
+        self._tell_aborted(action)
         if quiet:
             self._log.hold()
         self._open_script.begin(action.script, told=not quiet)
         self._log.line(f"{action.script} start.")
+        self._script_open = True
         if self._warning:
             self._log.line(self._warning, "warning")
         if action is not Action.QUICK_CHECK:
@@ -305,20 +343,27 @@ class Guard:
             verdict = self._yield(action)
         finally:
             self._release_dependents()
-        if action is Action.QUICK_CHECK and verdict.outcome is Outcome.INTERNAL:
+        if action is Action.RECOVER and verdict.outcome is Outcome.FAILED and self._signals.muted:
+            # A dependent's script was told to end, and with it this one.
+            verdict = Verdict(Outcome.SKIPPED, self._who_ended_us(), verdict.status)
+        blind = action is Action.QUICK_CHECK and verdict.outcome is Outcome.INTERNAL
+        if blind:
             verdict = self._blind(verdict.reason)
         else:
             self._end_line(action, verdict)
             self.state.clear_blind()
-        if quiet and last.get("outcome") == verdict.outcome.value:
+        if quiet and not blind and last.get("outcome") == verdict.outcome.value:
             self._log.drop()
         elif quiet:
             self._log.release()
+        self._script_open = False
         self._open_script.end()
         status = verdict.status.value if verdict.status else ""
         self.state.note_verdict(action.word, verdict.outcome.value, status, verdict.reason)
-        self._observe(action, verdict)
         return verdict
+
+    def release(self) -> None:
+        self._lock.release()
 
     def _end_line(self, action: Action, verdict: Verdict) -> Verdict:
         reason = f" {verdict.reason}" if verdict.reason else ""
@@ -332,59 +377,73 @@ class Guard:
             self._log.line(f"{action.script} failed.{reason}", "error")
         return verdict
 
-    def _tell_aborted(self) -> None:
+    def _tell_aborted(self, action: Action) -> None:
         """Close what an action that was killed left open: its line, and its commands."""
         left = self._open_script.left_open()
         if left:
             script, began = left
             moment = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(began))
             self._log.line(f"{script} aborted. It began {moment}.", "warning")
-        unfinished = any(
-            kind in ("start", "status") for kind, _, _ in self.state.commands().values()
-        )
-        if left or unfinished:
-            self.part(end_leftovers, within=5.0)
+            self._open_script.end()
+        kinds = {kind for kind, _, _ in self.state.commands().values()}
+        if left or kinds & {START, STATUS}:
+            timer = self.resource.timers[f"{action.word}.process"]
+            self.part(end_leftovers, within=min(5.0, timer / 4))
 
     def _sweep(self, action: Action, verdict: Verdict) -> None:
         """End what commands have left running below this guard, unless it is the product."""
         if has_children() and verdict.outcome is not Outcome.INTERNAL:
             well = verdict.outcome is Outcome.WELL and action is not Action.REMOVE
             started = bool(self._stopped_dependents) or (well and action is not Action.QUICK_CHECK)
-            self.part(end_leftovers if started else end_all_leftovers, within=3.0)
+            self.part(hurry_leftovers if started else hurry_all_leftovers, within=1.0)
 
     def _yield(self, action: Action) -> Verdict:
         """Told to end: leave no command behind, quickly, and say why."""
-        by, name = self.state.preempted_by(), self._signals.name
-        reason = f"Pre-empted by {by}" if by else f"Ended by {name}"
+        reason = self._who_ended_us()
         self._signals.mute()
         started = bool(self._stopped_dependents)  # their daemons are this guard's children
         self._log.close_step(False, reason)
         self.part(hurry_leftovers if started else hurry_all_leftovers, within=_YIELD * 0.75)
-        if action is Action.QUICK_CHECK:
-            if by:
-                return Verdict(Outcome.SKIPPED, reason)
-            return Verdict(Outcome.UNDECIDED, f"{reason}.")
-        if action is Action.RECOVER and self.state.wanted == "down":
-            return Verdict(Outcome.SKIPPED, reason)
-        return Verdict(Outcome.FAILED, f"{reason}.")
+        return self._verdict_when_ended(action, reason)
 
     def _ended(self, action: Action) -> Verdict:
         """Told to end while waiting for the lock, or before the resource was known."""
         if self._log is None:
             self._log = self._script_log("-", RasSettings(), LogSettings())
-        by = self.state.preempted_by()
-        reason = f"Pre-empted by {by}" if by else f"Ended by {self._signals.name}"
-        harmless = action in (Action.QUICK_CHECK,) or (
-            action is Action.RECOVER and self.state.wanted == "down"
-        )
-        return self._brief(action, Outcome.SKIPPED if harmless else Outcome.FAILED, reason)
+        verdict = self._verdict_when_ended(action, self._who_ended_us())
+        return self._brief(action, verdict.outcome, verdict.reason)
+
+    def _verdict_when_ended(self, action: Action, reason: str) -> Verdict:
+        if action is Action.QUICK_CHECK:
+            by_us = reason.startswith(_PREEMPTED)
+            return Verdict(Outcome.SKIPPED if by_us else Outcome.UNDECIDED, reason)
+        if action is Action.RECOVER and (
+            reason.startswith(_PREEMPTED) or self.state.wanted == "down"
+        ):
+            # Somebody else of ours acts now: nothing has failed that would call for a failover.
+            return Verdict(Outcome.SKIPPED, reason)
+        return Verdict(Outcome.FAILED, f"{reason}.")
+
+    def _who_ended_us(self) -> str:
+        states = [self.state, *(guard.state for guard in self._stopped_dependents)]
+        by = next((state.preempted_by() for state in states if state.preempted_by()), "")
+        return f"{_PREEMPTED} {by}" if by else f"Ended by {self._signals.name or 'a signal'}"
 
     def _internal(self, action: Action, reason: str) -> Verdict:
+        """A fault of ours, told in full, and held against nobody."""
         complain(f"{self.call.resource}: {action.word}: {reason}")
-        if self._log is not None:
-            self._log.close_step(False, reason)
-            self._log.line(f"{action.script} failed. Internal error: {reason}", "error")
-            self._open_script.end()
+        if self._log is None:
+            self._log = self._script_log("-", RasSettings(), LogSettings())
+        self._log.release()
+        self._log.close_step(False, reason)
+        if not self._script_open:
+            self._log.line(f"{action.script} start.")
+        self._open_script.end()
+        if action is Action.QUICK_CHECK:
+            if self.clock is not None:
+                self.clock.withdraw()
+            return self._blind(f"internal error: {reason}")
+        self._log.line(f"{action.script} failed. Internal error: {reason}", "error")
         return Verdict(Outcome.INTERNAL, reason)
 
     # What a flow asks of its run.
@@ -418,6 +477,8 @@ class Guard:
         if self._limit is not None:
             end = Deadline(min(end.at, self._limit.at - min(0.3, cleanup / 2)))
             deadline = Deadline(min(deadline.at, self._limit.at - min(cleanup / 2, _ENDING)))
+        # A worker has to tell what it could not do before it is late itself.
+        deadline = Deadline(min(deadline.at, end.at - min(0.4, end.remaining() / 4)))
         subject = resource or self.resource
         # Another resource is only looked at: its lock is not held here.
         state = self.state if resource is None else State(self.paths, subject.name, read_only=True)
@@ -429,7 +490,17 @@ class Guard:
                 self.clock.observe() if asking else self.clock.withdraw()
 
         def body(sender: Sender) -> None:
-            do_part(sender, work, subject, state, deadline, direct=checking, observed=observed)
+            do_part(
+                sender,
+                work,
+                subject,
+                state,
+                deadline,
+                direct=checking,
+                observed=observed,
+                notes=self.state,
+                strangers=self._strangers if resource is None else None,
+            )
 
         tell = self._log.take if resource is None else (lambda _: None)
         report = self._worker(body, end, tell)
@@ -451,6 +522,8 @@ class Guard:
 
     def _leave_to_guard(self) -> None:
         self._lock.leave_to_parent()
+        if self._outer is not None:
+            self._outer._leave_to_guard()
         for guard in self._stopped_dependents:
             guard._lock.leave_to_parent()
 
@@ -468,7 +541,7 @@ class Guard:
         resource = record.load(self.paths, name)
         if resource is None:
             guard = Guard(
-                self._call_for(name), self.paths, self._signals, limit=self._limit, nested=True
+                self._call_for(name), self.paths, self._signals, limit=self._limit, outer=self
             )
             resource, _ = guard._validated()
         return resource
@@ -496,54 +569,70 @@ class Guard:
         from arkcore.resource_file import dependents
 
         for name in dependents(self.paths, self.call.resource):
-            state = State(self.paths, name)
-            if state.wanted == "down":
+            if State(self.paths, name).wanted == "down":
                 continue
-            guard = Guard(
-                self._call_for(name),
-                self.paths,
-                self._signals,
-                listener=self._listener and partial(_tell_for, self._listener, name),
-                limit=self._limit,
-                nested=True,
-            )
-            trouble = guard._load() or guard._take_lock(Action.REMOVE)
-            if trouble:
-                guard._lock.release()
-                return f"{name}, which requires this, cannot be stopped: {trouble.reason}"
-            runs = guard.part(ask, within=10.0).status is not Status.STOPPED
-            if not runs and state.wanted != "up":
-                guard._lock.release()
-                continue
-            self._stopped_dependents.append(guard)
-            verdict = guard._act(Action.REMOVE)
-            if verdict.outcome is not Outcome.WELL:
+            guard = self._guard_for(name)
+            verdict = guard.take(Action.REMOVE)
+            if verdict is None and guard.is_up():
+                self._stopped_dependents.append(guard)
+                verdict = guard.act(Action.REMOVE)
+            guard.release()
+            if verdict is not None and verdict.outcome is not Outcome.WELL:
                 return f"{name}, which requires this, cannot be stopped: {verdict.reason}"
         return ""
 
     def start_dependents(self) -> str:
         for guard in reversed(self._stopped_dependents):
-            verdict = guard._act(Action.RESTORE)
-            if verdict.outcome is not Outcome.WELL:
+            # Free meanwhile, so that a remove need not wait; it may have come.
+            verdict = guard.take(Action.RESTORE)
+            if verdict is None and not guard.is_left_alone():
+                verdict = guard.act(Action.RESTORE)
+            guard.release()
+            if verdict is not None and verdict.outcome is not Outcome.WELL:
                 name = guard.call.resource
                 return f"{name}, which requires this, cannot be started: {verdict.reason}"
         return ""
+
+    def take(self, action: Action) -> Verdict | None:
+        """Load, where that is not done, and take the lock; a verdict where that cannot be."""
+        loaded = None if self.resource is not None else self._load()
+        return loaded or self._take_lock(action)
+
+    def is_up(self) -> bool:
+        """Whether it runs, or the manager wants it to and nobody has taken it out of service."""
+        runs = self.part(ask, within=10.0).status is not Status.STOPPED
+        return runs or (self.state.wanted == "up" and not self.in_maintenance)
+
+    def is_left_alone(self) -> bool:
+        """Whether it was taken out of service while it was stopped."""
+        return self.state.wanted == "down" or self._shutting_down()
+
+    def _guard_for(self, name: str) -> Guard:
+        # As a remove, for which the recorded copy of a broken file serves.
+        return Guard(
+            Call(Action.REMOVE, name, self.call.caller),
+            self.paths,
+            self._signals,
+            listener=self._listener and partial(_tell_for, self._listener, name),
+            limit=self._limit,
+            outer=self,
+        )
 
     def _call_for(self, resource: str) -> Call:
         return Call(self.call.action, resource, self.call.caller)
 
     def _release_dependents(self) -> None:
         for guard in self._stopped_dependents:
-            guard._lock.release()
+            guard.release()
         self._stopped_dependents = []
 
     # Observers.
 
     def _observe(self, action: Action, verdict: Verdict) -> None:
         """Tell the observers, in a child of their own; what becomes of them changes nothing."""
-        names = self.resource.observers
-        if not names:
+        if self.resource is None or not self.resource.observers or self._signals.muted:
             return
+        names = self.resource.observers
         host, name = self.resource.logical_host, self.call.resource
 
         def body(sender: Sender) -> None:
@@ -553,9 +642,17 @@ class Guard:
             sender.report(Report(Outcome.WELL))
 
         try:
-            self._worker(body, Deadline.after(_OBSERVERS), lambda _: None)
+            end = Deadline.after(_OBSERVERS)
+            if self._limit is not None:
+                end = Deadline(min(end.at, self._limit.at))
+            self._worker(body, end, lambda _: None)
         except Ended:
             pass
+
+
+def _lives(pid: int, start: int) -> bool:
+    process = processes.look(pid)
+    return process is not None and process.start == start
 
 
 def _tell_for(listener: Callable[[str, str], None], name: str, kind: str, text: str) -> None:

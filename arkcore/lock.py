@@ -106,11 +106,13 @@ class NodeLock:
         deadline: Deadline,
         on_wait: Callable[[], None],
         on_taken: Callable[[], None],
+        longest: float = 30.0,
     ) -> None:
         self._path = path
         self._deadline = deadline
         self._on_wait = on_wait
         self._on_taken = on_taken
+        self._longest = longest
         self._descriptor = -1
 
     def __enter__(self) -> bool:
@@ -128,17 +130,42 @@ class NodeLock:
                     waiting = True
                     self._on_wait()
                 if self._deadline.passed:
+                    if self._held_too_long():
+                        self._on_taken()
                     return False
                 time.sleep(min(0.02, self._deadline.remaining()))
                 continue
             if waiting:
                 self._on_taken()
+            self._say_since_when()
             return True
+
+    def _say_since_when(self) -> None:
+        try:
+            os.pwrite(self._descriptor, f"{_boottime():<20.3f}".encode(), 0)
+        except OSError:
+            pass
+
+    def _held_too_long(self) -> bool:
+        """Whether its holder has it for longer than any command may take: it will not come back.
+
+        Waiting then counts as asking, so that a lock that is never released silences no check for
+        ever.
+        """
+        try:
+            since = float(os.pread(self._descriptor, 20, 0))
+        except (OSError, ValueError):
+            return False
+        return not 0 <= _boottime() - since <= self._longest
 
     def __exit__(self, *_: object) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _boottime() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _open(path: str) -> int:

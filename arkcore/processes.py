@@ -77,7 +77,28 @@ def look(pid: int) -> Process | None:
         )
     except (IndexError, ValueError):
         return None
-    return None if state in _DEAD_STATES else process
+    if state not in _DEAD_STATES:
+        return process
+    # A leader that has ended while its other threads go on looks like a zombie, and is none.
+    task = _living_task(pid)
+    return process if task else None
+
+
+def _living_task(pid: int) -> str:
+    """The directory in /proc of a thread of `pid` that lives, its first one apart; "" for none."""
+    try:
+        # The links of the directory tell the number of threads: most have no second one to look at.
+        if os.stat(f"/proc/{pid}/task").st_nlink <= 3:
+            return ""
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            path = f"/proc/{pid}/task/{thread}"
+            with open(f"{path}/stat", "rb", buffering=0) as file:
+                state = file.read(4096).rpartition(b") ")[2][:1].decode()
+            if thread != str(pid) and state not in _DEAD_STATES:
+                return path
+    except (OSError, ValueError):
+        pass
+    return ""
 
 
 def pids() -> list[int]:
@@ -100,18 +121,22 @@ def executable(pid: int) -> str:
     try:
         path = os.readlink(f"/proc/{pid}/exe")
     except OSError:
-        return ""
+        try:
+            task = _living_task(pid)
+            path = os.readlink(f"{task}/exe") if task else ""
+        except OSError:
+            return ""
     return path.removesuffix(" (deleted)")
 
 
 def arguments(pid: int) -> list[bytes]:
     """The arguments of `pid`, [] where they cannot be told."""
-    return _nul_separated(f"/proc/{pid}/cmdline")
+    return _nul_separated(pid, "cmdline")
 
 
 def environment(pid: int) -> list[bytes]:
     """The environment `pid` was started with, [] where it cannot be told."""
-    return _nul_separated(f"/proc/{pid}/environ")
+    return _nul_separated(pid, "environ")
 
 
 def in_our_namespace(pid: int) -> bool:
@@ -125,13 +150,20 @@ def in_our_namespace(pid: int) -> bool:
         return True
 
 
-def _nul_separated(path: str) -> list[bytes]:
+def _nul_separated(pid: int, name: str) -> list[bytes]:
+    text = _read(f"/proc/{pid}/{name}")
+    if not text:
+        task = _living_task(pid)
+        text = _read(f"{task}/{name}") if task else b""
+    return text.removesuffix(b"\0").split(b"\0") if text else []
+
+
+def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            text = file.read()
+            return file.read()
     except OSError:
-        return []
-    return text.removesuffix(b"\0").split(b"\0") if text else []
+        return b""
 
 
 def mark_of(pid: int) -> str:
@@ -151,6 +183,15 @@ def marked(is_ours: Callable[[str], bool], among: Iterable[Process] | None = Non
         if mark and is_ours(mark):
             found.add(process)
     return found
+
+
+def children(pid: int) -> set[int] | None:
+    """The pids of the children of a process of one thread; None where the kernel does not tell."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", "rb", buffering=0) as file:
+            return {int(child) for child in file.read(65536).split()}
+    except (OSError, ValueError):
+        return None
 
 
 def descendants(roots: Collection[int], seen: dict[int, Process] | None = None) -> set[Process]:
@@ -176,6 +217,17 @@ def bears(process: Process, names: Collection[str]) -> bool:
     # The kernel keeps 15 bytes of a name.
     cut = {os.fsencode(name)[:15].decode("utf-8", "backslashreplace") for name in names}
     return process.name in cut or os.path.basename(executable(process.pid)) in names
+
+
+def family(names: Collection[str], seen: dict[int, Process]) -> set[Process]:
+    """The processes that bear one of `names`, and all that descends from them.
+
+    What a machine-wide daemon starts is the machine's too, whoever started the daemon.
+    """
+    if not names:
+        return set()
+    heads = {each for each in seen.values() if bears(each, names)}
+    return heads | descendants({each.pid for each in heads}, seen)
 
 
 def still_lives(process: Process) -> bool:

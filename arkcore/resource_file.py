@@ -65,6 +65,8 @@ def resource_names(paths: Paths) -> list[str]:
 def validate_and_record(paths: Paths, name: str) -> Resource:
     """The resource its file describes, validated now and recorded for the next time.
 
+    Where the record cannot be written, only time is lost.
+
     `ConfigurationError` and `PluginError` tell what is wrong, in one line.
     """
     check_resource_name(name)
@@ -361,9 +363,10 @@ def _check_requires(paths: Paths, name: str, requires: tuple[str, ...], where: s
 def required_by_file(paths: Paths, name: str) -> list[str]:
     """What the file of resource `name` requires; [] where it cannot be read."""
     try:
-        requires = _read_toml(paths.resource_file(name)).get("requires")
+        requires: object = _read_toml(paths.resource_file(name)).get("requires")
     except ConfigurationError:
-        return []
+        known = record.last_known_good(paths, name)
+        return list(known.requires) if known else []
     if not isinstance(requires, list):
         return []
     return [each for each in requires if isinstance(each, str)]

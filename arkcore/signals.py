@@ -22,13 +22,15 @@ class Signals:
     def __init__(self) -> None:
         self.received = 0
         self._muted = False
+        self._last = 0
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._reading, False)
         os.set_blocking(self._writing, False)
         for number in self._ENDING:
             signal.signal(number, self._note)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to wake us
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        for ignored in (signal.SIGPIPE, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+            signal.signal(ignored, signal.SIG_IGN)
         signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
 
     def _note(self, number: int, _: object) -> None:
@@ -38,11 +40,18 @@ class Signals:
     def mute(self) -> None:
         """Take no further notice: this guard is ending already."""
         self._muted = True
+        self._last = self.received or self._last
         self.received = 0
 
     @property
+    def muted(self) -> bool:
+        """Whether this guard is ending, for a signal that came."""
+        return self._muted
+
+    @property
     def name(self) -> str:
-        return signal.Signals(self.received).name if self.received else ""
+        number = self.received or self._last
+        return signal.Signals(number).name if number else ""
 
     def wait(self, seconds: float, *descriptors: int) -> None:
         """Until a signal comes, a descriptor is readable, or the time is up."""

@@ -16,6 +16,7 @@ from arkcore.stderr import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from arkcore.paths import Paths
@@ -106,9 +107,8 @@ class State:
     def _read(self, name: str) -> dict[str, Any]:
         return read_json(self._path(name))
 
-    def _write(self, name: str, /, **value: Any) -> None:
-        if not self.read_only:
-            write_json(self._path(name), value)
+    def _write(self, name: str, /, **value: Any) -> bool:
+        return self.read_only or write_json(self._path(name), value)
 
     def _forget(self, name: str) -> None:
         if not self.read_only:
@@ -128,6 +128,37 @@ class State:
             self._write("wanted", wanted=value, since=time.time())
         else:
             self._forget("wanted")
+
+    def want_down(self, by: Process) -> None:
+        """Note that a remove, whose guard is `by`, wants it down, and what was wanted before."""
+        now = self._read("wanted")
+        before = now.get("before", "") if "by" in now else self.wanted
+        self._write(
+            "wanted", wanted="down", since=time.time(), before=before, by=[by.pid, by.start]
+        )
+
+    def wanted_before(self) -> str:
+        """What was wanted before the remove that is at work."""
+        return str(self._read("wanted").get("before", ""))
+
+    def settle_remove(self, by: Process, *, well: bool) -> None:
+        """The remove of `by` is over: its word stands, or what was wanted before does again.
+
+        Nothing is changed where another call has said something since.
+        """
+        value = self._read("wanted")
+        if value.get("by") == [by.pid, by.start]:
+            self.wanted = "down" if well else str(value.get("before", ""))
+
+    def forget_dead_remove(self, still_lives: Callable[[int, int], bool]) -> None:
+        """Put back what was wanted before a remove whose guard was killed on its way."""
+        value = self._read("wanted")
+        try:
+            pid, start = value["by"]
+            if not still_lives(int(pid), int(start)):
+                self.wanted = str(value.get("before", ""))
+        except (KeyError, TypeError, ValueError):
+            pass
 
     # The last forced stop on this node, which may go on in the background.
 
@@ -192,10 +223,13 @@ class State:
 
     # Restarts and false alarms, for the restart limit.
 
-    def note_attempt(self, kind: str, window: float) -> None:
-        """Count an attempt (`kind`: "restart" or "false-alarm") that begins now."""
+    def note_attempt(self, kind: str, window: float) -> bool:
+        """Count an attempt (`kind`: "restart" or "false-alarm") that begins now.
+
+        False where it could not be written down.
+        """
         kept = [*self._attempts(window), [kind, boottime()]]
-        self._write("attempts", boot=boot_id(), attempts=kept)
+        return self._write("attempts", boot=boot_id(), attempts=kept)
 
     def attempts(self, kind: str, window: float) -> int:
         """How many attempts of `kind` the last `window` seconds hold."""
@@ -245,13 +279,22 @@ class State:
     def blind(self) -> dict[str, Any]:
         return self._read("blind")
 
-    # Whether a restore was ever recorded here; outlives a reboot.
+    # Whether a restore was ever begun here; outlives a reboot.
 
-    def note_restored(self) -> None:
+    def note_restore(self) -> None:
         write_json(f"{self.paths.library}/restored/{self.resource}.json", {"at": time.time()})
 
     def ever_restored(self) -> bool:
-        return os.path.exists(f"{self.paths.library}/restored/{self.resource}.json")
+        """Whether a restore was begun here, or may have been: only what is certain is a no."""
+        if self.wanted_before() == "up" or self._read("processes"):
+            return True
+        try:
+            os.stat(f"{self.paths.library}/restored/{self.resource}.json")
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # nobody can tell
+        return True
 
     # Who ended whom.
 
@@ -329,6 +372,11 @@ class UndecidedClock:
     It runs on CLOCK_BOOTTIME within one boot. After a gap between two observations of more than
     `gap` seconds nobody was watching, and it begins anew.
     """
+
+    @staticmethod
+    def gap_for(check_interval: float) -> float:
+        """The gap for a manager that asks every `check_interval` seconds."""
+        return max(360.0, 3 * check_interval)
 
     def __init__(self, state: State, timer: float, gap: float) -> None:
         self._state = state

@@ -11,19 +11,20 @@ import signal
 
 from arkcore.actions.steps import Work
 from arkcore.application import make_options
-from arkcore.channel import Report, Sender
+from arkcore.channel import Event, Report, Sender
 from arkcore.context import Context
 from arkcore.errors import PluginError
 from arkcore.plugins import DirectHooks
 from arkcore.status import Outcome
-from arkcore.stderr import complain
+from arkcore.stderr import complain, complain_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from typing import Any
 
     from arkcore.deadline import Deadline
+    from arkcore.processes import Process
     from arkcore.resource import Resource
     from arkcore.state import State
 
@@ -73,15 +74,20 @@ def fork_worker(body: Callable[[Sender], None], prepare: Callable[[], None]) -> 
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGALRM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's ^C is for the guard
+        # A person's keys are for the guard; one that stops us would keep what we have locked.
+        for number in (signal.SIGINT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+            signal.signal(number, signal.SIG_IGN)
         os.close(reading)
         prepare()
-        # What a plugin prints is no answer to the manager.
+        # What a plugin prints is no answer to the manager; and whoever reads the manager's side to
+        # its end must not have to wait for a worker that hangs.
         quiet = os.open("/dev/null", os.O_RDWR)
-        os.dup2(quiet, 0)
-        os.dup2(quiet, 1)
+        for descriptor in (0, 1, 2):
+            os.dup2(quiet, descriptor)
         os.close(quiet)
-        body(Sender(writing))
+        sender = Sender(writing)
+        complain_to(lambda text: sender.send(Event.REMARK, "warning", text))
+        body(sender)
         code = 0
     except BaseException as error:
         complain(f"a worker ended by {type(error).__name__}: {error}")
@@ -98,8 +104,14 @@ def do_part(
     *,
     direct: bool,
     observed: Callable[[bool], None],
+    notes: State | None = None,
+    strangers: Collection[Process] | None = None,
 ) -> None:
-    """Load the plugin and do the part. `direct`: call its hooks without pluggy."""
+    """Load the plugin and do the part. `direct`: call its hooks without pluggy.
+
+    `notes`: where commands are noted, by default in `state`. `strangers`: what was below the guard
+    before the action began; None where its other children are not this action's.
+    """
     try:
         plugin = resource.plugin.load()
         if not direct:
@@ -118,5 +130,5 @@ def do_part(
         text = f"plugin {resource.plugin.name}: {type(error).__name__}: {error}"
         sender.report(Report(Outcome.INTERNAL, text))
         return
-    ctx = Context(resource, options, state, sender, deadline, observed=observed)
-    sender.report(work(Work(resource, hooks, ctx, state, sender, deadline)))
+    ctx = Context(resource, options, state, sender, deadline, observed=observed, notes=notes)
+    sender.report(work(Work(resource, hooks, ctx, state, sender, deadline, strangers)))

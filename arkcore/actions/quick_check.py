@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: How much of a run's limit is kept for ending a hung status command (1/6 of 18 s is 3 s).
 _SHARE_FOR_ENDING = 6
+#: How much for asking the machine and the manager before a failure is answered.
+_SHARE_FOR_EXCUSES = 9
 #: Seconds between two questions while the answer is not clear.
 _AGAIN = 1.0
 
@@ -27,7 +29,7 @@ def flow(run: Run) -> Verdict:
     within, cleanup = max(1.0, timer - clock.elapsed()), timers["quickcheck.cleanup"]
     if run.run_limit is not None:
         cleanup = min(cleanup, run.run_limit / _SHARE_FOR_ENDING)
-        within = min(within, run.run_limit - cleanup)
+        within = min(within, run.run_limit - cleanup - run.run_limit / _SHARE_FOR_EXCUSES)
     report = run.part(check, within=within, cleanup=cleanup)
     if report.well:
         clock.reset()

@@ -43,7 +43,10 @@ def flow(run: Run) -> Verdict:
     if excuse:
         return Verdict(Outcome.SKIPPED, excuse)
     # Written before the stop: a restart that takes the node down with it counts.
-    run.state.note_attempt(RESTART, window)
+    if not run.state.note_attempt(RESTART, window):
+        reason = "the restart cannot be counted, so it is left to the cluster to fail over"
+        return Verdict(Outcome.FAILED, reason, report.status)
+    run.state.note_restore()
     verdict = _restart(run)
     if verdict.outcome is Outcome.FAILED and run.state.wanted == "down":
         # The manager is taking the resource down meanwhile: no failure of this node.

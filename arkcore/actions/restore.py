@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from arkcore.actions.steps import Work, ask_paced
+from arkcore.actions.steps import Work, ask_again
 from arkcore.channel import Report
 from arkcore.machine import is_mounted
 from arkcore.status import Outcome, Status, Verdict
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from arkcore.actions.steps import Assessment
     from arkcore.deadline import Deadline
 
-#: How often a status that is not clear is asked again, in seconds.
+#: Seconds between two questions to a required resource.
 _AGAIN = 0.5
 
 
@@ -28,9 +28,8 @@ def flow(run: Run) -> Verdict:
     missing = missing_mounts(run.resource.mount_points) or missing_requirement(run, deadline)
     if missing:
         return Verdict(Outcome.FAILED, missing)
+    run.state.note_restore()
     report = start_or_clean(run, deadline, timers["restore.cleanup"])
-    if report.well:
-        run.state.note_restored()
     return Verdict(report.outcome, report.reason, report.status)
 
 
@@ -89,13 +88,11 @@ def settle(work: Work) -> Assessment:
     """Ask until the answer can be acted upon: never force away what may be well."""
     found = work.assess()
     if found.status is Status.STARTING:
-        found = ask_paced(
-            work, lambda seen: seen.status is not Status.STARTING, work.deadline, _AGAIN
-        )
+        found = ask_again(work, lambda seen: seen.status is not Status.STARTING, work.deadline)
     unclear = (Status.UNKNOWN, Status.STOPPING, Status.STARTING)
     if found.status in unclear and found.processes != []:
         limit = work.deadline.sooner(work.timer("restore.confirm"))
-        found = ask_paced(work, lambda seen: seen.status not in unclear, limit, _AGAIN)
+        found = ask_again(work, lambda seen: seen.status not in unclear, limit)
     return found
 
 

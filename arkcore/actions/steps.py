@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from arkcore import context, processes
+from arkcore import context, processes, retry
 from arkcore.channel import Event, Report, Step
 from arkcore.deadline import Deadline
 from arkcore.errors import ArkError
@@ -14,7 +14,7 @@ from arkcore.status import Outcome, Status, StatusReport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from arkcore.channel import Sender
     from arkcore.context import Context
@@ -59,6 +59,7 @@ class Work:
         state: State,
         sender: Sender,
         deadline: Deadline,
+        strangers: Collection[Process] | None,
     ) -> None:
         self.resource = resource
         self.hooks = hooks
@@ -66,6 +67,9 @@ class Work:
         self.state = state
         self.deadline = deadline
         self._sender = sender
+        #: What was below the guard before the action began; None where its other children are
+        #: not this action's.
+        self._strangers = strangers
 
     def timer(self, key: str) -> float:
         return self.resource.timers[key]
@@ -91,7 +95,10 @@ class Work:
         status, detail = self._judge(report, seen)
         if status is Status.RUNNING and seen:
             self.state.remember_processes(seen)
-        return Assessment(status, detail, seen, began)
+        assessment = Assessment(status, detail, seen, began)
+        if self.resource.ras.detail == "full":
+            self.ctx.log.debug(f"Status: {assessment}")
+        return assessment
 
     def _judge(self, report: StatusReport, seen: list[Process] | None) -> tuple[Status, str]:
         if seen is None:
@@ -111,11 +118,18 @@ class Work:
         """The live processes of this logical host; None where the plugin could not tell."""
         try:
             spare = self.resource.application.machine_wide
-            found = self.hooks.processes(self.ctx)
-            return [each for each in found if not processes.bears(each, spare)]
+            found = set(self.hooks.processes(self.ctx)) | self._recorded_alive()
+            alive = [each for each in found if not processes.bears(each, spare)]
+            return sorted(alive, key=lambda each: each.pid)
         except BaseException as error:  # as above
             self.ctx.log.error(f"ark_processes raised {_described(error)}")
             return None
+
+    def _recorded_alive(self) -> set[Process]:
+        """Those recorded when it was last RUNNING that live, also where options have changed."""
+        recorded = self.state.remembered_processes()
+        looked = [processes.look(pid) for pid, _ in recorded]
+        return {each for each in looked if each and (each.pid, each.start) in recorded}
 
     def tell_status(self, found: Assessment) -> None:
         """Write a status into the RAS log: it decides what happens now."""
@@ -199,16 +213,23 @@ class Work:
         """
         if self.resource.application.runs_as_processes:
             return  # its plugin recognises it by other means
-        guard = os.getppid()
-        seen = processes.table()
         spare = self.resource.application.machine_wide
-        mine = {os.getpid(), guard}
-        adopted = [
-            each
-            for each in processes.descendants({guard}, seen)
-            if each.pid not in mine and not processes.bears(each, spare)
-        ]
-        self.state.remember_processes(adopted)
+        adopted = self._adopted()
+        self.state.remember_processes(
+            [each for each in adopted if not processes.bears(each, spare)]
+        )
+
+    def _adopted(self) -> set[Process]:
+        """What has come below the guard since the action began, this worker's own apart."""
+        if self._strangers is None:
+            return set()
+        seen = processes.table()
+        strangers = {each for each in self._strangers if seen.get(each.pid) == each}
+        others = {each.pid for each in strangers} | {os.getpid()}
+        found = processes.descendants({os.getppid()}, seen)
+        found -= strangers | processes.descendants(others, seen)
+        found -= processes.family(self.resource.application.machine_wide, seen)
+        return {each for each in found if each.pid not in others}
 
     def _wait_for_force_to_be_over(self) -> str:
         """A forced stop goes on killing in the background: let it end, and some time pass.
@@ -280,6 +301,8 @@ class Work:
                 self.ctx.terminate(self.list_processes() or [])
         except BaseException as error:  # the check below judges, whatever was raised
             self._explain(_described(error))
+        finally:
+            self.state.note_force()  # the wait before a start begins when it is over
         self._now("waiting until nothing is left")
         # A forced stop partly goes on in the background: some time is left to it.
         reserve = self.deadline.sooner(self.timer("remove.force_reserve"))
@@ -302,7 +325,7 @@ class Work:
             self.ctx.log.info(f"killing {_listed(left)}")
         for process in left:
             processes.send(process, signal.SIGKILL)
-        self._wait_gone(self.deadline.sooner(2.0))
+        self._wait_gone(self.deadline.sooner(min(2.0, self.deadline.remaining() / 2)))
 
     def finish_force(self) -> Report:
         """What a cleanup does for a forced stop that ran out of time: kill, and look."""
@@ -341,20 +364,19 @@ class Work:
         """
         self._now("ending what our commands left behind")
         commands = self.state.commands()
+        spare = self.resource.application.machine_wide
 
         def find() -> list[Process]:
             product = self.list_processes() or []
             found = _left_of({mark: (pid, start) for mark, (_, pid, start) in commands.items()})
             if adopted:
-                mine = {os.getpid(), os.getppid()}
-                found |= {
-                    each for each in processes.descendants({os.getppid()}) if each.pid not in mine
-                }
-                found -= processes.descendants({os.getpid()})
+                found |= self._adopted()
+            found -= processes.family(spare, processes.table())
             return [each for each in found if each not in product]
 
-        spare = self.resource.application.machine_wide
-        left = processes.end(find, self.deadline, spare=spare, grace=grace)
+        # Half of the time, so that some is left to look at what else there is.
+        by = self.deadline.sooner(self.deadline.remaining() / 2)
+        left = processes.end(find, by, spare=spare, grace=grace)
         if left:
             reason = f"could not be ended: {_listed(left)}"
             self.ctx.log.warning(reason)
@@ -420,14 +442,15 @@ def _listed(found: list[Process]) -> str:
     return shown if len(found) <= 8 else f"{shown} and {len(found) - 8} more"
 
 
-def ask_paced(
-    work: Work, decide: Callable[[Assessment], bool], deadline: Deadline, pause: float
-) -> Assessment:
-    """Ask again every `pause` seconds until `decide` is satisfied or the deadline has come."""
+def ask_again(work: Work, decide: Callable[[Assessment], bool], deadline: Deadline) -> Assessment:
+    """Ask until `decide` is satisfied or the deadline has come; the last answer."""
     found = work.assess()
-    while not decide(found) and not deadline.passed:
-        time.sleep(min(pause, deadline.remaining()))
-        if deadline.passed:
-            break
+
+    def decided() -> bool:
+        nonlocal found
         found = work.assess()
+        return decide(found)
+
+    if not decide(found):
+        retry.ask_until(decided, deadline)
     return found

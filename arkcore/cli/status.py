@@ -138,7 +138,7 @@ class View:
         if self.resource is not None:
             timers = self.resource.timers
             self.undecided_timer = timers["quickcheck.process"]
-            gap = max(360.0, 3 * manager.check_interval)
+            gap = UndecidedClock.gap_for(manager.check_interval)
             clock = UndecidedClock(self.state, self.undecided_timer, gap)
             self.undecided = clock.elapsed()
             self.undecided_failed = self.undecided > 0 and clock.has_failed()

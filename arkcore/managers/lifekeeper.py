@@ -17,7 +17,7 @@ from arkcore.managers.base import Manager
 from arkcore.paths import Paths
 from arkcore.signals import prepare_process
 from arkcore.status import Outcome
-from arkcore.stderr import complain
+from arkcore.stderr import complain, tell_journal
 from arkcore.supervisor import ask_command
 from arkcore.text import shown
 
@@ -71,17 +71,9 @@ def tag_of(argv: Sequence[str]) -> str:
 
     Any order; unknown options are passed over. `ConfigurationError` where there is none, or two.
     """
-    named: dict[str, set[str]] = {"-t": set(), "-d": set()}
     words = list(argv[1:])
-    for position, word in enumerate(words):
-        option, attached = word[:2], word[2:]
-        if option not in named:
-            continue
-        if not attached and position + 1 < len(words):
-            attached = words[position + 1]
-        if attached:
-            named[option].add(attached)
-    for option, tags in named.items():
+    for option in ("-t", "-d"):
+        tags = _given(words, option)
         if len(tags) > 1:
             raise ConfigurationError(
                 f"arguments: {option} names {len(tags)} tags, {', '.join(sorted(tags))}; "
@@ -96,6 +88,17 @@ def tag_of(argv: Sequence[str]) -> str:
             "the tag's name"
         )
     return name
+
+
+def _given(words: Sequence[str], option: str) -> set[str]:
+    """The values given to `option`; those written to it without a blank only where no other is.
+
+    Else an unknown option that merely begins alike would be taken for it.
+    """
+    positions = [number for number, word in enumerate(words[:-1]) if word == option]
+    apart = {words[number + 1] for number in positions if words[number + 1]}
+    attached = {word[2:] for word in words if word.startswith(option) and len(word) > 2}
+    return apart or attached
 
 
 OUR_NAMES = frozenset({"ark-restore", "ark-remove", "ark-quickcheck", "ark-recover", "-c"})
@@ -167,13 +170,7 @@ def check_tag(tag: str) -> None:
 def _unusable(action: Action, problem: str) -> int:
     blind = "BLIND: " if action is Action.QUICK_CHECK else ""
     complain(f"{action.word}: {blind}{shown(problem)}")
-    try:
-        import syslog
-
-        syslog.openlog("ark", syslog.LOG_PID, syslog.LOG_LOCAL6)
-        syslog.syslog(syslog.LOG_ERR, f"{action.word}: {blind}{shown(problem)}")
-    except (ImportError, OSError):
-        pass
+    tell_journal("error", f"{action.word}: {blind}{shown(problem)}")
     return 0 if action is Action.QUICK_CHECK else 1
 
 

@@ -5,9 +5,7 @@ It is loaded when one of them is in use or something is wrong: not by a healthy 
 
 from __future__ import annotations
 
-import sys
-
-from arkcore.stderr import complain
+from arkcore.stderr import complain, tell_journal, write
 from arkcore.text import shown
 
 TYPE_CHECKING = False
@@ -47,10 +45,10 @@ class Sinks:
         # diagnose would print the values of variables: passwords among them.
         plain: dict[str, Any] = {"format": shape, "diagnose": False, "backtrace": False}
         settings = self._settings
-        if settings.stderr != "none" and sys.stderr is not None:
-            logger.add(sys.stderr, level=settings.stderr.upper(), colorize=False, **plain)
+        if settings.stderr != "none":
+            logger.add(_to_stderr, level=settings.stderr.upper(), colorize=False, **plain)
         if settings.journal != "none":
-            logger.add(_to_syslog, level=settings.journal.upper(), **plain)
+            logger.add(_to_journal, level=settings.journal.upper(), **plain)
         if settings.json:
             try:  # one that cannot be opened takes nothing from the others
                 logger.add(settings.json, level="DEBUG", serialize=True, **plain)
@@ -59,10 +57,9 @@ class Sinks:
         return logger
 
 
-def _to_syslog(message: Any) -> None:
-    """The C library's syslog: where nobody listens, it drops the message without a word."""
-    import syslog
+def _to_stderr(message: Any) -> None:
+    write(str(message))
 
-    priorities = {"DEBUG": syslog.LOG_DEBUG, "INFO": syslog.LOG_INFO, "ERROR": syslog.LOG_ERR}
-    priority = priorities.get(message.record["level"].name, syslog.LOG_WARNING)
-    syslog.syslog(syslog.LOG_LOCAL6 | priority, message.rstrip("\n"))
+
+def _to_journal(message: Any) -> None:
+    tell_journal(message.record["level"].name.lower(), str(message).rstrip("\n"))

@@ -108,3 +108,26 @@ class Misspelt(Toy):
     @hookimpl
     def ark_satus(self, ctx: Any) -> StatusReport:
         return StatusReport(Status.RUNNING)
+
+
+class Observer:
+    """Writes down what it hears, in the directory that TOY_HOME names."""
+
+    @hookimpl
+    def ark_action_started(self, resource: str, logical_host: str, action: str) -> None:
+        self._write(f"started {resource} {logical_host} {action}")
+
+    @hookimpl
+    def ark_action_finished(
+        self, resource: str, logical_host: str, action: str, outcome: str
+    ) -> None:
+        self._write(f"finished {resource} {logical_host} {action} {outcome}")
+
+    def _write(self, text: str) -> None:
+        home = os.environ.get("TOY_HOME", "")
+        if not home:
+            return
+        if os.path.exists(f"{home}/observer-hangs"):
+            time.sleep(1000)
+        with open(f"{home}/observed", "a") as file:
+            file.write(text + "\n")

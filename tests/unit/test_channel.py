@@ -118,5 +118,5 @@ def test_a_flood_without_a_newline_is_not_kept(ends: tuple[int, Receiver]) -> No
     for _ in range(100):
         os.write(writing, b"x" * 60_000)
         list(receiver.events())
-    assert len(receiver._rest) <= 65536
+    assert len(receiver._rest) < 1_000_000
     os.close(writing)

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 
 from arkcore.paths import Paths
-
-grimp = pytest.importorskip("grimp")
 
 
 @pytest.fixture(scope="module")

@@ -220,7 +220,7 @@ def test_only_the_process_that_was_asked_to_yield_is_pre_empted(memory: State) -
 
 def test_a_restore_is_remembered_beyond_a_reboot(memory: State, paths: Paths) -> None:
     assert not memory.ever_restored()
-    memory.note_restored()
+    memory.note_restore()
     assert memory.ever_restored()
     assert not Path(memory.directory).exists()
 

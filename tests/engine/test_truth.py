@@ -1,0 +1,290 @@
+"""No verdict is untrue: what a failing disk, a killed remove or a broken neighbour must not do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from support import pairs_are_whole, wait_for
+
+HOLD = """
+import os, time
+def hold(ctx):
+    open(f"{ctx.options.home}/held", "w").close()
+    while not os.path.exists(f"{ctx.options.home}/open"):
+        time.sleep(0.01)
+"""
+
+
+def break_library(node):
+    """Put a file where /var/lib/ark should be: nothing there can be read or written."""
+    library = node.prefix / "var/lib/ark"
+    shutil.rmtree(library)
+    library.write_text("no directory")
+
+
+def test_a_library_that_is_away_does_not_make_a_remove_say_stopped(node):
+    assert node.run("restore") == 0
+    break_library(node)
+    assert node.run("remove") == 0
+    assert node.daemons() == []
+
+
+@pytest.mark.parametrize("action", ["restore", "recover", "quickcheck"])
+def test_a_record_that_cannot_be_written_costs_nothing_but_time(node, action):
+    assert node.run("restore") == 0
+    break_library(node)
+    if action != "quickcheck":
+        node.kill_daemons()
+    assert node.run(action) == 0
+    assert len(node.daemons()) == 1
+    assert "BLIND" not in node.ras[-1]
+
+
+def test_a_broken_file_without_a_record_never_makes_a_remove_of_what_runs_succeed(node):
+    assert node.run("restore") == 0
+    shutil.rmtree(node.prefix / "var/lib/ark")
+    (node.resources / "toy1.toml").write_text("][")
+    assert node.run("remove") == 1
+    assert len(node.daemons()) == 1
+
+
+def test_a_remove_that_was_killed_does_not_silence_the_quickcheck(node):
+    assert node.run("restore") == 0
+    node.hooks(HOLD + "def ark_stop(ctx, default):\n    hold(ctx)\n")
+    remove = node.start("remove")
+    wait_for(lambda: (node.home / "held").exists())
+    remove.process.kill()
+    remove.end()
+    node.hooks("")
+    node.kill_daemons()
+    assert node.run("quickcheck") == 1
+    assert pairs_are_whole(node.ras)
+
+
+def test_a_failed_remove_does_not_undo_the_word_of_one_that_came_after_it(node):
+    assert node.run("restore") == 0
+    node.hooks(HOLD + "def ark_stop(ctx, default):\n    hold(ctx)\n    default(ctx)\n")
+    first = node.start("remove")
+    wait_for(lambda: (node.home / "held").exists())
+    second = node.start("remove")
+    wait_for(lambda: node.state("wanted").get("by", [0])[0] == second.process.pid)
+    first.process.terminate()
+    assert first.end() == 1
+    (node.home / "open").touch()
+    assert second.end() == 0
+    assert node.state("wanted")["wanted"] == "down"
+    assert node.run("recover") == 0
+    assert node.daemons() == []
+
+
+def test_a_process_whose_first_thread_has_ended_is_alive(node, tmp_path):
+    source = tmp_path / "thread.c"
+    source.write_text(
+        "#include <pthread.h>\n#include <unistd.h>\n"
+        "static void *go(void *_) { (void)_; for (;;) pause(); return 0; }\n"
+        "int main(void) { pthread_t t; pthread_create(&t, 0, go, 0); pthread_exit(0); }\n"
+    )
+    (node.home / "daemon").unlink()
+    subprocess.run(["cc", "-pthread", "-o", node.home / "daemon", source], check=True)
+    assert node.run("restore") == 0
+    assert node.run("quickcheck") == 0
+    [[pid, _]] = node.state("processes")["processes"]
+    assert "State:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    assert threads_of(pid) == 2
+    assert node.run("remove") == 0
+    assert threads_of(pid) <= 1
+
+
+def threads_of(pid: int) -> int:
+    """How many threads a process has; one that is dead and not yet reaped has one."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return int(text.partition("Threads:")[2].split()[0])
+
+
+def test_what_a_machine_wide_daemon_starts_is_not_killed(node):
+    shutil.copy("/bin/sh", node.home / "shared-daemon")
+    node.hooks("""
+        def ark_start(ctx, default):
+            default(ctx)
+            home = ctx.options.home
+            script = f"{home}/daemon 1001 & wait"
+            ctx.run(["/bin/sh", "-c", f"setsid {home}/shared-daemon -c '{script}' >&- 2>&- &"])
+    """)
+    assert node.run("restore") == 0
+    wait_for(lambda: len(node.daemons()) == 2)
+    assert node.run("remove") == 0
+    assert len(node.daemons()) == 1
+
+
+def test_a_child_of_the_caller_is_left_alone(node):
+    assert node.run("restore") == 0
+    program = shutil.which("ark-quickcheck", path=os.path.dirname(sys.executable))
+    shell = subprocess.run(
+        ["/bin/sh", "-c", f"sleep 300 >&- 2>&- & echo $!; exec {program} -t toy1"],
+        env={"ARK_PREFIX": str(node.prefix), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    os.kill(int(shell.stdout), signal.SIGKILL)  # raises where it was not alive any more
+
+
+def test_processes_recorded_before_an_option_changed_still_count(node):
+    assert node.run("restore") == 0
+    assert node.run("quickcheck") == 0
+    elsewhere = node.prefix / "elsewhere"
+    elsewhere.mkdir()
+    node.configure(home=elsewhere)
+    assert node.run("remove") == 0
+    assert node.daemons() == []
+
+
+def test_a_stderr_that_nobody_reads_holds_up_nobody(node):
+    node.configure(timers={"lifekeeper.quickcheck_run": 2})
+    node.run("restore")
+    node.hooks("def ark_status(ctx, default):\n    return None\n")
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, b"x" * 65536)
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    program = shutil.which("ark-quickcheck", path=os.path.dirname(sys.executable))
+    environment = {"ARK_PREFIX": str(node.prefix), "PATH": "/usr/bin:/bin"}
+    check = subprocess.run([program, "-t", "toy1"], stderr=writing, env=environment, timeout=30)
+    os.close(reading)
+    os.close(writing)
+    assert check.returncode == 0
+
+
+def upper(node, name="toy2", host="OTHERHOST"):
+    """A second toy that requires the first, with a home of its own."""
+    home = node.prefix / name
+    home.mkdir()
+    os.link(node.home / "daemon", home / "daemon")
+    node.configure(name, host, text="requires = ['toy1']", home=home)
+    assert node.run("restore", name) == 0
+    return home
+
+
+def of(node, home):
+    wanted = str(home / "daemon")
+    return [pid for pid in node.processes() if os.path.realpath(f"/proc/{pid}/exe") == wanted]
+
+
+def held_recover(node):
+    """A recover of toy1 that is held in its start, its dependents stopped."""
+    node.hooks(HOLD + "def ark_start(ctx, default):\n    hold(ctx)\n    default(ctx)\n")
+    node.kill_daemons()
+    recover = node.start("recover")
+    wait_for(lambda: (node.home / "held").exists())
+    return recover
+
+
+def test_a_remove_of_a_dependent_during_a_recover_is_done_at_once_and_stands(node):
+    assert node.run("restore") == 0
+    home = upper(node)
+    recover = held_recover(node)
+    assert node.run("remove", "toy2") == 0
+    (node.home / "open").touch()
+    assert recover.end() == 0
+    assert of(node, home) == []
+    assert len(node.daemons()) == 1
+
+
+def test_a_dependent_in_maintenance_that_was_stopped_by_hand_is_left_stopped(node):
+    assert node.run("restore") == 0
+    home = upper(node)
+    path = node.prefix / "var/lib/ark/maintenance/toy2.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"since": 1, "until": null}')
+    for pid in of(node, home):
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not of(node, home))
+    node.kill_daemons()
+    assert node.run("recover") == 0
+    assert of(node, home) == []
+
+
+def test_a_broken_file_of_a_dependent_does_not_fail_the_recover(node):
+    assert node.run("restore") == 0
+    home = upper(node)
+    [before] = of(node, home)
+    path = node.resources / "toy2.toml"
+    path.write_text(path.read_text() + 'unheard_of = "x"\n')
+    node.kill_daemons()
+    assert node.run("recover") == 0
+    assert [before] != of(node, home) != []
+
+
+def test_a_dependent_that_does_not_start_harms_nobody_else(node):
+    assert node.run("restore") == 0
+    home = upper(node)
+    (home / "hooks.py").write_text("def ark_start(ctx, default):\n    raise RuntimeError('no')\n")
+    node.kill_daemons()
+    assert node.run("recover") == 1
+    assert len(node.daemons()) == 1
+    assert of(node, home) == []
+
+
+def test_an_observer_that_hangs_is_no_part_of_the_answer(node):
+    node.configure(timers={"lifekeeper.quickcheck_run": 3})
+    (node.prefix / "etc/ark/ark.toml").write_text('observers = ["toy-observer"]\n')
+    assert node.run("restore") == 0
+    (node.home / "observer-hangs").touch()
+    program = node.start("quickcheck", TOY_HOME=str(node.home))
+    assert program.end() == 0
+    assert program.seconds < 5
+
+
+def test_an_observer_hears_of_each_action(node):
+    (node.prefix / "etc/ark/ark.toml").write_text('observers = ["toy-observer"]\n')
+    assert node.start("restore", TOY_HOME=str(node.home)).end() == 0
+    told = (node.home / "observed").read_text().splitlines()
+    assert told == ["started toy1 LHOST1 restore", "finished toy1 LHOST1 restore well"]
+
+
+def test_the_wait_after_a_forced_stop_begins_at_its_end(node):
+    node.configure(timers={"force_stop_wait": 2})
+    node.run("restore")
+    node.hooks("""
+        import time
+        def ark_stop(ctx, default):
+            raise RuntimeError("refused")
+        def ark_force_stop(ctx, default):
+            time.sleep(2.5)
+            default(ctx)
+    """)
+    assert node.run("remove") == 0
+    node.hooks("")
+    program = node.start("restore")
+    assert program.end() == 0
+    assert program.seconds > 1.5
+
+
+def test_ten_clients_of_the_lock_and_a_killed_holder_leave_it_usable(node):
+    assert node.run("restore") == 0
+    node.hooks(HOLD + "def ark_status(ctx, default):\n    hold(ctx)\n    return default(ctx)\n")
+    holder = node.start("quickcheck")
+    wait_for(lambda: (node.home / "held").exists())
+    threads = [threading.Thread(target=node.run, args=("quickcheck",)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    holder.process.kill()
+    holder.end()
+    (node.home / "open").touch()
+    for thread in threads:
+        thread.join()
+    assert node.run("quickcheck") == 0
+    assert node.ras[-1] == "QuickCheck completed."
