@@ -14,7 +14,7 @@ from arkcore.application import (
 )
 from arkcore.errors import ArkError, ConfigurationError, MachineError, PluginError, StepFailed
 from arkcore.finding import Finding, Level
-from arkcore.hookspecs import hookimpl
+from arkcore.marker import hookimpl
 from arkcore.processes import Process
 from arkcore.status import Status, StatusReport
 

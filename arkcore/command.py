@@ -136,6 +136,8 @@ class Output:
         self.descriptor = descriptor
         # A start's file holds earlier starts' output too, which is not this command's.
         self._began = os.fstat(descriptor).st_size
+        #: The last of what was cut back.
+        self._before = b""
 
     @classmethod
     def discarded(cls) -> Output:
@@ -174,7 +176,8 @@ class Output:
                 size = grown
             os.ftruncate(self.descriptor, 0)
             self._began = 0
-            os.write(self.descriptor, b"[... cut back ...]\n" + end)
+            # Kept here and not written back: newer words may stand in the file already.
+            self._before = (self._before + end)[-_KEPT:]
         except OSError:
             return False
         return True
@@ -184,9 +187,10 @@ class Output:
         try:
             size = os.fstat(self.descriptor).st_size
             wanted = min(_KEPT, size - min(self._began, size))
-            return os.pread(self.descriptor, wanted, size - wanted) if wanted else b""
+            written = os.pread(self.descriptor, wanted, size - wanted) if wanted else b""
         except OSError:
-            return b""
+            written = b""
+        return (self._before + written)[-_KEPT:]
 
     def close(self) -> None:
         os.close(self.descriptor)

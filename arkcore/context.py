@@ -66,6 +66,7 @@ class Context:
         *,
         observed: Callable[[bool], None] = lambda _: None,
         notes: State | None = None,
+        watches: bool = True,
     ) -> None:
         self.resource = resource.name
         self.logical_host = resource.logical_host
@@ -78,6 +79,8 @@ class Context:
         self._observed = observed
         #: Where commands are noted: with the asker, where one resource only looks at another.
         self._notes = notes or state
+        #: Whether it is looked for what a status command leaves running.
+        self._watches = watches
         log = resource.log
         self._tells_all = bool(
             resource.ras.detail == "full" or log.json or "debug" in (log.stderr, log.journal)
@@ -120,7 +123,8 @@ class Context:
         mark = f"{owner}:{os.urandom(16).hex()}"
         self._notes.note_command(mark, self._kind)
         output = self._output()
-        before = processes.children(os.getppid())
+        # A quick check needs not look: its guard has no children but this worker.
+        before = processes.children(os.getppid()) if self._watches else None
         try:
             result = command.run(
                 argv,
@@ -139,7 +143,7 @@ class Context:
         # What a stop or a forced stop leaves behind is looked for before the next start; what a
         # status command does has become the guard's child, and is looked for at the action's end.
         kept = self._kind in (STOP, FORCE) or (
-            self._kind == STATUS and before != processes.children(os.getppid())
+            self._kind == STATUS and self._watches and before != processes.children(os.getppid())
         )
         if not result.left and not kept:
             self._notes.forget_commands([mark])

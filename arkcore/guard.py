@@ -392,18 +392,29 @@ class Guard:
 
     def _sweep(self, action: Action, verdict: Verdict) -> None:
         """End what commands have left running below this guard, unless it is the product."""
-        if has_children() and verdict.outcome is not Outcome.INTERNAL:
-            well = verdict.outcome is Outcome.WELL and action is not Action.REMOVE
-            started = bool(self._stopped_dependents) or (well and action is not Action.QUICK_CHECK)
-            self.part(hurry_leftovers if started else hurry_all_leftovers, within=1.0)
+        if not has_children() or verdict.outcome is Outcome.INTERNAL:
+            return
+        timers = self.resource.timers
+        all_in_all = timers[f"{action.word}.process"] + timers[f"{action.word}.cleanup"]
+        left = self._began_at + all_in_all - time.monotonic()
+        self._end_leftovers(action, verdict.outcome is Outcome.WELL, max(0.3, min(1.0, left)))
+
+    def _end_leftovers(self, action: Action, well: bool, within: float) -> None:
+        if action in (Action.QUICK_CHECK, Action.REMOVE):
+            self.part(hurry_all_leftovers, within=within)
+            return
+        # A product that this guard has started, or a dependent's, is its child as well.
+        started = well or bool(self._stopped_dependents)
+        report = self.part(hurry_leftovers if started else hurry_failed_start, within=within)
+        if report.outcome is Outcome.UNDECIDED:
+            self.part(hurry_without_plugin, within=within)
 
     def _yield(self, action: Action) -> Verdict:
         """Told to end: leave no command behind, quickly, and say why."""
         reason = self._who_ended_us()
         self._signals.mute()
-        started = bool(self._stopped_dependents)  # their daemons are this guard's children
         self._log.close_step(False, reason)
-        self.part(hurry_leftovers if started else hurry_all_leftovers, within=_YIELD * 0.75)
+        self._end_leftovers(action, False, _YIELD * 0.6)
         return self._verdict_when_ended(action, reason)
 
     def _ended(self, action: Action) -> Verdict:
@@ -690,13 +701,17 @@ def end_leftovers(work: Work) -> Report:
     return work.end_leftovers()
 
 
-def end_all_leftovers(work: Work) -> Report:
-    return work.end_leftovers(adopted=True)
-
-
 def hurry_leftovers(work: Work) -> Report:
     return work.end_leftovers(grace=0.3)
 
 
-def hurry_all_leftovers(work: Work) -> Report:
+def hurry_failed_start(work: Work) -> Report:
     return work.end_leftovers(adopted=True, grace=0.3)
+
+
+def hurry_all_leftovers(work: Work) -> Report:
+    return work.end_leftovers(adopted=True, ask_plugin=False, grace=0.3)
+
+
+def hurry_without_plugin(work: Work) -> Report:
+    return work.end_leftovers(ask_plugin=False, grace=0.3)

@@ -8,12 +8,12 @@ import pluggy
 
 from arkcore.errors import PluginError
 from arkcore.hookspecs import (
-    IMPLEMENTATION_MARK,
     ONE_ANSWER,
     SPECIFICATION_MARK,
     ApplicationSpecs,
     ObserverSpecs,
 )
+from arkcore.marker import IMPLEMENTATION_MARK
 from arkcore.plugins import DirectHooks, check_hooks
 
 

@@ -2,7 +2,7 @@
 
 A plugin is a class, named by an entry point in the group `arkcore.plugins`. It is made anew,
 without arguments, in each worker process, so nothing kept on it outlives one part of an action. Its
-methods are marked with :data:`hookimpl` and may leave out arguments that they do not use.
+methods are marked with :func:`arkcore.hookimpl` and may leave out arguments that they do not use.
 
 A hook acts only through the context it is handed. It never sleeps, forks, logs or counts time by
 itself: the engine decides when and for how long, and ends a hook that overruns.
@@ -23,16 +23,9 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., Any])
 
-IMPLEMENTATION_MARK = "__arkcore_hookimpl__"
 SPECIFICATION_MARK = "__arkcore_hookspec__"
 ONE_ANSWER = "one answer"
 ALL_ANSWERS = "all answers"
-
-
-def hookimpl(function: F) -> F:
-    """Mark a plugin's method as the implementation of the hook of its name."""
-    setattr(function, IMPLEMENTATION_MARK, True)
-    return function
 
 
 def _one_answer(function: F) -> F:
@@ -90,9 +83,6 @@ class ApplicationSpecs:
     @_one_answer
     def ark_preflight(self, ctx: Context) -> Iterable[Finding]:  # type: ignore[empty-body]
         """Check, before anything is protected, what the product needs here. Optional."""
-
-
-REQUIRED_HOOKS = ("ark_application", "ark_status", "ark_processes", "ark_start", "ark_stop")
 
 
 class ObserverSpecs:

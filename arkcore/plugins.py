@@ -6,7 +6,7 @@ import os
 import sys
 
 from arkcore.errors import ConfigurationError, PluginError
-from arkcore.hookspecs import IMPLEMENTATION_MARK, REQUIRED_HOOKS, ApplicationSpecs
+from arkcore.marker import IMPLEMENTATION_MARK, REQUIRED_HOOKS
 from arkcore.text import shown
 
 TYPE_CHECKING = False
@@ -148,6 +148,8 @@ def check_hooks(plugin: object, name: str) -> None:
 
 
 def _specified() -> dict[str, tuple[str, ...]]:
+    from arkcore.hookspecs import ApplicationSpecs
+
     return {
         hook: _arguments(function)[1:]
         for hook, function in vars(ApplicationSpecs).items()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from arkcore.deadline import Deadline
 
 #: The longest pause between two questions: an action ends this soon after the product is ready.
-LONGEST_PAUSE = 0.2
+LONGEST_PAUSE = 0.15
 _FIRST_PAUSE = 0.02
 
 
@@ -25,7 +25,7 @@ def ask_until(
 ) -> bool:
     """Ask until the answer is True, or the deadline has come (False).
 
-    The pause grows with the time already waited, from 0.02 s to 0.2 s, and is never shorter than
+    The pause grows with the time already waited, from 0.02 s to 0.15 s, and is never shorter than
     the last question took, so that asking costs the product at most half of the time. The last
     question is asked at the deadline itself, not after it.
     """

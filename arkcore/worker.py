@@ -130,5 +130,14 @@ def do_part(
         text = f"plugin {resource.plugin.name}: {type(error).__name__}: {error}"
         sender.report(Report(Outcome.INTERNAL, text))
         return
-    ctx = Context(resource, options, state, sender, deadline, observed=observed, notes=notes)
+    ctx = Context(
+        resource,
+        options,
+        state,
+        sender,
+        deadline,
+        observed=observed,
+        notes=notes,
+        watches=not direct,
+    )
     sender.report(work(Work(resource, hooks, ctx, state, sender, deadline, strangers)))

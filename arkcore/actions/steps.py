@@ -90,9 +90,13 @@ class Work:
         except BaseException as error:  # a plugin's exit() or interrupt is an answer too: UNKNOWN
             report = StatusReport(Status.UNKNOWN, f"ark_status raised {_described(error)}")
         finally:
+            late = [result.told() for result in self.ctx._results if result.late]
             self.ctx._kind, self.ctx._results = kind, results
         seen = self.list_processes()
         status, detail = self._judge(report, seen)
+        if status is not Status.RUNNING:
+            # Where to look: the command that hung, and its black box.
+            detail = "; ".join([detail, *(each for each in late if each not in detail)]).strip("; ")
         if status is Status.RUNNING and seen:
             self.state.remember_processes(seen)
         assessment = Assessment(status, detail, seen, began)
@@ -118,16 +122,20 @@ class Work:
         """The live processes of this logical host; None where the plugin could not tell."""
         try:
             spare = self.resource.application.machine_wide
-            found = set(self.hooks.processes(self.ctx)) | self._recorded_alive()
+            found = set(self.hooks.processes(self.ctx))
+            found |= self._recorded_alive({(each.pid, each.start) for each in found})
             alive = [each for each in found if not processes.bears(each, spare)]
             return sorted(alive, key=lambda each: each.pid)
         except BaseException as error:  # as above
             self.ctx.log.error(f"ark_processes raised {_described(error)}")
             return None
 
-    def _recorded_alive(self) -> set[Process]:
-        """Those recorded when it was last RUNNING that live, also where options have changed."""
-        recorded = self.state.remembered_processes()
+    def _recorded_alive(self, known: set[tuple[int, int]]) -> set[Process]:
+        """Those recorded when it was last RUNNING that live, also where options have changed.
+
+        `known`: pid and start time of those that the plugin has listed already.
+        """
+        recorded = self.state.remembered_processes() - known
         looked = [processes.look(pid) for pid, _ in recorded]
         return {each for each in looked if each and (each.pid, each.start) in recorded}
 
@@ -356,23 +364,32 @@ class Work:
 
     # Leftovers of our own commands.
 
-    def end_leftovers(self, *, adopted: bool = False, grace: float = 1.0) -> Report:
+    def end_leftovers(
+        self, *, adopted: bool = False, ask_plugin: bool = True, grace: float = 1.0
+    ) -> Report:
         """End what our commands have left running; a well-started product is no leftover.
 
         `adopted`: also whatever has become the guard's child. Not where the guard has started the
-        product, whose daemons are its children too.
+        product, whose daemons are its children too. `ask_plugin`: which processes are the
+        product's; not where nothing was started, or the plugin cannot tell.
         """
         self._now("ending what our commands left behind")
         commands = self.state.commands()
         spare = self.resource.application.machine_wide
 
         def find() -> list[Process]:
-            product = self.list_processes() or []
-            found = _left_of({mark: (pid, start) for mark, (_, pid, start) in commands.items()})
+            product = self.list_processes() if ask_plugin else None
+            # What a start has made may be the product: ended only where that is known.
+            ended = {
+                mark: (pid, start)
+                for mark, (kind, pid, start) in commands.items()
+                if kind != context.START or product is not None
+            }
+            found = _left_of(ended) | self._copies_of_the_guard()
             if adopted:
                 found |= self._adopted()
             found -= processes.family(spare, processes.table())
-            return [each for each in found if each not in product]
+            return [each for each in found if each not in (product or [])]
 
         # Half of the time, so that some is left to look at what else there is.
         by = self.deadline.sooner(self.deadline.remaining() / 2)
@@ -383,6 +400,17 @@ class Work:
             return Report(Outcome.FAILED, reason)
         self.state.forget_commands(list(commands))
         return Report(Outcome.WELL)
+
+    def _copies_of_the_guard(self) -> set[Process]:
+        """Forks of us that a plugin has left behind: no product runs our program's very call."""
+        guard = os.getppid()
+        own = processes.arguments(guard)
+        return {
+            each
+            for each in self._adopted()
+            if processes.arguments(each.pid) == own
+            and processes.executable(each.pid) == processes.executable(guard)
+        }
 
     # Telling.
 

@@ -13,7 +13,8 @@ import pytest
 from arkcore.application import Application, SupportClass, check_declaration
 from arkcore.errors import ConfigurationError, PluginError
 from arkcore.hooks import PluggyHooks
-from arkcore.hookspecs import REQUIRED_HOOKS, ApplicationSpecs, hookimpl
+from arkcore.hookspecs import ApplicationSpecs
+from arkcore.marker import REQUIRED_HOOKS, hookimpl
 from arkcore.plugins import DirectHooks, check_hooks, find, installed
 
 
