@@ -3,6 +3,7 @@
 #   make demo          two nodes, service, local recovery, failover, failback, on your terminal
 #   make test          all checks and tests
 #   make bench         the figures of docs/en/benchmarks.md
+#   make torture       hostile actions by seed, against a model: MINUTES=5 SEEDS=1000 START=1
 #   make wheels        a wheel of each distribution, in dist/
 #   make install PLUGINS="jp1-ajs3-manager command" PREFIX=/opt/ark
 #   make clean
@@ -19,7 +20,11 @@ LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml constraints.txt $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml)
 SOURCES := arkcore plugins tests tools/bench.py
 
-.PHONY: demo test lint types layers tests bench wheels install clean
+.PHONY: demo test lint types layers tests bench torture wheels install clean
+
+MINUTES ?= 5
+SEEDS ?= 1000
+START ?= 1
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/ark demo --directory .demo
@@ -43,6 +48,10 @@ tests: $(VENV)/.test
 bench: $(VENV)/.test
 	tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null
 	$(VENV)/bin/python tools/bench.py $(DEPS)/resource-agents
+
+torture: $(VENV)/.test
+	$(VENV)/bin/python -m arkcore.testing.torture \
+	    --minutes $(MINUTES) --seeds $(SEEDS) --start-seed $(START)
 
 wheels: $(VENV)/.test
 	rm -rf dist

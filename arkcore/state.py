@@ -417,9 +417,9 @@ class UndecidedClock:
         except (KeyError, TypeError, ValueError):
             return 0.0
 
-    def has_failed(self) -> bool:
-        """Whether the timer is reached, or was before and no action has come since."""
-        return self._current().get("failed") is True or self.elapsed() >= self._timer
+    def has_failed(self, slack: float = 0.0) -> bool:
+        """Whether the timer, less `slack`, is reached; or was, and no action has come since."""
+        return self._current().get("failed") is True or self.elapsed() >= self._timer - slack
 
     def fail(self) -> None:
         value = self._current()

@@ -14,7 +14,8 @@ from arkcore.cli.aside import answer_of
 from arkcore.cli.console import console, print_json, show
 from arkcore.cli.language import say
 from arkcore.errors import ArkError, ConfigurationError, PluginError
-from arkcore.hookspecs import IMPLEMENTATION_MARK, REQUIRED_HOOKS, ApplicationSpecs, ObserverSpecs
+from arkcore.hookspecs import ApplicationSpecs, ObserverSpecs
+from arkcore.marker import IMPLEMENTATION_MARK, REQUIRED_HOOKS
 from arkcore.plugins import PluginSource, check_hooks, installed
 
 TYPE_CHECKING = False

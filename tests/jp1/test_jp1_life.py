@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +66,20 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         yield made
 
 
+def status_of(site: Site, tag: str) -> str:
+    """What `ark status` says of a resource."""
+    program = Path(sys.executable).parent / "ark"
+    answer = subprocess.run(
+        [program, "status", tag, "--json"],
+        env={"ARK_PREFIX": str(site.prefix), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    [facts] = json.loads(answer.stdout)
+    return facts["status"]
+
+
 def kill_one(jp1: StandIn, host: str, name: str) -> None:
     [process] = [each for each in jp1.processes(host) if each.name == name]
     os.kill(process.pid, signal.SIGKILL)
@@ -107,6 +124,7 @@ def test_the_whole_life(lab, plugin, product, victim):
     if product is not None:
         assert site.call(REMOVE, "lkjp1_base") == 0
     assert site.jp1.processes(HOST) == []
+    assert status_of(site, tag) == "STOPPED"
     left = {each.pid for each in site.jp1.processes()}
     assert machine_wide <= left
     assert site.jp1.commands() == []
@@ -155,46 +173,71 @@ def test_a_daemon_that_keeps_stdout_open_holds_up_nobody(lab):
     assert end.output == ""
 
 
-@pytest.mark.parametrize("states", ["both", "first", "second", "first forced", "second half"])
-def test_mutual_standby_never_touches_the_other_logical_host(lab, states):
-    site = Site(lab, Product.MANAGER)
-    hosts = {"one": "LHOST-ONE", "two": "LHOST-TWO"}
-    for host in hosts.values():
-        site.jp1.logical_host(host, lab.directory / f"shared-{host}")
-    for name, host in hosts.items():
-        site.protect(f"base_{name}", "jp1-base", host)
-        site.protect(
-            f"ajs_{name}",
-            "jp1-ajs3-manager",
-            host,
-            f'requires = ["base_{name}"]',
-            remove__process=2,
-        )
-    up = {"first": ["one"], "second": ["two"]}.get(states, ["one", "two"])
-    for name in up:
-        assert site.call(RESTORE, f"base_{name}") == 0
-        assert site.call(RESTORE, f"ajs_{name}") == 0
+STATES = ("stopped", "running", "half dead", "stop refused")
 
-    def of(name: str) -> set[int]:
-        return {each.pid for each in site.jp1.processes(hosts[name])}
 
-    other = of("two")
-    if states == "first forced":
-        site.jp1.fault("jajs_stop.cluster", host=hosts["one"], rc=1, nothing=True)
-    if states == "second half":
-        kill_one(site.jp1, hosts["two"], "jajs_spmd")
-        other = of("two")
-        assert site.call(CHECK, "ajs_two") == 1
-    assert site.call(REMOVE, "ajs_one") == 0
-    assert site.call(REMOVE, "base_one") == 0
-    assert of("one") == set()
-    assert of("two") == other
-    for name in ("two",) if "two" in up and states != "second half" else ():
-        assert site.call(CHECK, f"ajs_{name}") == 0
-        assert site.call(CHECK, f"base_{name}") == 0
-    assert site.call(RESTORE, "base_one") == 0
-    assert of("two") == other
-    assert site.call(REMOVE, "base_one") == 0
+class Pair:
+    """One application of two logical hosts on one node, as mutual standby leaves them there."""
+
+    def __init__(self, lab: Lab, plugin: str, product: Product | None) -> None:
+        self.site = Site(lab, product)
+        self.product = product
+        self.manager = "jbs_spmd" if product is None else "jajs_spmd"
+        self.stop = "jbs_stop.cluster" if product is None else "jajs_stop.cluster"
+        self.hosts = {"one": "LHOST-ONE", "two": "LHOST-TWO"}
+        for name, host in self.hosts.items():
+            self.site.jp1.logical_host(host, lab.directory / f"shared-{host}")
+            below = ""
+            if product is not None:
+                self.site.protect(f"base_{name}", "jp1-base", host)
+                below = f'requires = ["base_{name}"]'
+            self.site.protect(name, plugin, host, below, remove__process=3)
+
+    def put(self, name: str, state: str) -> None:
+        """Bring the application of a logical host into a state."""
+        if self.product is not None:
+            assert self.site.call(RESTORE, f"base_{name}") == 0
+        if state == "stopped":
+            return
+        assert self.site.call(RESTORE, name) == 0
+        host = self.hosts[name]
+        if state == "half dead":
+            kill_one(self.site.jp1, host, self.manager)
+        if state == "stop refused":
+            self.site.jp1.fault(self.stop, host=host, rc=1, nothing=True)
+
+    def of(self, name: str) -> set[int]:
+        """The application's processes of one logical host, by the stand-in's own knowledge."""
+        below = "opt/jp1base" if self.product is None else "opt/jp1ajs2"
+        directory = self.site.jp1.root / below
+        found = self.site.jp1.processes(self.hosts[name])
+        return {each.pid for each in found if each.exe.is_relative_to(directory)}
+
+
+@pytest.mark.parametrize("second", STATES)
+@pytest.mark.parametrize("first", STATES)
+@pytest.mark.parametrize(
+    ("plugin", "product"),
+    [
+        ("jp1-base", None),
+        ("jp1-ajs3-manager", Product.MANAGER),
+        ("jp1-ajs3-agent", Product.AGENT),
+    ],
+)
+def test_mutual_standby_never_touches_the_other_logical_host(lab, plugin, product, first, second):
+    pair = Pair(lab, plugin, product)
+    pair.put("one", first)
+    pair.put("two", second)
+    other = pair.of("two")
+    assert pair.site.call(REMOVE, "one") == 0
+    assert pair.of("one") == set()
+    assert pair.of("two") == other
+    assert pair.site.call(RESTORE, "one") == 0
+    assert pair.of("two") == other
+    expected = {"stopped": 0, "half dead": 1}.get(second, 0)
+    if second == "stopped":  # no manager has said anything of it, and it was never up
+        pair.site.node.set_state("two", "OSU")
+    assert pair.site.call(CHECK, "two") == expected
 
 
 def test_a_quickcheck_of_what_is_not_in_service_is_0(lab):

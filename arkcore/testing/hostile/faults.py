@@ -61,9 +61,14 @@ FAULTS: dict[str, str] = {
     ),
     "leaks descriptors": (
         "import os\n"
+        "for _ in range(256):\n"
+        "    os.set_inheritable(os.open('/dev/null', os.O_RDONLY), True)"
+    ),
+    "leaves no descriptor free": (
+        "import os\n"
         "try:\n"
         "    while True:\n"
-        "        os.set_inheritable(os.open('/dev/null', os.O_RDONLY), True)\n"
+        "        os.open('/dev/null', os.O_RDONLY)\n"
         "except OSError:\n"
         "    pass"
     ),

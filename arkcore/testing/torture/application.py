@@ -7,13 +7,13 @@ a hook's name and a fault's.
 
 from __future__ import annotations
 
+from arkcore import Application, Process, Status, StatusReport, hookimpl, option
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arkcore import Context
-
-from arkcore import Application, Process, Status, StatusReport, hookimpl, option
+    from arkcore import CommandResult, Context
 
 #: What each return code of the status command means; any other one is no answer.
 _ANSWERS = {
@@ -69,7 +69,7 @@ class Hostile:
         _go_wrong("force", ctx)
         self._command("force", ctx)
 
-    def _command(self, verb: str, ctx: Context):  # type: ignore[no-untyped-def]  # CommandResult
+    def _command(self, verb: str, ctx: Context) -> CommandResult:
         return ctx.run([f"{ctx.options.product}/bin/command", verb, ctx.logical_host])
 
 

@@ -17,6 +17,14 @@ _FOLLOWED_BY = {
     "recover": (1, 3, 3, 3),
 }
 
+#: The product's commands that each action is likely to run.
+_VERBS = {
+    "restore": ("start", "start", "status", "force"),
+    "remove": ("stop", "stop", "force"),
+    "quickcheck": ("status",),
+    "recover": ("start", "stop", "status", "force"),
+}
+
 _HOOKS = ("status", "processes", "start", "stop", "force")
 
 #: What the machine does before the actions of a step.
@@ -27,6 +35,8 @@ MACHINE = (
 
 #: What happens to the product before the actions of a step.
 CRASHES = ("all", "one", "frozen")
+#: How often, by the action: a restore or recover of what runs well has little to do.
+_CRASHED_BEFORE = {"restore": 0.6, "remove": 0.2, "quickcheck": 0.3, "recover": 0.7}
 
 _SIGNALS = ("SIGTERM", "SIGALRM", "SIGKILL", "SIGSTOP")
 _SIGNAL_WEIGHTS = (3, 1, 5, 2)
@@ -105,7 +115,7 @@ def _step(random: Random, last: str) -> Step:
     return Step(
         actions,
         apart,
-        product=_product_faults(random) if random.random() < 0.6 else {},
+        product=_product_faults(random, actions) if random.random() < 0.7 else {},
         plugin=(
             (random.choice(_HOOKS), random.choice(sorted(PLUGIN_FAULTS)))
             if random.random() < 0.12
@@ -113,13 +123,14 @@ def _step(random: Random, last: str) -> Step:
         ),
         machine=machine,
         which=random.randrange(100),
-        crash=random.choice(CRASHES) if random.random() < 0.4 else "",
+        crash=random.choice(CRASHES) if random.random() < _CRASHED_BEFORE[actions[0]] else "",
         strikes=_strikes(random, len(actions)) if random.random() < 0.4 else (),
     )
 
 
-def _product_faults(random: Random) -> dict[str, str]:
-    verbs = random.sample(sorted(product.FAULTS), k=random.choices((1, 2, 3), (6, 3, 1))[0])
+def _product_faults(random: Random, actions: tuple[str, ...]) -> dict[str, str]:
+    likely = [verb for action in actions for verb in _VERBS[action]]
+    verbs = random.choices(likely, k=random.choices((1, 2, 3), (6, 3, 1))[0])
     return {verb: random.choice(product.FAULTS[verb]) for verb in verbs}
 
 

@@ -66,18 +66,17 @@ class RasReading:
     def _unread(self) -> bytes:
         data = self._read_on()
         try:
-            moved = self._descriptor < 0 or not os.path.samestat(
-                os.fstat(self._descriptor), os.stat(self._path)
-            )
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return data  # there is none, for now
-        if moved:
-            data += self._read_on()
-            if self._descriptor >= 0:
-                os.close(self._descriptor)
-            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-            data += self._read_on()
-        return data
+        if self._descriptor >= 0:
+            if os.path.samestat(os.fstat(self._descriptor), os.fstat(descriptor)):
+                os.close(descriptor)
+                return data
+            data += self._read_on()  # the last words before it was moved
+            os.close(self._descriptor)
+        self._descriptor = descriptor
+        return data + self._read_on()
 
     def _read_on(self) -> bytes:
         data = b""

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from arkcore.testing.torture import eyes
@@ -46,9 +47,10 @@ class SeedRun:
         """The whole plan, or as much as there is time for; then settle, and clear away."""
         try:
             self._begin()
-            for self._at, step in enumerate(self._plan.steps, start=1):
+            for step in self._plan.steps:
                 if time.monotonic() >= until:
                     break
+                self._at += 1
                 self._perform(step)
             self._settle()
         finally:
@@ -161,19 +163,24 @@ class SeedRun:
             for problem in problems:
                 self._violation("line", problem)
         ends = [each for each in entries if each.resource == RESOURCE and each.ends]
-        for call in sorted(calls, key=lambda each: each.ended):
+        # Those that were killed last: they may have written none. One that answered 1 has failed.
+        for call in sorted(calls, key=lambda each: (each.killed, each.code != 1, each.ended)):
             mine = [end for end in ends if end.script == call.action]
-            if mine and not (call.killed and len(mine) < _waiting(calls, call.action)):
+            mine.sort(key=lambda end: end.what == "completed" if call.code == 1 else False)
+            if call.code == 0:
+                mine.sort(key=lambda end: end.what == "failed")
+            if mine:
                 call.entry = mine[0]
                 ends.remove(mine[0])
         return entries
 
     def _count_pairs(self, entries: list[Entry], calls: list[CallEnd], told: bool) -> None:
+        killed = self._model.killed_pending or any(call.sent("guard:SIGKILL") for call in calls)
         if not told:
             self._ras.forget()
+            self._killed_before = killed
             return
         problems: list[str] = []
-        killed = self._model.killed_pending or any(call.sent("guard:SIGKILL") for call in calls)
         self._ras.count(entries, killed=killed or self._killed_before, problems=problems)
         self._killed_before = killed
         for call in calls:
@@ -214,10 +221,10 @@ class SeedRun:
             events.append((time.monotonic() + seconds, what))
 
         for number in range(len(step.actions)):
-            events.append((began + number * step.apart, lambda number=number: call(number)))
+            events.append((began + number * step.apart, partial(call, number)))
         for blow in step.strikes:
             when = began + blow.call * step.apart + blow.after
-            events.append((when, lambda blow=blow: strike(blow)))
+            events.append((when, partial(strike, blow)))
 
         while running or any(number not in made for number in range(len(step.actions))):
             events.sort(key=lambda event: event[0])
@@ -268,7 +275,7 @@ class SeedRun:
         if number == signal.SIGSTOP:
             if blow.whom == "guard":
                 end.stopped += STOPPED_FOR
-            later(STOPPED_FOR, lambda: self._send(victim, signal.SIGCONT))
+            later(STOPPED_FOR, partial(self._send, victim, signal.SIGCONT))
 
     @staticmethod
     def _send(victim: Seen, number: int) -> None:
@@ -277,11 +284,6 @@ class SeedRun:
                 os.kill(victim.pid, number)
             except ProcessLookupError:
                 return
-
-
-def _waiting(calls: list[CallEnd], action: str) -> int:
-    """How many calls of `action` still lack their end line."""
-    return sum(1 for call in calls if call.action == action and call.entry is None)
 
 
 def run_seed(seed: int, *, steps: int = 25, until: float = float("inf")) -> SeedRun:
