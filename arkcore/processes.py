@@ -7,6 +7,7 @@ both are compared right before each signal. Zombies are dead.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import time
 
@@ -294,6 +295,24 @@ def end(
         if left and deadline.passed:
             return left
     return []
+
+
+def sleep_until_death(watched: Iterable[Process], seconds: float) -> None:
+    """Sleep `seconds`, or until one of `watched` dies: then nobody need wait any longer to look."""
+    poll = select.poll()
+    descriptors = []
+    try:
+        for process in watched:
+            try:
+                descriptor = os.pidfd_open(process.pid)
+            except OSError:
+                continue  # gone already, or an old kernel
+            descriptors.append(descriptor)
+            poll.register(descriptor, select.POLLIN)
+        poll.poll(seconds * 1000)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def _wait_until_gone(remaining: Callable[[], list[Process]], until: float) -> list[Process]:

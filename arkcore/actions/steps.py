@@ -207,7 +207,12 @@ class Work:
 
         if found.status is not Status.RUNNING:
             self._now("waiting for RUNNING")
-            self.ctx.wait_until(over, within=self.deadline.remaining())
+            # A death is looked at when it happens, not at the next look.
+            retry.ask_until(
+                over,
+                self.deadline,
+                sleep=lambda pause: processes.sleep_until_death(found.processes or (), pause),
+            )
         return found
 
     def _start_goes_on(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from arkcore import __version__
-from arkcore.cli import lifekeeper, maintenance, plugins, run, status, timers, validate
+from arkcore.cli import lifekeeper, log, maintenance, plugins, run, status, timers, validate
 from arkcore.cli.console import complain
 from arkcore.cli.extensions import ExtensibleGroup
 from arkcore.errors import ArkError
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command("validate")(validate.validate)
 app.command("run")(run.run)
 app.command("status")(status.status)
+app.command("log")(log.log)
 app.command("timers")(timers.timers)
 app.command("maintenance")(maintenance.maintenance)
 app.command("plugins")(plugins.plugins)

@@ -150,6 +150,7 @@ NOT_MESSAGES = {
     "facts.py",
     "finding.py",
     "hookspecs.py",
+    "reader.py",
     "hooks.py",
     "options.py",
     "paths.py",

@@ -1,0 +1,60 @@
+"""Reads the RAS log: its lines with their fields, for people and reports."""
+
+from __future__ import annotations
+
+import re
+
+_LINE = re.compile(
+    r"\[(?P<at>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)\] : "
+    r"(?P<resource>.*?) : (?P<host>.*?) : (?P<message>.*)"
+)
+_BLACK_BOX = re.compile(r"black box (?P<path>/\S+\.txt)")
+
+
+class RasLine:
+    """One line: its fields, and the text as it stands in the log."""
+
+    __slots__ = ("at", "logical_host", "message", "resource", "text")
+
+    def __init__(self, at: str, resource: str, logical_host: str, message: str, text: str) -> None:
+        #: Local time, "YYYY/MM/DD hh:mm:ss".
+        self.at = at
+        self.resource = resource
+        self.logical_host = logical_host
+        self.message = message
+        self.text = text
+
+    @property
+    def went_badly(self) -> bool:
+        """Whether a script or step ended badly here, or was aborted."""
+        return bool(re.match(r"[A-Z]\w+( \w+)? (failed|aborted)\.", self.message))
+
+    @property
+    def black_box(self) -> str:
+        """The path of the black box that the line names; "" where it names none."""
+        found = _BLACK_BOX.search(self.message)
+        return found["path"] if found else ""
+
+
+def parse_line(text: str) -> RasLine | None:
+    """The fields of a line; None where it is no line of the RAS log."""
+    found = _LINE.fullmatch(text)
+    if found is None:
+        return None
+    return RasLine(found["at"], found["resource"], found["host"], found["message"], text)
+
+
+def last_lines(path: str, number: int, resource: str = "") -> list[RasLine]:
+    """The last `number` lines of a log, of one resource where it is named; oldest first.
+
+    `OSError` where the log cannot be read.
+    """
+    kept: list[RasLine] = []
+    with open(path, encoding="utf-8", errors="backslashreplace") as log:
+        for text in log:
+            line = parse_line(text.rstrip("\n"))
+            if line is not None and resource in ("", line.resource):
+                kept.append(line)
+                if len(kept) > 2 * number:
+                    del kept[:-number]
+    return kept[-number:]
