@@ -129,18 +129,22 @@ class Guard:
     def _load(self) -> Verdict | None:
         """The resource, from its record or validated anew; a verdict where it is unusable."""
         problem = ""
-        if self._limit is None and self.call.action is Action.QUICK_CHECK:
-            # Loading counts too; the resource's own timers, once known, set it anew.
-            limit = self.call.caller.run_limit(Timers({}))
-            self._limit = None if limit is None else Deadline(self._began_at + limit)
-            self._limited_by_default = True
         resource = record.load(self.paths, self.call.resource)
         if resource is None:
+            self._limit_loading()
             resource, problem = self._validated()
         if resource is None:
             return self._unusable(problem)
         self._use(resource)
         return None
+
+    def _limit_loading(self) -> None:
+        """Loading counts as well; the resource's own timers, once known, set the limit anew."""
+        if self._limit is None and self.call.action is Action.QUICK_CHECK:
+            known = record.last_known_good(self.paths, self.call.resource)
+            limit = self.call.caller.run_limit(known.timers if known else Timers({}))
+            self._limit = None if limit is None else Deadline(self._began_at + limit)
+            self._limited_by_default = True
 
     def _use(self, resource: Resource) -> None:
         self.resource = resource
@@ -149,7 +153,8 @@ class Guard:
         self.clock = UndecidedClock(
             self.state, resource.timers["quickcheck.process"], UndecidedClock.gap_for(interval)
         )
-        if self._limited_by_default:
+        unlimited = self._limit is None or self._limited_by_default
+        if unlimited and self.call.action is Action.QUICK_CHECK:
             limit = self.run_limit
             self._limit = None if limit is None else Deadline(self._began_at + limit)
         if self._limit is None and self.call.action is Action.RECOVER:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from support import pairs_are_whole, wait_for
+
+ACTIONS = ("restore", "remove", "quickcheck", "recover")
 
 # Holds the action at work inside one of its hooks until the gate is opened.
 GATE = """
@@ -138,3 +142,29 @@ def test_a_newcomer_that_waits_too_long_fails_and_says_for_whom(node):
     assert "is still at work" in node.ras[-1]
     let_go(node)
     assert first.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    list(
+        itertools.combinations_with_replacement(("restore", "remove", "quickcheck", "recover"), 2)
+    ),
+)
+def test_of_twenty_calls_at_once_none_leaves_anything_undecided(node, one, other):
+    node.configure(timers={"force_stop_wait": 0})
+    assert node.run("restore") == 0
+    programs = [node.start(action) for _ in range(10) for action in (one, other)]
+    codes = [program.end() for program in programs]
+    assert set(codes) <= {0, 1}
+    for script in ("Restore", "Remove", "QuickCheck", "Recover"):
+        began = sum(line == f"{script} start." for line in node.ras)
+        ended = sum(
+            line.startswith((f"{script} completed.", f"{script} failed.")) for line in node.ras
+        )
+        assert began == ended
+    # Whatever came last: what the manager says now is done, and is so.
+    assert node.run("remove") == 0
+    assert node.processes() == []
+    assert node.run("restore") == 0
+    assert len(node.daemons()) == 1
+    assert node.run("quickcheck") == 0

@@ -16,6 +16,8 @@ import pytest
 from hostile.world import World
 from support import wait_for
 
+from arkcore.machine import is_mounted
+
 
 class Namespace:
     """A mount namespace in which a shell script has run; what it mounted is seen nowhere else."""
@@ -32,9 +34,9 @@ class Namespace:
         enter = ["-U", "--preserve-credentials"] if own_user else []
         self.through = ["nsenter", "-t", str(self._keeper.pid), *enter, "-m", "--"]
 
-    def inside(self, path: Path) -> Path:
-        """`path` as it is seen within."""
-        return Path(f"/proc/{self._keeper.pid}/root{path}")
+    def do(self, script: str) -> None:
+        """Run another shell script within."""
+        subprocess.run([*self.through, "/bin/sh", "-e", "-c", script], check=True)
 
 
 class DeadFilesystem:
@@ -46,13 +48,13 @@ class DeadFilesystem:
 
     def __init__(self, world: World) -> None:
         if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):
-            pytest.skip("only root, where there is FUSE, can mount a file system that never answers")
+            pytest.skip("a file system that never answers needs root and FUSE")
         self.directory = world.prefix / "dead"
         self.directory.mkdir()
         self._server = world.helper(
             [sys.executable, "-IS", str(Path(__file__).with_name("dead_server.py")), self.directory]
         )
-        wait_for(lambda: os.path.ismount(self.directory) or self._server.poll() is not None)
+        wait_for(lambda: is_mounted(str(self.directory)) or self._server.poll() is not None)
         if self._server.poll() is not None:
             pytest.skip("FUSE cannot be mounted here")
 
@@ -107,8 +109,8 @@ class WallClock:
         self.file = directory / "shift"
         source, library = directory / "clock.c", directory / "clock.so"
         source.write_text(textwrap.dedent(self._SOURCE))
-        define = f'-DSHIFT_FILE="{self.file}"'
-        subprocess.run(["cc", "-shared", "-fPIC", define, "-o", library, source, "-ldl"], check=True)
+        compiling = ["cc", "-shared", "-fPIC", f'-DSHIFT_FILE="{self.file}"']
+        subprocess.run([*compiling, "-o", library, source, "-ldl"], check=True)
         self.environment = {"LD_PRELOAD": str(library)}
         self.set(0)
 

@@ -13,7 +13,6 @@ from support import wait_for
 from arkcore.testing import hostile
 
 ENDLESS = {
-    "hangs": hostile.hang(),
     "ignores TERM": hostile.ignore_term(),
     "escapes its session": hostile.escape(),
     "escapes its session and forgets its environment": hostile.escape(forget=True),
@@ -42,7 +41,7 @@ def runs(hook: str, argv: list[str], before: str = "", after: str = "") -> str:
     return f"def {hook}(ctx, default):\n{before}    result = ctx.run({argv!r})\n{after}"
 
 
-# Commands that do not end.
+# Commands that do not end. One that only hangs: tests/engine and test_promises.py.
 
 
 @every_endless
@@ -64,23 +63,26 @@ def test_a_stop_that_never_ends_is_followed_by_the_forced_stop(world, argv):
     assert "Force stopping." in world.ras
 
 
-@every_endless
-def test_a_status_that_never_ends_is_undecided_until_the_clock_ends_and_kills_nothing(world, argv):
+@pytest.mark.parametrize(
+    "name",
+    ["escapes its session and forgets its environment", "is a fork bomb", "floods without end"],
+)
+def test_a_status_that_never_ends_is_undecided_until_the_clock_ends_and_kills_nothing(world, name):
     world.configure(timers={"quickcheck.process": 1, "quickcheck.cleanup": 2})
     assert world.run("restore") == 0
     daemons = world.own()
-    world.hooks(runs("ark_status", argv))
+    world.hooks(runs("ark_status", ENDLESS[name]))
     world.after(world.start("quickcheck"), code=1, within=3)
     assert "undecided for" in world.ras[-1]
     assert world.own() == daemons
 
 
-@the_worst
-def test_a_forced_stop_that_never_ends_is_followed_by_a_kill(world, argv):
+def test_a_forced_stop_that_never_ends_is_followed_by_a_kill(world):
     world.configure(timers={"remove.process": 1, "remove.cleanup": 2})
     assert world.run("restore") == 0
     world.hooks(
-        "def ark_stop(ctx, default):\n    raise ValueError\n" + runs("ark_force_stop", argv)
+        "def ark_stop(ctx, default):\n    raise ValueError\n"
+        + runs("ark_force_stop", hostile.ignore_term())
     )
     world.after(world.start("remove"), code=0, within=3)
     assert world.own() == []
@@ -97,10 +99,14 @@ def test_a_start_whose_child_keeps_stdout_open_holds_nobody_up(world):
     assert len(world.own()) == 1
 
 
-def test_a_remove_ends_what_a_start_has_left_beside_its_daemons(world):
+def test_a_remove_tells_what_a_start_has_left_beside_its_daemons(world):
+    # The plugin does not know it for the application's, so that nobody may kill it.
     world.hooks(runs("ark_start", hostile.keep_stdout(), before=START))
     assert world.run("restore") == 0
-    world.after(world.start("remove"), code=0, within=2)
+    assert world.run("remove") == 0
+    assert world.own() == []
+    [left] = world.strangers()
+    assert any(f"pid {left.pid} sleep" in line for line in world.ras)
 
 
 def test_a_status_whose_child_keeps_stdout_open_holds_nobody_up_and_leaves_nothing(world):
