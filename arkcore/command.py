@@ -237,12 +237,15 @@ def run(
     on_spawn: Callable[[int], None] | None = None,
     on_late: Callable[[list[Process], bytes], str] | None = None,
     grace: float = 1.0,
+    end: Deadline | None = None,
 ) -> CommandResult:
     """Run `argv` to its end, or end it, with all it made, at `deadline`.
 
     `on_spawn` is told its pid. `on_late` is shown the tree and the output before a late one is
-    ended, and answers a black box's name. Never raises for what the command does; `PluginError`
-    where `argv` is not an absolute path with arguments, or `encoding` is none.
+    ended, and answers a black box's name. `grace`: seconds between TERM and KILL; `end`: when the
+    caller itself is ended, so that by then nothing of a late command is left. Never raises for
+    what the command does; `PluginError` where `argv` is not an absolute path with arguments, or
+    `encoding` is none.
     """
     if not argv or not argv[0].startswith("/"):
         raise PluginError(f"a command must begin with an absolute path, not {list(argv)!r}")
@@ -269,7 +272,10 @@ def run(
         if on_late:
             blackbox = on_late(sorted(tree.find(), key=lambda seen: seen.pid), output.end())
         # The leader is our child: awaited here, so that it does not stay as a zombie.
-        left = processes.end(find, Deadline.after(3 * grace), spare=spare, grace=grace)
+        by = Deadline.after(3 * grace)
+        if end is not None:
+            by = by.sooner(max(0.1, end.remaining() * 0.8))
+        left = processes.end(find, by, spare=spare, grace=grace)
         _reap(pid)
     return CommandResult(
         argv,

@@ -67,6 +67,7 @@ class Context:
         observed: Callable[[bool], None] = lambda _: None,
         notes: State | None = None,
         watches: bool = True,
+        end: Deadline | None = None,
     ) -> None:
         self.resource = resource.name
         self.logical_host = resource.logical_host
@@ -79,6 +80,8 @@ class Context:
         self._observed = observed
         #: Where commands are noted: with the asker, where one resource only looks at another.
         self._notes = notes or state
+        #: When the worker itself is ended: ending what is late has to fit before that.
+        self._end = end or Deadline(deadline.at + 5.0)
         #: Whether it is looked for what a status command leaves running.
         self._watches = watches
         log = resource.log
@@ -123,7 +126,7 @@ class Context:
         mark = f"{owner}:{os.urandom(16).hex()}"
         self._notes.note_command(mark, self._kind)
         output = self._output()
-        # A quick check needs not look: its guard has no children but this worker.
+        # A quick check needs not look: its guard, which has no other children, does at the end.
         before = processes.children(os.getppid()) if self._watches else None
         try:
             result = command.run(
@@ -137,14 +140,15 @@ class Context:
                 spare=self._resource.application.machine_wide,
                 on_spawn=lambda pid: self._note_spawned(mark, pid),
                 on_late=lambda tree, end: self._record_late(argv, tree, end),
+                end=self._end,
             )
         finally:
             output.close()
         # What a stop or a forced stop leaves behind is looked for before the next start; what a
         # status command does has become the guard's child, and is looked for at the action's end.
-        kept = self._kind in (STOP, FORCE) or (
-            self._kind == STATUS and self._watches and before != processes.children(os.getppid())
-        )
+        kept = self._kind in (STOP, FORCE)
+        if self._kind == STATUS:
+            kept = not self._watches or before != processes.children(os.getppid())
         if not result.left and not kept:
             self._notes.forget_commands([mark])
         return self._told(result)
@@ -182,7 +186,8 @@ class Context:
     def _record_late(self, argv: Sequence[str], tree: Sequence[Process], output: bytes) -> str:
         headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
         directory = self._state.paths.blackboxes
-        return blackbox.record(directory, self.resource, headline, tree, output)
+        within = min(blackbox.TIME, self._end.remaining() * 0.4)
+        return blackbox.record(directory, self.resource, headline, tree, output, within)
 
     # Time.
 

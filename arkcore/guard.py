@@ -397,7 +397,10 @@ class Guard:
 
     def _sweep(self, action: Action, verdict: Verdict) -> None:
         """End what commands have left running below this guard, unless it is the product."""
-        if not has_children() or verdict.outcome is Outcome.INTERNAL:
+        if not has_children():
+            self.state.forget_commands_of(STATUS)
+            return
+        if verdict.outcome is Outcome.INTERNAL:
             return
         timers = self.resource.timers
         all_in_all = timers[f"{action.word}.process"] + timers[f"{action.word}.cleanup"]
@@ -516,6 +519,7 @@ class Guard:
                 observed=observed,
                 notes=self.state,
                 strangers=self._strangers if resource is None else None,
+                end=end,
             )
 
         tell = self._log.take if resource is None else (lambda _: None)

@@ -193,6 +193,10 @@ class State:
         elif left != commands:
             self._write("commands", **left)
 
+    def forget_commands_of(self, kind: str) -> None:
+        """Forget the open commands of one kind: nothing is left of them."""
+        self.forget_commands([mark for mark, each in self.commands().items() if each[0] == kind])
+
     def commands(self) -> dict[str, tuple[str, int, int]]:
         """Open commands by mark: kind, pid and start time (0 where it was not yet known)."""
         found = {}

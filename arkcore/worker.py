@@ -106,11 +106,13 @@ def do_part(
     observed: Callable[[bool], None],
     notes: State | None = None,
     strangers: Collection[Process] | None = None,
+    end: Deadline | None = None,
 ) -> None:
     """Load the plugin and do the part. `direct`: call its hooks without pluggy.
 
     `notes`: where commands are noted, by default in `state`. `strangers`: what was below the guard
-    before the action began; None where its other children are not this action's.
+    before the action began; None where its other children are not this action's. `end`: when the
+    guard ends this worker.
     """
     try:
         plugin = resource.plugin.load()
@@ -139,5 +141,6 @@ def do_part(
         observed=observed,
         notes=notes,
         watches=not direct,
+        end=end,
     )
     sender.report(work(Work(resource, hooks, ctx, state, sender, deadline, strangers)))

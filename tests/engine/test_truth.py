@@ -180,7 +180,14 @@ def upper(node, name="toy2", host="OTHERHOST"):
 
 def of(node, home):
     wanted = str(home / "daemon")
-    return [pid for pid in node.processes() if os.path.realpath(f"/proc/{pid}/exe") == wanted]
+    return [pid for pid in node.processes() if executable(pid) == wanted]
+
+
+def executable(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return ""  # it has just ended
 
 
 def held_recover(node):
