@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from arkcore import processes
 from arkcore.command import CommandResult, Output, run
 from arkcore.deadline import Deadline
 from arkcore.errors import PluginError, StepFailed
