@@ -511,10 +511,10 @@ def test_an_unkillable_process_is_named_and_the_remove_fails_on_time(world):
 def test_a_command_that_cannot_be_killed_holds_nobody_up(world, hook):
     world.configure(
         timers={
-            "restore.process": 1,
-            "restore.cleanup": 1,
-            "remove.process": 1,
-            "remove.cleanup": 2,
+            "restore.process": 2,
+            "restore.cleanup": 4,
+            "remove.process": 2,
+            "remove.cleanup": 4,
             "lifekeeper.quickcheck_run": 2,
         }
     )
@@ -527,7 +527,7 @@ def test_a_command_that_cannot_be_killed_holds_nobody_up(world, hook):
         world.hooks(f"def {hook}(ctx, default):\n    ctx.run({argv!r})\n")
         program = world.start(action)
         code = program.end()
-        assert program.seconds < 3 + MOMENT, "\n".join(world.ras)
+        assert program.seconds < 6 + MOMENT, "\n".join(world.ras)
         # A remove has taken the application down; its stop command is dead when it wakes.
         assert code == (1 if action == "restore" else 0), "\n".join(world.ras)
         assert action == "quickcheck" or any("cat (D)" in line for line in world.ras)
