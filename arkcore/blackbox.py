@@ -1,4 +1,4 @@
-"""The black box: what a late command was doing, recorded before it is ended.
+"""The black box: what a late command or plugin was doing, recorded before it is ended.
 
 Reading /proc of a stuck process can block for ever, so an expendable child does it, within a
 second.
@@ -14,7 +14,7 @@ from arkcore import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from arkcore.processes import Process
 
@@ -32,11 +32,15 @@ def record(
     directory: str,
     resource: str,
     headline: str,
-    tree: Sequence[Process],
-    output: bytes,
+    find: Callable[[], Sequence[Process]],
+    *,
+    output: bytes = b"",
     within: float = TIME,
 ) -> str:
-    """Write a black box for the processes of `tree`; its path, or "" where none was written."""
+    """Write a black box for the processes that `find` finds; its path, "" where there is none.
+
+    `find` is asked in the expendable child. `output`: the last that a command wrote.
+    """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     path = f"{directory}/{resource}-{stamp}-{os.getpid()}-{time.monotonic_ns() % 10**6:06d}.txt"
     child = os.fork()
@@ -44,7 +48,7 @@ def record(
         try:
             # It may be stuck for ever: it must hold no lock, nor anything else of ours.
             os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-            _write(path, directory, resource, headline, tree, output)
+            _write(path, directory, resource, headline, find(), output)
             os._exit(0)
         finally:
             os._exit(1)
@@ -95,6 +99,19 @@ def _write(
         put("  open files\n" + _indented("\n".join(_open_files(process.pid)) or "not readable"))
     os.close(descriptor)
     _forget_old(directory, resource)
+
+
+def add(path: str, title: str, text: str) -> None:
+    """Add a paragraph to a black box that was written; nothing where it cannot be."""
+    data = f"\n{title}\n{_indented(text or 'not told')}".encode("utf-8", "backslashreplace")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass
 
 
 def _text(path: str) -> str:

@@ -187,7 +187,9 @@ class Context:
         headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
         directory = self._state.paths.blackboxes
         within = min(blackbox.TIME, self._end.remaining() * 0.4)
-        return blackbox.record(directory, self.resource, headline, tree, output, within)
+        return blackbox.record(
+            directory, self.resource, headline, lambda: tree, output=output, within=within
+        )
 
     # Time.
 

@@ -13,8 +13,8 @@ import signal
 import time
 from functools import partial
 
+from arkcore import blackbox, processes, quickjson, record
 from arkcore import lock as locks
-from arkcore import processes, quickjson, record
 from arkcore.actions import quick_check
 from arkcore.actions.steps import Work
 from arkcore.call import Action, Call
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from arkcore.channel import Sender
     from arkcore.paths import Paths
+    from arkcore.python_stack import PythonStack
     from arkcore.resource import Resource
 
 #: A pre-empted guard yields within this many seconds; one that does not is stuck, and is killed.
@@ -538,7 +539,28 @@ class Guard:
             signals=self._signals,
             prepare=self._leave_to_guard,
             doing=lambda: self._log.activity if self._log is not None else "",
+            record_late=self._record_late,
         )
+
+    def _record_late(self, pid: int, stack: PythonStack, within: float) -> str:
+        """Record what a worker that is late hangs in."""
+
+        def find() -> list[processes.Process]:
+            seen = processes.table()
+            below = processes.descendants({pid}, seen)
+            return [seen[pid], *sorted(below, key=lambda each: each.pid)]
+
+        path = blackbox.record(
+            self.paths.blackboxes,
+            self.call.resource,
+            f"{self.call.resource}: late: the plugin's process",
+            find,
+            within=within,
+        )
+        if path:
+            # Asked last: it disturbs what it asks.
+            blackbox.add(path, "Where the plugin is, in Python", stack.ask(pid))
+        return path
 
     def _leave_to_guard(self) -> None:
         self._lock.leave_to_parent()

@@ -10,6 +10,7 @@ import time
 from arkcore.channel import Receiver, Report, report_of
 from arkcore.command import Output, run
 from arkcore.deadline import Deadline
+from arkcore.python_stack import PythonStack
 from arkcore.signals import Ended, Signals
 from arkcore.status import Outcome
 from arkcore.worker import fork_worker
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from arkcore.channel import Event, Sender
 
+#: Of a worker's time, so many seconds at its end are for recording what it hangs in.
+_RECORDING = 0.25
 #: Seconds for a question to the machine or the manager (systemctl, ins_list).
 QUESTION = 1.5
 
@@ -32,35 +35,56 @@ def supervise(
     signals: Signals,
     prepare: Callable[[], None],
     doing: Callable[[], str],
+    record_late: Callable[[int, PythonStack, float], str],
 ) -> Report:
     """Run `body` in a worker until it reports, dies or is late; then be sure that it is dead.
 
     `tell` hears what it tells. `prepare` runs in it first. `doing` says what it was last at.
-    `Ended` where a signal came that ends this process.
+    `record_late` writes a black box of one that is late (its pid, its stack, seconds for it) and
+    answers the box's path. `Ended` where a signal came that ends this process.
     """
     began = time.monotonic()
-    pid, reading = fork_worker(body, prepare)
+    # A part's own deadline is sooner: what has not reported by then hangs in the plugin.
+    late = Deadline(end.at - min(_RECORDING, end.remaining() / 8))
+    stack = PythonStack()
+
+    def prepared() -> None:
+        stack.offer()
+        prepare()
+
+    pid, reading = fork_worker(body, prepared)
     receiver = Receiver(reading)
     report: Report | None = None
     try:
-        while report is None and not receiver.at_end:
+        while True:
             report = _heard(receiver, tell)
-            if signals.received or end.passed:
+            if report is not None or receiver.at_end or signals.received:
                 break
-            if report is None and not receiver.at_end:
-                signals.wait(end.remaining(), reading)
+            if late.passed:
+                # What it says from now on is no answer: being asked has disturbed it.
+                spent = time.monotonic() - began
+                box = record_late(pid, stack, end.remaining())
+                report = _late(spent, doing(), box)
+                break
+            signals.wait(late.remaining(), reading)
     finally:
-        status = _end_worker(pid, patience=0.2 if report else 0.0)
+        stack.close()
+        # A late one gets no time to go by itself, nor does one whose guard is told to end.
+        patience = 0.2 if report is not None and not late.passed else 0.0
+        status = _end_worker(pid, patience)
         report = report or _heard(receiver, tell)
         receiver.close()
     if signals.received:
         raise Ended
     if report is not None:
         return report
-    if end.passed:
-        at = f" while {doing()}" if doing() else ""
-        return Report(Outcome.UNDECIDED, f"no end after {time.monotonic() - began:.1f} s{at}")
     return Report(Outcome.UNDECIDED, f"the plugin's process {_how_it_died(status)}")
+
+
+def _late(spent: float, doing: str, box: str) -> Report:
+    at = f" while {doing}" if doing else ""
+    named = f"; black box {box}" if box else ""
+    return Report(Outcome.UNDECIDED, f"no end after {spent:.1f} s{at}{named}")
 
 
 def ask_command(argv: list[str], within: float = QUESTION) -> str:

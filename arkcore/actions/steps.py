@@ -184,26 +184,38 @@ class Work:
 
     def _await_running(self) -> Assessment:
         found = self.assess()
-        seen_before = bool(found.processes)
+        seen = set(found.processes or ())
+        all_ours = self._made_here(seen)
         looks, since = 0, 0.0
 
-        def over() -> bool:
-            nonlocal found, looks, since, seen_before
-            found = self.assess()
-            if found.status is Status.RUNNING:
-                return True
-            seen_before = seen_before or bool(found.processes)
-            known = self.resource.application.runs_as_processes or seen_before
-            if not known or found.processes or self._start_goes_on():
+        def died() -> str:
+            """How it is known that nothing will come of this start; "" where something may."""
+            nonlocal looks, since
+            known = self.resource.application.runs_as_processes or seen
+            if not known or found.processes != [] or self._start_goes_on():
                 looks = 0
-                return False
+                return ""
+            if seen and all_ours and not self._adopted():
+                return "it has died: nothing that the start made lives"
+            # Something else may have been asked to start it, and may not have done so yet.
             looks += 1
             since = since if looks > 1 else time.monotonic()
             if looks >= _DEATH_LOOKS and time.monotonic() - since >= _DEATH_SECONDS:
-                died = f"it has died: no process for {_DEATH_SECONDS:g} s"
-                found.detail = f"{found.detail}; {died}" if found.detail else died
+                return f"it has died: no process for {_DEATH_SECONDS:g} s"
+            return ""
+
+        def over() -> bool:
+            nonlocal found, all_ours
+            found = self.assess()
+            if found.status is Status.RUNNING:
                 return True
-            return False
+            fresh = set(found.processes or ()) - seen
+            all_ours = all_ours and self._made_here(fresh)
+            seen.update(fresh)
+            how = died()
+            if how:
+                found.detail = f"{found.detail}; {how}" if found.detail else how
+            return bool(how)
 
         if found.status is not Status.RUNNING:
             self._now("waiting for RUNNING")
@@ -214,6 +226,10 @@ class Work:
                 sleep=lambda pause: processes.sleep_until_death(found.processes or (), pause),
             )
         return found
+
+    def _made_here(self, some: set[Process]) -> bool:
+        """Whether all of `some` descend from this guard: then their end cannot escape it."""
+        return not some or (self._strangers is not None and some <= self._adopted())
 
     def _start_goes_on(self) -> bool:
         """Whether something of the start command itself is still at work in the background."""

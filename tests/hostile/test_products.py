@@ -36,6 +36,16 @@ def ark_status(ctx, default):
 """
 
 
+RUNNING_WHEN_SECOND = """
+from arkcore import Status, StatusReport, processes
+def ark_status(ctx, default):
+    alive = ctx.find_processes([ctx.options.home])
+    if any(b"1000" in processes.arguments(each.pid) for each in alive):
+        return StatusReport(Status.RUNNING)
+    return StatusReport(Status.STARTING if alive else Status.STOPPED)
+"""
+
+
 def runs(hook: str, argv: list[str], before: str = "", after: str = "") -> str:
     """The source of a hook that runs `argv`."""
     return f"def {hook}(ctx, default):\n{before}    result = ctx.run({argv!r})\n{after}"
@@ -243,6 +253,29 @@ def test_a_product_that_dies_while_it_is_starting_is_no_start(world):
     )
     world.after(world.start("restore"), code=1, within=3)
     assert any("seen STOPPED" in line for line in world.ras)
+
+
+def test_a_death_while_a_start_is_awaited_ends_the_wait_at_once(world):
+    world.configure(timers={"restore.process": 60, "restore.cleanup": 1})
+    world.hooks(
+        NEVER_RUNNING
+        + runs("ark_start", hostile.die_later([str(world.home / "daemon"), "1000"], 0.7))
+    )
+    # Far less than the five seconds for which a product that others start would be looked for.
+    world.after(world.start("restore"), code=1, within=0.7 + 1)
+    assert any("it has died: nothing that the start made lives" in line for line in world.ras)
+
+
+def test_a_process_that_hands_over_to_another_while_it_starts_is_no_death(world):
+    world.configure(timers={"restore.process": 30})
+    daemon = world.home / "daemon"
+    # The first ends before the second bears the daemon's name; a shell lives between the two.
+    script = f"{daemon} 0.4; sleep 0.4; exec {daemon} 1000"
+    world.hooks(
+        runs("ark_start", ["/bin/sh", "-c", f"setsid sh -c '{script}' >/dev/null 2>&1 &"])
+        + RUNNING_WHEN_SECOND
+    )
+    world.after(world.start("restore"), code=0, within=5)
 
 
 def answers(world: World, *texts: str) -> str:

@@ -41,7 +41,9 @@ def tree(started: Any, tmp_path: Path) -> Iterator[list[Process]]:
 def test_it_holds_the_tree_its_states_open_files_and_last_output(
     directory: str, tree: list[Process], tmp_path: Path, started: Any
 ) -> None:
-    path = blackbox.record(directory, "toy1", "toy1 (LHOST1): late: /x", tree, b"a\xff\nlast\n")
+    path = blackbox.record(
+        directory, "toy1", "toy1 (LHOST1): late: /x", lambda: tree, output=b"a\xff\nlast\n"
+    )
     text = Path(path).read_text()
     shell, sleep = tree
     assert text.startswith("toy1 (LHOST1): late: /x\n")
@@ -56,25 +58,27 @@ def test_it_holds_the_tree_its_states_open_files_and_last_output(
 def test_it_holds_the_kernel_s_stack(directory: str, tree: list[Process]) -> None:
     if not Path(f"/proc/{tree[0].pid}/stack").exists():
         pytest.skip("this kernel tells no stacks")
-    text = Path(blackbox.record(directory, "toy1", "late", tree, b"")).read_text()
+    text = Path(blackbox.record(directory, "toy1", "late", lambda: tree)).read_text()
     assert re.search(r"kernel stack\n    \[<\w+>\] \w+", text)
 
 
 def test_a_process_that_has_gone_meanwhile_is_no_error(directory: str) -> None:
     gone = Process(2**22 + 1, 1, 1, 1, 1, "D", "gone")
-    path = blackbox.record(directory, "toy1", "late", [gone], b"")
+    path = blackbox.record(directory, "toy1", "late", lambda: [gone])
     assert "4194305 gone (D)" in Path(path).read_text()
 
 
 def test_others_than_root_s_group_cannot_read_it(directory: str) -> None:
     """It holds output of the product, which may hold anything."""
-    path = blackbox.record(directory, "toy1", "late", [], b"")
+    path = blackbox.record(directory, "toy1", "late", list)
     assert Path(path).stat().st_mode & 0o027 == 0
     assert Path(directory).stat().st_mode & 0o027 == 0
 
 
 def test_its_size_is_bounded(directory: str, tree: list[Process]) -> None:
-    path = blackbox.record(directory, "toy1", "late" * 10**6, tree * 5000, b"x\n" * 10**6, 20)
+    path = blackbox.record(
+        directory, "toy1", "late" * 10**6, lambda: tree * 5000, output=b"x\n" * 10**6, within=20
+    )
     assert Path(path).stat().st_size <= blackbox.SIZE
 
 
@@ -85,7 +89,7 @@ def test_their_number_is_bounded_and_the_oldest_go(directory: str) -> None:
     others = ["toy1-b-20200101-000000-1-000001.txt", "toy-20200101-000000-1-000001.txt"]
     for name in others:
         Path(directory, name).write_text("")
-    path = blackbox.record(directory, "toy1", "late", [], b"")
+    path = blackbox.record(directory, "toy1", "late", list)
     left = blackbox.boxes(directory, "toy1")
     assert len(left) == blackbox.NUMBER
     assert left[-1] == os.path.basename(path)
@@ -94,12 +98,12 @@ def test_their_number_is_bounded_and_the_oldest_go(directory: str) -> None:
 
 
 def test_two_within_one_second_do_not_meet(directory: str) -> None:
-    paths = {blackbox.record(directory, "toy1", "late", [], b"") for _ in range(5)}
+    paths = {blackbox.record(directory, "toy1", "late", list) for _ in range(5)}
     assert len(paths) == 5
 
 
 def test_where_it_cannot_be_written_there_is_none() -> None:
-    assert blackbox.record("/proc/ark/blackbox", "toy1", "late", [], b"") == ""
+    assert blackbox.record("/proc/ark/blackbox", "toy1", "late", list) == ""
 
 
 def test_a_recorder_that_is_stuck_is_given_up_and_what_it_wrote_is_kept(
@@ -114,7 +118,7 @@ def test_a_recorder_that_is_stuck_is_given_up_and_what_it_wrote_is_kept(
     monkeypatch.setattr(processes, "arguments", block)
     before = children()
     began = time.monotonic()
-    path = blackbox.record(directory, "toy1", "the headline", tree, b"", within=0.3)
+    path = blackbox.record(directory, "toy1", "the headline", lambda: tree, within=0.3)
     assert time.monotonic() - began < 2
     assert Path(path).read_text().startswith("the headline\n")
     for recorder in children() - before:
@@ -124,7 +128,7 @@ def test_a_recorder_that_is_stuck_is_given_up_and_what_it_wrote_is_kept(
 
 def test_no_recorder_is_left_behind(directory: str) -> None:
     before = children()
-    blackbox.record(directory, "toy1", "late", [], b"")
+    blackbox.record(directory, "toy1", "late", list)
     assert children() <= before
 
 
