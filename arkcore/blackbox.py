@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from arkcore.processes import Process
+    from arkcore.python_stack import PythonStack
 
 #: Seconds the recording may take.
 TIME = 1.0
@@ -63,6 +64,37 @@ def record(
     return path if os.path.exists(path) else ""
 
 
+def record_worker(
+    directory: str, resource: str, pid: int, stack: PythonStack, within: float
+) -> str:
+    """Write a black box for the worker `pid`, which hangs in its plugin; as :func:`record`."""
+
+    def find() -> list[Process]:
+        seen = processes.table()
+        below = processes.descendants({pid}, seen)
+        return [seen[pid], *sorted(below, key=lambda each: each.pid)]
+
+    headline = f"{resource}: late: the plugin's process"
+    path = record(directory, resource, headline, find, within=within)
+    if path:
+        # Asked last: it disturbs what it asks.
+        _add(path, "Where the plugin is, in Python", stack.ask(pid))
+    return path
+
+
+def _add(path: str, title: str, text: str) -> None:
+    """Add a paragraph to a black box; nothing where it cannot be."""
+    data = f"\n{title}\n{_indented(text or 'not told')}".encode("utf-8", "backslashreplace")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass
+
+
 def _write(
     path: str,
     directory: str,
@@ -99,19 +131,6 @@ def _write(
         put("  open files\n" + _indented("\n".join(_open_files(process.pid)) or "not readable"))
     os.close(descriptor)
     _forget_old(directory, resource)
-
-
-def add(path: str, title: str, text: str) -> None:
-    """Add a paragraph to a black box that was written; nothing where it cannot be."""
-    data = f"\n{title}\n{_indented(text or 'not told')}".encode("utf-8", "backslashreplace")
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            os.write(descriptor, data)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        pass
 
 
 def _text(path: str) -> str:

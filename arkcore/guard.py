@@ -543,24 +543,7 @@ class Guard:
         )
 
     def _record_late(self, pid: int, stack: PythonStack, within: float) -> str:
-        """Record what a worker that is late hangs in."""
-
-        def find() -> list[processes.Process]:
-            seen = processes.table()
-            below = processes.descendants({pid}, seen)
-            return [seen[pid], *sorted(below, key=lambda each: each.pid)]
-
-        path = blackbox.record(
-            self.paths.blackboxes,
-            self.call.resource,
-            f"{self.call.resource}: late: the plugin's process",
-            find,
-            within=within,
-        )
-        if path:
-            # Asked last: it disturbs what it asks.
-            blackbox.add(path, "Where the plugin is, in Python", stack.ask(pid))
-        return path
+        return blackbox.record_worker(self.paths.blackboxes, self.call.resource, pid, stack, within)
 
     def _leave_to_guard(self) -> None:
         self._lock.leave_to_parent()
