@@ -1,7 +1,7 @@
 """A status command that hangs for ever, under LifeKeeper's rules, at every timer's own length.
 
-Prints the figures of docs/en/benchmarks.md. It takes as long as it would take at night: a quickCheck
-every 120 s until the undecided clock has run out, then a recover; about ten minutes.
+Prints the figures of docs/en/benchmarks.md. It takes as long as it would take at night: a
+quickCheck every 120 s until the undecided clock has run out, then a recover; about ten minutes.
 
 Usage: tools/hung_status.py
 """
@@ -39,7 +39,6 @@ def _run(directory: Path, lab: Lab) -> int:
     )
     node = Node("node1", directory / "LifeKeeper", str(prefix), quickcheck_limit=LIFEKEEPER_LIMIT)
     node.create(TAG)
-    # The lab's own directory may hold JP1 already: a restore of what runs is well at once.
     if node.call(Action.RESTORE, TAG).code != 0:
         return _wrong("restore failed")
     node.set_state(TAG, "ISP")
@@ -65,11 +64,10 @@ def _run(directory: Path, lab: Lab) -> int:
     spent = time.monotonic() - first
     print(f"failed after {spent:.1f} s (timer {TIMER:g} s, checks every {INTERVAL:g} s)")
     boxes = sorted((prefix / "var/log/ark/blackbox").iterdir())
-    text = boxes[0].read_text()
-    for line in text.splitlines():
-        if "jbs_spmd_status" in line and "late" not in line:
-            print("first black box, the hung process: pid, parent, state, wait channel, arguments")
-            print(" ", " ".join(line.split()).replace(str(jp1.root), ""))
+    tree = boxes[0].read_text().partition("Process tree")[2]
+    [line] = [line for line in tree.splitlines() if "jbs_spmd_status -h" in line]
+    print("first black box, the hung process: pid, parent, state, wait channel, arguments")
+    print(" ", " ".join(line.split()).replace(str(jp1.root), ""))
     print(f"black boxes: {len(boxes)}, the largest {max(b.stat().st_size for b in boxes)} bytes")
     jp1.clear_faults()
     end = node.call(Action.RECOVER, TAG)
