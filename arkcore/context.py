@@ -144,9 +144,10 @@ class Context:
             )
         finally:
             output.close()
-        # What a stop or a forced stop leaves behind is looked for before the next start; what a
+        # What a stop or a forced stop leaves behind is looked for before the next start, and what a
+        # start does until it has gone well, also by the action after one that was killed; what a
         # status command does has become the guard's child, and is looked for at the action's end.
-        kept = self._kind in (STOP, FORCE)
+        kept = self._kind in (STOP, FORCE, START)
         if self._kind == STATUS:
             kept = not self._watches or before != processes.children(os.getppid())
         if not result.left and not kept:

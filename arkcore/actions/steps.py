@@ -177,6 +177,8 @@ class Work:
             return self._failed(Step.START, f"The start did not end in its time{told}")
         found = self._await_running()
         if found.status is Status.RUNNING:
+            # What it has left beside the product is none of ours to end from now on.
+            self.state.forget_commands_of(context.START)
             self._done(Step.START)
             return Report(Outcome.WELL, status=Status.RUNNING)
         told = "".join(f"; {result.told()}" for result in self.ctx._results)

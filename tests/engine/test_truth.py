@@ -68,6 +68,38 @@ def test_a_remove_that_was_killed_does_not_silence_the_quickcheck(node):
     assert pairs_are_whole(node.ras)
 
 
+@pytest.mark.parametrize("action", ["restore", "recover"])
+def test_what_a_killed_start_has_left_in_the_background_starts_nothing_after_a_remove(node, action):
+    assert node.run("restore") == 0
+    node.kill_daemons()
+    late = f"sleep 2; exec {node.home}/daemon 1000"
+    node.hooks(
+        "def ark_start(ctx, default):\n"
+        f"    ctx.run(['/bin/sh', '-c', 'setsid sh -c \"{late}\" >/dev/null 2>&1 &'])\n"
+        "    open(f'{ctx.options.home}/started', 'w').close()\n"
+    )
+    program = node.start(action)
+    wait_for(lambda: (node.home / "started").exists())
+    program.process.kill()
+    program.end()
+    node.hooks("")
+    assert node.run("remove") == 0
+    assert node.processes() == []
+
+
+def test_what_a_good_start_leaves_running_beside_its_daemons_is_left_alone(node):
+    shutil.copy("/bin/sleep", node.prefix / "helper")
+    node.hooks(
+        "def ark_start(ctx, default):\n"
+        "    default(ctx)\n"
+        f"    ctx.run(['/bin/sh', '-c', 'setsid {node.prefix}/helper 1000 >/dev/null 2>&1 &'])\n"
+    )
+    assert node.run("restore") == 0
+    for action in ("quickcheck", "recover", "remove"):
+        assert node.run(action) == 0
+    assert len(node.processes()) == 1
+
+
 def test_a_failed_remove_does_not_undo_the_word_of_one_that_came_after_it(node):
     assert node.run("restore") == 0
     node.hooks(HOLD + "def ark_stop(ctx, default):\n    hold(ctx)\n    default(ctx)\n")
