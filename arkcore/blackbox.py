@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 #: Seconds the recording may take.
 TIME = 1.0
-#: The most bytes of one black box.
+#: The most bytes of one black box, so many of them for the place in Python.
 SIZE = 256 * 1024
+_PYTHON_SIZE = 32 * 1024
 #: The most black boxes kept for one resource; the oldest go.
 NUMBER = 20
 
@@ -40,27 +41,37 @@ def record(
 ) -> str:
     """Write a black box for the processes that `find` finds; its path, "" where there is none.
 
-    `find` is asked in the expendable child. `output`: the last that a command wrote.
+    `find` is asked in the expendable child. `output`: the last that a command wrote. Never raises:
+    whoever asks has yet to end what is late.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     path = f"{directory}/{resource}-{stamp}-{os.getpid()}-{time.monotonic_ns() % 10**6:06d}.txt"
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:
+        return ""  # no process is free
     if child == 0:
         try:
-            # It may be stuck for ever: it must hold no lock, nor anything else of ours.
-            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+            # It may be stuck for ever: it must hold no lock, nor anything else of ours, nor the
+            # stderr that a manager reads to its end.
+            os.closerange(0, os.sysconf("SC_OPEN_MAX"))
+            for _ in range(3):
+                os.open("/dev/null", os.O_RDWR)
             _write(path, directory, resource, headline, find(), output)
             os._exit(0)
         finally:
             os._exit(1)
     until = time.monotonic() + max(0.05, within)
-    while time.monotonic() < until:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return path if status == 0 else ""
-        time.sleep(0.005)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well
+    try:
+        while time.monotonic() < until:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                return path if status == 0 else ""
+            time.sleep(0.005)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well
+    except OSError:
+        pass  # a plugin has it that its children are nobody's: it is reaped already
     return path if os.path.exists(path) else ""
 
 
@@ -84,7 +95,8 @@ def record_worker(
 
 def _add(path: str, title: str, text: str) -> None:
     """Add a paragraph to a black box; nothing where it cannot be."""
-    data = f"\n{title}\n{_indented(text or 'not told')}".encode("utf-8", "backslashreplace")
+    text = f"\n{title}\n{_indented(text or 'not told')}"
+    data = text.encode("utf-8", "backslashreplace")[:_PYTHON_SIZE]
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
@@ -106,7 +118,7 @@ def _write(
     os.makedirs(directory, 0o750, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o640)
-    room = SIZE
+    room = SIZE - _PYTHON_SIZE
 
     def put(text: str) -> None:
         # Written piece by piece: what is known when the time is up is on disk.

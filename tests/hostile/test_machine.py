@@ -190,6 +190,31 @@ def test_with_few_free_processes_nothing_untrue_is_said_and_nothing_is_left(worl
     world.is_whole()
 
 
+def test_a_plugin_that_hangs_is_no_internal_error_where_no_process_is_free_to_record_it(world):
+    world.configure(timers={"quickcheck.process": 1, "quickcheck.cleanup": 1})
+    assert world.run("restore") == 0
+    world.hooks("def ark_status(ctx, default):\n    import time\n    time.sleep(1000)\n")
+    table = FullProcessTable(world, free=1)
+    try:
+        assert world.start("quickcheck", through=table.through).end() == 1
+    finally:
+        table.close()
+    assert "undecided for" in world.ras[-1]
+    world.is_whole()
+
+
+def test_a_late_command_is_ended_where_no_process_is_free_to_record_it(world):
+    world.configure(timers={"restore.process": 1, "restore.cleanup": 2})
+    world.hooks(f"def ark_start(ctx, default):\n    ctx.run({hostile.hang()!r})\n")
+    table = FullProcessTable(world, free=2)
+    try:
+        assert world.start("restore", through=table.through).end() == 1
+    finally:
+        table.close()
+    assert any(line.startswith("Start failed. The start did not end") for line in world.ras)
+    world.is_whole()
+
+
 @pytest.mark.parametrize("limit", [5, 6, 7, 8, 10])
 def test_with_few_descriptors_nothing_untrue_is_said(world, limit):
     assert world.run("restore") == 0

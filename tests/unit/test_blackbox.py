@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from arkcore import blackbox, processes
 from arkcore.processes import Process
+from arkcore.python_stack import PythonStack
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -126,6 +128,28 @@ def test_a_recorder_that_is_stuck_is_given_up_and_what_it_wrote_is_kept(
         assert os.waitstatus_to_exitcode(status) == -9
 
 
+def test_a_recorder_holds_nothing_that_its_caller_has_open(directory: str) -> None:
+    """It may be stuck for ever, and a manager waits until its stderr is closed by all."""
+
+    def held() -> list[Process]:
+        names = [os.readlink(f"/proc/self/fd/{number}") for number in range(3)]
+        there = [name for name in os.listdir("/proc/self/fd") if int(name) > 3]
+        return [Process(1, 1, 1, 1, 1, "D", f"{names} {there}")]
+
+    text = Path(blackbox.record(directory, "toy1", "late", held)).read_text()
+    assert "1 ['/dev/null', '/dev/null', '/dev/null'] []" in text
+
+
+def test_a_caller_whose_children_are_nobody_s_has_one_too(directory: str) -> None:
+    """Where SIGCHLD is ignored no child can be awaited."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        path = blackbox.record(directory, "toy1", "late", list)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert Path(path).read_text().startswith("late\n")
+
+
 def test_no_recorder_is_left_behind(directory: str) -> None:
     before = children()
     blackbox.record(directory, "toy1", "late", list)
@@ -137,6 +161,19 @@ def children() -> set[int]:
     found = processes.children(os.getpid())
     assert found is not None
     return found
+
+
+def test_a_worker_whose_stack_is_very_deep_makes_it_no_larger_than_any(
+    directory: str, tree: list[Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blackbox, "SIZE", blackbox._PYTHON_SIZE + 200)
+
+    class Deep(PythonStack):
+        def ask(self, pid: int) -> str:
+            return "  File x\n" * 10**6
+
+    path = blackbox.record_worker(directory, "toy1", tree[0].pid, Deep(), 5)
+    assert Path(path).stat().st_size == blackbox.SIZE
 
 
 def test_without_a_directory_there_are_none(directory: str) -> None:
