@@ -180,7 +180,10 @@ class Context:
     def _note_spawned(self, mark: str, pid: int) -> None:
         if self._kind == STATUS:
             return  # one file less to write on a healthy check; its mark is enough to find it
-        process = processes.look(pid)
+        try:
+            process = processes.look(pid)
+        except OSError:
+            return  # its mark has to be enough
         if process is not None:
             self._notes.note_command(mark, self._kind, pid, process.start)
 

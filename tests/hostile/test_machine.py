@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -316,6 +318,59 @@ def test_processes_that_come_and_go_all_the_time_disturb_nothing(world):
             os.killpg(churn.pid, signal.SIGKILL)
             churn.wait()
     assert pairs_are_whole(world.ras)
+
+
+#: Goes on by way of its children: each makes one and ends, some thousand times a second.
+COMET = """
+    #include <signal.h>
+    #include <time.h>
+    #include <unistd.h>
+    int main(int count, char **words) {
+        signal(SIGTERM, SIG_IGN);
+        for (long left = 100000; left > 0 && access(words[2], F_OK); left--) {
+            struct timespec moment = {0, 200000};
+            unlink(words[1]);
+            nanosleep(&moment, 0);
+            if (fork() > 0) _exit(0);
+        }
+        return count < 3;
+    }
+"""
+#: Whose child the comet becomes again and again; nothing of it is left there.
+SKY = (
+    "import signal, subprocess, sys\n"
+    "from arkcore.worker import become_subreaper\n"
+    "assert become_subreaper()\n"
+    "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+    "subprocess.Popen(sys.argv[1:], restore_signals=False)\n"
+    "while True: signal.pause()\n"
+)
+
+
+def test_a_remove_never_says_stopped_of_what_goes_on_by_way_of_its_children(world, tmp_path):
+    world.configure(timers={"remove.process": 2, "remove.cleanup": 2})
+    source, beat, stop = tmp_path / "comet.c", tmp_path / "beat", tmp_path / "stop"
+    source.write_text(COMET)
+    (world.home / "daemon").unlink()
+    subprocess.run(["cc", "-o", world.home / "daemon", source], check=True)
+
+    def lives() -> bool:
+        beat.touch()
+        until = time.monotonic() + 2
+        while beat.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        return not beat.exists()
+
+    # The toy knows what bears its logical host's name for its own.
+    world.helper(
+        [sys.executable, "-c", SKY, str(world.home / "daemon"), str(beat), str(stop), "LHOST1"]
+    )
+    try:
+        wait_for(lives)
+        code = world.run("remove")
+        assert (code == 0) != lives(), "\n".join(world.ras)
+    finally:
+        stop.touch()
 
 
 # Locks and their holders.

@@ -201,6 +201,22 @@ def test_a_process_of_another_user_is_no_error() -> None:
     assert not send(seen(1), signal.SIGTERM)
 
 
+@pytest.mark.parametrize("what", ["look", "arguments", "environment"])
+def test_without_a_free_descriptor_nobody_is_taken_for_dead(what: str) -> None:
+    script = (
+        "import os, resource, sys\n"
+        "from arkcore import processes\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\n"
+        "try:\n"
+        "    print(getattr(processes, sys.argv[1])(os.getppid()))\n"
+        "except OSError as error:\n"
+        "    print('nobody knows')\n"
+    )
+    argv = [sys.executable, "-c", script, what]
+    told = subprocess.run(argv, stdout=subprocess.PIPE, text=True, timeout=20, check=True).stdout
+    assert told == "nobody knows\n"
+
+
 # Ending.
 
 
