@@ -327,6 +327,20 @@ def end(
     return []
 
 
+def ended_badly(process: Process) -> bool:
+    """Whether it is dead, of a signal or with a code other than 0; False where nobody can tell.
+
+    Its parent must not have awaited it yet: then nothing of it is left to ask.
+    """
+    try:
+        with open(f"/proc/{process.pid}/stat", "rb", buffering=0) as file:
+            fields = file.read(4096).rpartition(b") ")[2].split()
+        dead = fields[0].decode() in _DEAD_STATES and int(fields[19]) == process.start
+        return dead and int(fields[49]) != 0
+    except (OSError, ValueError, IndexError):
+        return False
+
+
 def sleep_until_death(watched: Iterable[Process], seconds: float) -> None:
     """Sleep `seconds`, or until one of `watched` dies: then nobody need wait any longer to look."""
     poll = select.poll()
