@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: The kinds of command. What those of the first two leave behind may go on stopping things.
 FORCE, STOP, START, STATUS = "force", "stop", "start", "status"
+#: A status command that lasts longer, in seconds, is noted with its pid.
+_SHORT = 0.5
 
 
 class Log:
@@ -139,6 +141,9 @@ class Context:
                 encoding=encoding,
                 spare=self._resource.application.machine_wide,
                 on_spawn=lambda pid: self._note_spawned(mark, pid),
+                # A healthy check has one file less to write: its command's mark is enough to find
+                # it by, unless it clears its environment and hangs.
+                told_after=_SHORT if self._kind == STATUS else 0.0,
                 on_late=lambda tree, end: self._record_late(argv, tree, end),
                 end=self._end,
             )
@@ -178,8 +183,6 @@ class Context:
         return Output.discarded()
 
     def _note_spawned(self, mark: str, pid: int) -> None:
-        if self._kind == STATUS:
-            return  # one file less to write on a healthy check; its mark is enough to find it
         try:
             process = processes.look(pid)
         except OSError:

@@ -100,6 +100,26 @@ def test_what_a_good_start_leaves_running_beside_its_daemons_is_left_alone(node)
     assert len(node.processes()) == 1
 
 
+def test_a_hung_status_that_forgot_who_started_it_is_ended_after_its_guard_was_killed(node):
+    assert node.run("restore") == 0
+    sleeper = str(node.home / "status")
+    shutil.copy("/bin/sleep", sleeper)
+    node.hooks(f"""
+        def ark_status(ctx, default):
+            ctx.run(["/usr/bin/env", "-i", {sleeper!r}, "1000"])
+    """)
+    check = node.start("quickcheck")
+    noted = lambda: [pid for _, pid, _ in node.state("commands").values() if pid]  # noqa: E731
+    wait_for(noted)
+    [pid] = noted()
+    check.process.kill()
+    check.end()
+    assert executable(pid) == sleeper
+    node.hooks("")
+    assert node.run("quickcheck") == 0
+    assert executable(pid) == ""
+
+
 def test_a_failed_remove_does_not_undo_the_word_of_one_that_came_after_it(node):
     assert node.run("restore") == 0
     node.hooks(HOLD + "def ark_stop(ctx, default):\n    hold(ctx)\n    default(ctx)\n")
