@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from arkcore.processes import Process
 
 
+#: No file of ours is larger, in bytes; what is, is garbage.
+_LARGEST = 1 << 24
+
+
 def boot_id() -> str:
     """The kernel's name for the time since this boot."""
     try:
@@ -40,11 +44,16 @@ def boottime() -> float:
 def read_json(path: str) -> dict[str, Any]:
     """The mapping in `path`; empty where there is none that can be read."""
     try:
-        with open(path, "rb") as file:
-            value = json.loads(file.read())
+        with open(path, "rb", opener=_without_waiting) as file:
+            value = json.loads(file.read(_LARGEST) or b"")
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open it, also where it is a FIFO: that is none of ours, and would hold us up for ever."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def write_json(path: str, value: dict[str, Any]) -> bool:

@@ -119,6 +119,19 @@ def test_a_directory_in_a_file_s_place_reads_as_nothing(tmp_path: Path) -> None:
     assert read_json(str(tmp_path)) == {}
 
 
+@pytest.mark.parametrize("writer", ["with a writer", "without"])
+def test_a_fifo_in_a_file_s_place_is_read_as_nothing_at_once(tmp_path: Path, writer: str) -> None:
+    fifo = tmp_path / "x.json"
+    os.mkfifo(fifo)
+    descriptor = os.open(fifo, os.O_RDWR) if writer == "with a writer" else -1
+    argv = [sys.executable, "-c", "import sys; from arkcore.state import read_json as r"]
+    argv[-1] += "; print(r(sys.argv[1]))"
+    told = subprocess.run([*argv, fifo], stdout=subprocess.PIPE, text=True, timeout=20).stdout
+    if descriptor >= 0:
+        os.close(descriptor)
+    assert told == "{}\n"
+
+
 # Intent.
 
 
