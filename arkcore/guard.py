@@ -32,7 +32,7 @@ from arkcore.signals import Ended, Signals
 from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, boottime
 from arkcore.status import Outcome, Status, Verdict
 from arkcore.stderr import complain, tell_journal
-from arkcore.supervisor import ask_command, has_children, supervise
+from arkcore.supervisor import ask_command, has_children, supervise, supervise_aside
 from arkcore.timers import Timers
 from arkcore.worker import do_part
 
@@ -194,7 +194,7 @@ class Guard:
         end = Deadline.after(_LOADING)
         if self._limit is not None:
             end = Deadline(min(end.at, self._limit.at - _ENDING / 2))
-        report = self._worker(body, end, hear)
+        report = self._worker(body, end, hear, supervise_aside)
         if not report.well:
             return None, report.reason
         try:
@@ -530,9 +530,13 @@ class Guard:
         return report
 
     def _worker(
-        self, body: Callable[[Sender], None], end: Deadline, tell: Callable[[Event], object]
+        self,
+        body: Callable[[Sender], None],
+        end: Deadline,
+        tell: Callable[[Event], object],
+        have_done: Callable[..., Report] = supervise,
     ) -> Report:
-        return supervise(
+        return have_done(
             body,
             end=end,
             tell=tell,
@@ -670,7 +674,9 @@ class Guard:
             end = Deadline.after(_OBSERVERS)
             if self._limit is not None:
                 end = Deadline(min(end.at, self._limit.at))
-            self._worker(body, end, lambda _: None)
+            report = self._worker(body, end, lambda _: None, supervise_aside)
+            if not report.well:
+                complain(f"{name}: observers: {report.reason}")
         except Ended:
             pass
 

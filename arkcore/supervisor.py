@@ -7,13 +7,14 @@ import select
 import signal
 import time
 
+from arkcore import processes
 from arkcore.channel import Receiver, Report, report_of
 from arkcore.command import Output, run
 from arkcore.deadline import Deadline
 from arkcore.python_stack import PythonStack
 from arkcore.signals import Ended, Signals
 from arkcore.status import Outcome
-from arkcore.worker import fork_worker
+from arkcore.worker import become_subreaper, fork_worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 #: Of a worker's time, so many seconds at its end are for recording what it hangs in.
 _RECORDING = 0.25
+#: Seconds that a worker has to go by itself when it has told its answer.
+_PATIENCE = 0.2
+#: Of them, seconds for ending what it has made.
+_LEFT = 0.15
 #: Seconds for a question to the machine or the manager (systemctl, ins_list).
 QUESTION = 1.5
 
@@ -70,7 +75,7 @@ def supervise(
     finally:
         stack.close()
         # A late one gets no time to go by itself, nor does one whose guard is told to end.
-        patience = 0.2 if report is not None and not late.passed else 0.0
+        patience = _PATIENCE if report is not None and not late.passed else 0.0
         status = _end_worker(pid, patience)
         report = report or _heard(receiver, tell)
         receiver.close()
@@ -79,6 +84,50 @@ def supervise(
     if report is not None:
         return report
     return Report(Outcome.UNDECIDED, f"the plugin's process {_how_it_died(status)}")
+
+
+def supervise_aside(
+    body: Callable[[Sender], None],
+    *,
+    end: Deadline,
+    tell: Callable[[Event], object],
+    signals: Signals,
+    prepare: Callable[[], None],
+    doing: Callable[[], str],
+    record_late: Callable[[int, PythonStack, float], str],
+) -> Report:
+    """As :func:`supervise`, for what is no part of an action: what `body` makes ends with it.
+
+    Nothing that follows would look for it: it bears no mark, and is no product's.
+    """
+    late_tree: set[processes.Process] = set()
+
+    def clean_body(sender: Sender) -> None:
+        become_subreaper()
+        try:
+            body(sender)
+        finally:
+            made = lambda: processes.descendants({os.getpid()})  # noqa: E731
+            processes.end(made, Deadline.after(_LEFT), grace=_LEFT / 4)
+
+    def record(pid: int, stack: PythonStack, within: float) -> str:
+        box = record_late(pid, stack, within)
+        late_tree.update(processes.descendants({pid}))
+        return box
+
+    try:
+        return supervise(
+            clean_body,
+            end=end,
+            tell=tell,
+            signals=signals,
+            prepare=prepare,
+            doing=doing,
+            record_late=record,
+        )
+    finally:
+        for each in late_tree:
+            processes.send(each, signal.SIGKILL)
 
 
 def _late(spent: float, doing: str, box: str) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -347,3 +348,39 @@ def test_ten_clients_of_the_lock_and_a_killed_holder_leave_it_usable(node):
         thread.join()
     assert node.run("quickcheck") == 0
     assert node.ras[-1] == "QuickCheck completed."
+
+
+def sleeper_of(node):
+    """A program of the node's own that hangs: what is left of it is found by its path."""
+    path = node.home / "left"
+    shutil.copy("/bin/sleep", path)
+    return str(path)
+
+
+def test_an_observer_that_hangs_leaves_nothing_behind_and_is_told(node):
+    (node.prefix / "etc/ark/ark.toml").write_text('observers = ["toy-observer"]\n')
+    assert node.run("restore") == 0
+    (node.home / "observer-hangs").write_text(sleeper_of(node))
+    program = node.start("remove", TOY_HOME=str(node.home))
+    assert program.end() == 0
+    assert node.processes() == []
+    assert re.search(r"observers: no end after .* black box", program.stderr)
+
+
+@pytest.mark.parametrize("then", ["raise RuntimeError", "subprocess.run([LEFT, '1000'])"])
+def test_a_module_that_leaves_a_process_when_it_is_loaded_leaves_it_not_for_long(node, then):
+    place = node.prefix / "packages"
+    metadata = place / "ark_leaves-1.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: ark-leaves\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[arkcore.plugins]\nleaves = ark_leaves:Leaves\n")
+    (place / "ark_leaves.py").write_text(
+        f"import subprocess\nLEFT = {sleeper_of(node)!r}\n"
+        f"subprocess.Popen(['setsid', LEFT, '1000'])\n{then}\n"
+    )
+    path = node.configure(timers={"lifekeeper.quickcheck_run": 3})
+    path.write_text(path.read_text().replace('"toy"', '"leaves"'))
+    environment = {"PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
+    assert node.start("quickcheck", **environment).end() == 0
+    assert "BLIND" in node.ras[-1]
+    assert node.processes() == []
