@@ -11,6 +11,7 @@ import signal
 import time
 
 from arkcore import processes
+from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,15 +65,16 @@ def record(
     until = time.monotonic() + max(0.05, within)
     try:
         while time.monotonic() < until:
-            done, status = os.waitpid(child, os.WNOHANG)
+            done, _ = os.waitpid(child, os.WNOHANG)
             if done:
-                return path if status == 0 else ""
+                break
             time.sleep(0.005)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well
+        else:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well
     except OSError:
         pass  # a plugin has it that its children are nobody's: it is reaped already
-    return path if os.path.exists(path) else ""
+    return path if _holds_something(path) else ""
 
 
 def record_worker(
@@ -91,6 +93,17 @@ def record_worker(
         # Asked last: it disturbs what it asks.
         _add(path, "Where the plugin is, in Python", stack.ask(pid))
     return path
+
+
+def _holds_something(path: str) -> bool:
+    """Whether it does: what was written until the disk was full, or the time up, tells as well."""
+    try:
+        if os.stat(path).st_size:
+            return True
+        os.unlink(path)
+    except OSError:
+        pass
+    return False
 
 
 def _add(path: str, title: str, text: str) -> None:
@@ -116,6 +129,7 @@ def _write(
     output: bytes,
 ) -> None:
     os.makedirs(directory, 0o750, exist_ok=True)
+    _make_room(directory, resource)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o640)
     room = SIZE - _PYTHON_SIZE
@@ -127,22 +141,23 @@ def _write(
         room -= len(data)
         os.write(descriptor, data)
 
-    put(f"{headline}\n{time.strftime('%Y/%m/%d %H:%M:%S')}  load {_text('/proc/loadavg')}\n")
+    put(f"{shown(headline)}\n{time.strftime('%Y/%m/%d %H:%M:%S')}  load {_text('/proc/loadavg')}\n")
     put(f"\nProcess tree ({len(tree)}): pid, parent, state, wait channel, arguments\n")
     for process in tree:
         channel = _text(f"/proc/{process.pid}/wchan") or "-"
         line = b" ".join(processes.arguments(process.pid)).decode("utf-8", "backslashreplace")
-        put(f"  {process.pid} {process.ppid} {process.state} {channel} {line or process.name}\n")
+        line = shown(line or process.name)
+        put(f"  {process.pid} {process.ppid} {process.state} {channel} {line}\n")
     put(f"\nLast output ({len(output)} bytes)\n")
     for text in output[-8192:].decode("utf-8", "backslashreplace").splitlines():
-        put(f"  | {text}\n")
+        put(f"  | {shown(text)}\n")
     for process in tree:
-        put(f"\nProcess {process}\n  file {processes.executable(process.pid) or '-'}\n")
+        file = shown(processes.executable(process.pid) or "-")
+        put(f"\nProcess {shown(str(process))}\n  file {file}\n")
         stack = _text(f"/proc/{process.pid}/stack")
         put("  kernel stack\n" + _indented(stack or "not readable"))
         put("  open files\n" + _indented("\n".join(_open_files(process.pid)) or "not readable"))
     os.close(descriptor)
-    _forget_old(directory, resource)
 
 
 def _text(path: str) -> str:
@@ -154,7 +169,7 @@ def _text(path: str) -> str:
 
 
 def _indented(text: str) -> str:
-    return "".join(f"    {line}\n" for line in text.splitlines())
+    return "".join(f"    {shown(line)}\n" for line in text.splitlines())
 
 
 def _open_files(pid: int) -> list[str]:
@@ -173,9 +188,13 @@ def _open_files(pid: int) -> list[str]:
     return lines
 
 
-def _forget_old(directory: str, resource: str) -> None:
-    for name in boxes(directory, resource)[:-NUMBER]:
-        os.unlink(f"{directory}/{name}")
+def _make_room(directory: str, resource: str) -> None:
+    """Let the oldest go. Before one more is written: afterwards the disk may be full."""
+    for name in boxes(directory, resource)[: 1 - NUMBER]:
+        try:
+            os.unlink(f"{directory}/{name}")
+        except OSError:
+            continue  # another has done it
 
 
 def boxes(directory: str, resource: str) -> list[str]:

@@ -183,7 +183,9 @@ class State:
         try:
             if value["boot"] != boot_id():
                 return float("inf")
-            return max(0.0, boottime() - moment(value["at"]))
+            age = boottime() - moment(value["at"])
+            # A moment that is still to come is garbage: this clock is never set back.
+            return age if age >= 0 else float("inf")
         except (KeyError, TypeError, ValueError):
             return float("inf")
 
@@ -257,7 +259,7 @@ class State:
         try:
             if value["boot"] != boot_id():
                 return []
-            return [[kind, at] for kind, at in value["attempts"] if now - moment(at) <= window]
+            return [[kind, at] for kind, at in value["attempts"] if 0 <= now - moment(at) <= window]
         except (KeyError, TypeError, ValueError):
             return []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -97,6 +98,42 @@ def test_their_number_is_bounded_and_the_oldest_go(directory: str) -> None:
     assert left[-1] == os.path.basename(path)
     assert left[0] == "toy1-20240101-000006-1-000001.txt"
     assert set(others) <= set(os.listdir(directory))
+
+
+def test_one_that_is_cut_short_by_a_full_disk_is_kept_and_its_number_is_bounded_too(
+    directory: str, tree: list[Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> list[bytes]:
+        raise OSError(errno.ENOSPC, "the disk is full")
+
+    monkeypatch.setattr(processes, "arguments", full)
+    paths = [blackbox.record(directory, "toy1", "late", lambda: tree) for _ in range(25)]
+    assert Path(paths[-1]).read_text().startswith("late\n")
+    assert len(blackbox.boxes(directory, "toy1")) == blackbox.NUMBER
+
+
+def test_an_empty_one_is_none(directory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blackbox, "SIZE", blackbox._PYTHON_SIZE)  # as on a disk that is full
+    assert blackbox.record(directory, "toy1", "late", list) == ""
+    assert blackbox.boxes(directory, "toy1") == []
+
+
+def test_whoever_shows_it_on_a_terminal_obeys_nothing_in_it(
+    directory: str, started: Any, tmp_path: Path
+) -> None:
+    named = tmp_path / "a\x1b[2Jfile"
+    argv = ["/bin/sh", "-c", 'exec 7>"$1"; echo ready; read _', f"\x1b[31m\n{started.word}", named]
+    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin and child.stdout
+    child.stdout.readline()
+    tree = [each for each in [processes.look(child.pid)] if each]
+    path = blackbox.record(
+        directory, "toy1", "late\x1b]0;\x07", lambda: tree, output=b"\x1b[2Jred\x9b\r\n"
+    )
+    child.communicate(b"\n")
+    text = Path(path).read_text()
+    assert text.count("\\x1b[2J") == 3  # an argument, the output, the file's name
+    assert all(line.isprintable() for line in text.split("\n"))
 
 
 def test_two_within_one_second_do_not_meet(directory: str) -> None:

@@ -200,6 +200,15 @@ def test_attempts_are_counted_by_kind_within_the_window(memory: State, clock: Cl
     assert memory.attempts("false-alarm", 100) == 0
 
 
+def test_a_moment_that_is_still_to_come_is_garbage(memory: State, clock: Clock) -> None:
+    """Else a restore would wait for it, and a restart would count, for ever."""
+    memory.note_force()
+    memory.note_attempt("restart", 100)
+    clock.now -= 1
+    assert memory.since_force() == float("inf")
+    assert memory.attempts("restart", 100) == 0
+
+
 def test_attempts_of_an_earlier_boot_do_not_count(memory: State, clock: Clock) -> None:
     memory.note_attempt("restart", 100)
     clock.boot = "boot-two"
