@@ -582,8 +582,10 @@ class Guard:
             return self._maintenance.describe()
         if self._shutting_down():
             return "the system is shutting down"
+        self._pause(0.0)  # told to end meanwhile: then nothing but that is answered
         if self.call.caller.in_service(self.call.resource) is False:
             return "not in service here"
+        self._pause(0.0)
         return ""
 
     def _shutting_down(self) -> bool:

@@ -28,6 +28,8 @@ _RECORDING = 0.25
 _PATIENCE = 0.2
 #: Of them, seconds for ending what it has made.
 _LEFT = 0.15
+#: Seconds between two looks whether this process was told to end.
+_LOOK = 0.05
 #: Seconds for a question to the machine or the manager (systemctl, ins_list).
 QUESTION = 1.5
 
@@ -126,8 +128,12 @@ def supervise_aside(
             record_late=record,
         )
     finally:
-        for each in late_tree:
-            processes.send(each, signal.SIGKILL)
+        _kill(late_tree)
+
+
+def _kill(some: set[processes.Process]) -> None:
+    for each in some:
+        processes.send(each, signal.SIGKILL)
 
 
 def _late(spent: float, doing: str, box: str) -> Report:
@@ -138,6 +144,8 @@ def _late(spent: float, doing: str, box: str) -> Report:
 
 def ask_command(argv: list[str], within: float = QUESTION) -> str:
     """What a command of the machine or the manager answers; "" where it does not in time.
+
+    Nor where this process is told to end meanwhile.
 
     A child asks, for ending a late command means reading /proc, which can block.
     """
@@ -153,10 +161,15 @@ def ask_command(argv: list[str], within: float = QUESTION) -> str:
     receiver = Receiver(reading)
     end = Deadline.after(within + 0.4)
     report: Report | None = None
+    before = Signals.told_to_end
     while report is None and not receiver.at_end and not end.passed:
-        select.select([reading], [], [], end.remaining())
+        if Signals.told_to_end and not before:
+            break  # whoever has told us does not wait for long
+        select.select([reading], [], [], min(_LOOK, end.remaining()))
         report = _heard(receiver, lambda _: None)
-    _end_worker(pid, patience=0.05)
+    left = processes.descendants({pid}) if report is None else set()
+    _end_worker(pid, patience=0.05 if report else 0.0)
+    _kill(left)
     receiver.close()
     return report.reason if report else ""
 

@@ -263,6 +263,41 @@ def test_a_remove_of_a_dependent_during_a_recover_is_done_at_once_and_stands(nod
     assert len(node.daemons()) == 1
 
 
+def test_a_restart_that_cannot_be_counted_is_not_begun(node):
+    assert node.run("restore") == 0
+    node.kill_daemons()
+    (node.prefix / "run/ark/resources/toy1/attempts.json").mkdir()
+    assert node.run("recover") == 1
+    assert "the restart cannot be counted" in node.ras[-1]
+    assert node.daemons() == []
+
+
+@pytest.mark.parametrize("hook", ["ark_status", "ark_stop"])
+def test_a_maintenance_that_begins_while_a_recover_is_at_work_lets_nothing_follow(node, hook):
+    node.configure(timers={"restore.process": 2})
+    assert node.run("restore") == 0
+    node.hooks(f"""{HOLD}
+from arkcore import Status, StatusReport
+def ark_status(ctx, default):
+    if {hook!r} == "ark_status":
+        hold(ctx)
+    return StatusReport(Status.PARTIAL)
+def ark_stop(ctx, default):
+    hold(ctx)
+    default(ctx)
+""")
+    recover = node.start("recover")
+    wait_for(lambda: (node.home / "held").exists())
+    path = node.prefix / "var/lib/ark/maintenance/toy1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"since": 1, "until": null}')
+    (node.home / "open").touch()
+    assert recover.end() == 0
+    assert node.ras[-1] == "Recover completed. Skipped: maintenance."
+    assert len(node.daemons()) == (1 if hook == "ark_status" else 0)
+    assert node.ras.count("Starting.") == 1
+
+
 def test_a_dependent_in_maintenance_that_was_stopped_by_hand_is_left_stopped(node):
     assert node.run("restore") == 0
     home = upper(node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -548,6 +549,23 @@ def test_a_systemctl_that_hangs_while_a_failure_is_answered_costs_no_deadline(wo
     here = Namespace(world, GOING_DOWN.format(fake=fake, answer="$(sleep 100)"))
     world.kill_daemons()
     world.after(world.start("quickcheck", through=here.through), code=1, within=3)
+
+
+def test_a_check_that_is_told_to_end_while_it_asks_a_deaf_manager_answers_no_failure(world):
+    asked, root = world.prefix / "asked", world.prefix / "lifekeeper"
+    program = root / "bin/ins_list"
+    program.parent.mkdir(parents=True)
+    deaf = shlex.join(hostile.ignore_term())
+    program.write_text(f"#!/bin/sh\n: > {asked}\nexec {deaf}\n")
+    program.chmod(0o755)
+    assert world.run("restore") == 0
+    world.kill_daemons()
+    check = world.start("quickcheck", LKROOT=str(root))
+    wait_for(asked.exists)
+    check.process.terminate()
+    assert check.end() == 0
+    assert world.ras[-1] == "QuickCheck completed. Undecided: Ended by SIGTERM"
+    world.is_whole()
 
 
 # Signals to our own process, at any instant.
