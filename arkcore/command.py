@@ -242,11 +242,11 @@ def run(
 ) -> CommandResult:
     """Run `argv` to its end, or end it, with all it made, at `deadline`.
 
-    `on_spawn` is told its pid, where it lasts longer than `told_after` seconds. `on_late` is shown the tree and the output before a late one is
-    ended, and answers a black box's name. `grace`: seconds between TERM and KILL; `end`: when the
-    caller itself is ended, so that by then nothing of a late command is left. Never raises for
-    what the command does; `PluginError` where `argv` is not an absolute path with arguments, or
-    `encoding` is none.
+    `on_spawn` is told its pid, where it lasts longer than `told_after` seconds. `on_late` is shown
+    the tree and the output before a late one is ended, and answers a black box's name. `grace`:
+    seconds between TERM and KILL; `end`: when the caller itself is ended, so that by then nothing
+    of a late command is left. Never raises for what the command does; `PluginError` where `argv` is
+    not an absolute path with arguments, or `encoding` is none.
     """
     if not argv or not argv[0].startswith("/"):
         raise PluginError(f"a command must begin with an absolute path, not {list(argv)!r}")

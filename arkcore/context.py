@@ -247,7 +247,11 @@ class Context:
         Those that bear the mark of a start of this resource, those recorded, and all that descend
         from them.
         """
-        others = {f"{processes.MARK}={mark}".encode() for mark in self._state.commands()}
+        others = {
+            f"{processes.MARK}={mark}".encode()
+            for mark, (kind, _, _) in self._state.commands().items()
+            if kind != START
+        }
         seen = processes.table()
         found = self._remembered(seen)
         for process in seen.values():

@@ -279,6 +279,15 @@ def test_a_process_that_hands_over_to_another_while_it_starts_is_no_death(world)
     world.after(world.start("restore"), code=0, within=5)
 
 
+def test_a_start_that_goes_on_in_the_background_for_long_is_no_death(world):
+    world.configure(timers={"restore.process": 30})
+    # For longer than a product is looked for that others start.
+    script = f"sleep 6.5; exec {world.home}/daemon 1000"
+    world.hooks(runs("ark_start", ["/bin/sh", "-c", f"setsid sh -c '{script}' >/dev/null 2>&1 &"]))
+    assert world.run("restore") == 0, "\n".join(world.ras)
+    assert len(world.own()) == 1
+
+
 def test_a_helper_of_the_start_that_asks_a_service_manager_and_ends_is_no_death(world):
     world.configure(timers={"restore.process": 30})
     asked = world.prefix / "asked"
