@@ -190,7 +190,8 @@ class Guard:
             from arkcore.resource_file import validate_and_record
 
             try:
-                resource = validate_and_record(self.paths, name, parameters)
+                manages = self.call.caller.manages
+                resource = validate_and_record(self.paths, name, parameters, manages)
                 sender.send(Event.RESOURCE, quickjson.dumps(to_mapping(resource)))
                 sender.report(Report(Outcome.WELL))
             except ArkError as error:
