@@ -16,6 +16,9 @@ from arkcore.call import Action
 from arkcore.channel import Step
 from arkcore.cli.console import duration
 from arkcore.cli.worst_times import worst_times
+from arkcore.managers import ocf
+from arkcore.managers.operation_times import OPERATIONS, least_timeout
+from arkcore.parameters import COMMON
 from arkcore.plugins import find
 from arkcore.resource import LogSettings, RasSettings
 from arkcore.resource_file import _KEYS, _NODE_KEYS
@@ -133,10 +136,16 @@ def _sources(*patterns: str) -> list[Path]:
 SOURCES = {
     "ras-log.md": _sources(
         "arkcore/*.py",
-        "arkcore/actions/*.py",
+        "arkcore/actions/[!p]*.py",  # probe.py writes no line
         "arkcore/ras/*.py",
         "plugins/jp1-base/src/ark_jp1_base/*.py",
         "plugins/jp1-ajs3-*/src/*/*.py",
+    ),
+    "pacemaker.md": _sources(
+        "arkcore/managers/ocf.py",
+        "arkcore/managers/operation_times.py",
+        "arkcore/managers/pacemaker.py",
+        "arkcore/actions/probe.py",
     ),
     "ark-command.md": _sources("plugins/command/src/ark_command/*.py"),
 }
@@ -152,7 +161,9 @@ NOT_MESSAGES = {
     "hookspecs.py",
     "reader.py",
     "hooks.py",
+    "neighbours.py",
     "options.py",
+    "parameters.py",
     "paths.py",
     "plugins.py",
     "quickjson.py",
@@ -305,6 +316,26 @@ def test_every_dependency_has_its_reason(documents):
         assert rows(documents.pages["dependencies.md"], name) or (
             f"| {name} |" in documents.pages["dependencies.md"]
         ), name
+
+
+def test_every_parameter_of_pacemaker_is_told(documents):
+    text = documents.pages["pacemaker.md"]
+    for name in COMMON:
+        assert f"`{name}`" in text, name
+
+
+def test_the_timeouts_of_operations_are_those_that_follow(documents):
+    second = {"en": "s", "ja": "秒"}[documents.language]
+    for operation in OPERATIONS:
+        told = f" | {least_timeout(operation, Timers({}))} {second} |"
+        lines = documents.pages["pacemaker.md"].splitlines()
+        assert [each for each in lines if each.startswith(f"| {operation} |") and told in each]
+
+
+def test_every_exit_code_of_ocf_is_told(documents):
+    codes = [ocf.SUCCESS, ocf.GENERIC, ocf.ARGS, ocf.UNIMPLEMENTED, ocf.PERM, ocf.INSTALLED]
+    for code in (*codes, ocf.CONFIGURED, ocf.NOT_RUNNING, ocf.DEGRADED):
+        assert f"\n| {code} | OCF" in documents.pages["pacemaker.md"]
 
 
 def test_every_module_is_in_the_house(documents):
