@@ -72,7 +72,7 @@ def timers(
     which values cannot work together: the removes of a hierarchy beyond
     LifeKeeper's REMOTETIMEOUT, a quickCheck run beyond 22 s, an operation
     timeout of Pacemaker's below the timers, a recover.total below what a
-    restart takes. Nothing is changed: edit [timers] of the resource file.
+    restart takes. Nothing is changed: edit the timers in the resource file.
 
     Examples:
       ark timers
