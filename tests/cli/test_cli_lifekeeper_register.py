@@ -7,6 +7,7 @@ import shutil
 import tomllib
 
 import pytest
+from agents import SUCCESS, Agent
 from support import ToyNode
 
 from arkcore.call import Action
@@ -205,6 +206,16 @@ def test_a_program_that_others_can_write_is_not_run(held, ark) -> None:
 @pytest.mark.parametrize("info", ["a'b", "日本", "a;b"])
 def test_an_application_info_lifekeeper_refuses_is_wrong_usage(held, ark_here, info) -> None:
     assert ark_here("lifekeeper", "register", *ON, "--info", info).returncode == 2
+
+
+def test_a_resource_of_pacemakers_is_not_registered(node, held, ark) -> None:
+    (node.resources / "toy1.toml").unlink()
+    agent = Agent(node.prefix, "toy", logical_host="LHOST1", home=node.home)
+    assert agent.start().code == SUCCESS
+    result = ark("lifekeeper", "register", "toy1", *ON)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "a resource of Pacemaker's" in result.stderr
+    assert registered(held) == set()
 
 
 # The resource file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from agents import SUCCESS, Agent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ras_writing import RasWriter
@@ -301,3 +302,17 @@ def test_a_forged_log_ends_nothing(node: ToyNode, ark_here, garbage: list[bytes]
     result = ark_here("timers", "toy1", "--suggest")
     assert result.returncode == 0
     assert "restore.process" in result.stdout
+
+
+def test_an_operation_timeout_of_pacemakers_below_the_timers_is_told(node: ToyNode, ark) -> None:
+    (node.resources / "toy1.toml").unlink()
+    agent = Agent(node.prefix, "toy", logical_host="LHOST1", home=node.home)
+    assert agent.start().code == SUCCESS
+    operations = '<op name="start" timeout="90s"/><op name="stop" timeout="150s"/>'
+    tool = node.prefix / "usr/sbin/cibadmin"
+    tool.parent.mkdir(parents=True)
+    tool.write_text(f"#!/bin/sh\necho '<primitive id=\"toy1\">{operations}</primitive>'\n")
+    tool.chmod(0o755)
+    facts = json.loads(ark("timers", "toy1", "--suggest", "--json").stdout)
+    [conflict] = facts[0]["conflicts"]
+    assert conflict["text"].startswith("the timeout of start, 90 s, is too short")

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from rich.tree import Tree
 
+from arkcore import record
 from arkcore.cli.language import say
 from arkcore.cli.resources import chosen, usable
 from arkcore.errors import ConfigurationError
-from arkcore.resource_file import dependents
+from arkcore.resource_file import dependents, resource_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,6 +108,16 @@ def _joined(*parts: str) -> str:
 # Which resources.
 
 
+def lifekeepers(paths: Paths, asked: Sequence[str]) -> list[str]:
+    """The resources asked for, or all that have a file. `ConfigurationError`: one is not for us."""
+    for name in asked:
+        if record.parameters_here(paths, name) is not None:
+            raise ConfigurationError(
+                f"{name}: it is a resource of Pacemaker's; two cluster managers cannot share it"
+            )
+    return chosen(paths, asked) if asked else resource_names(paths)
+
+
 def entry_of(paths: Paths, name: str) -> Entry:
     """The resource as its file says. `ArkError` tells why it cannot be used."""
     resource = usable(paths, name)
@@ -143,7 +154,7 @@ def with_what_they_need(
         found[name] = entry
 
     existing = [name for name in asked if name not in given]
-    names = [*(chosen(paths, existing) if existing or not asked else ()), *given]
+    names = [*(lifekeepers(paths, existing) if existing or not asked else ()), *given]
     for name in names:
         visit(name)
     return list(found.values())

@@ -11,8 +11,8 @@ from rich.text import Text
 from arkcore.cli.console import console, paths_here, print_json, show
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper import launcher_files
+from arkcore.cli.lifekeeper.hierarchy import lifekeepers
 from arkcore.cli.lifekeeper.words import state_text
-from arkcore.cli.resources import chosen
 from arkcore.managers.lifekeeper_commands import installed_commands
 
 TYPE_CHECKING = False
@@ -43,7 +43,7 @@ def status(
     """
     paths = paths_here()
     commands = installed_commands(paths.prefix)
-    names = chosen(paths, resources or [])
+    names = lifekeepers(paths, resources or [])
     held = commands.instances()
     wanted = launcher_files.texts(paths.prefix)
     rows = [_Row(name, held.get(name), commands, wanted) for name in names]
