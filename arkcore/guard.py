@@ -351,6 +351,7 @@ class Guard:
                 self.state.wanted = "up"
         self._strangers = processes.descendants({os.getpid()}) if has_children() else set()
         self._tell_aborted(action)
+        self._tell_maintenance_over()
         if quiet:
             self._log.hold()
         self._open_script.begin(action.script, told=not quiet)
@@ -358,6 +359,8 @@ class Guard:
         self._script_open = True
         if self._warning:
             self._log.line(self._warning, "warning")
+        if self.in_maintenance:
+            self._log.line(self._maintenance.goes_on(), "warning")
         if action is not Action.QUICK_CHECK:
             self.clock.reset()
         last = self.state.verdict()
@@ -415,6 +418,12 @@ class Guard:
         if left or kinds & {START, STATUS}:
             timer = self.resource.timers[f"{action.word}.process"]
             self.part(end_leftovers, within=min(5.0, timer / 4))
+
+    def _tell_maintenance_over(self) -> None:
+        """Tell, once, of a maintenance that ended by itself since the last action."""
+        ended = self._maintenance.ended()
+        if ended and self.state.note_maintenance_over(ended[0]):
+            self._log.line(ended[1], "warning")
 
     def _sweep(self, action: Action, verdict: Verdict) -> None:
         """End what commands have left running below this guard, unless it is the product."""

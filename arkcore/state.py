@@ -311,6 +311,14 @@ class State:
             return True  # nobody can tell
         return True
 
+    # A maintenance that ended by itself is told once.
+
+    def note_maintenance_over(self, until: float) -> bool:
+        """Note that the end at `until` is told now; False where it was told before."""
+        if self._read("maintenance_over").get("until") == until:
+            return False
+        return self._write("maintenance_over", until=until)
+
     # Who ended whom.
 
     def note_preemption(self, pid: int, by: str) -> None:
@@ -344,12 +352,34 @@ class Maintenance:
     def describe(self) -> str:
         """For instance "maintenance until 18:00"; with the date where that is not today."""
         until = _until(read_json(self._path))
-        if until is None:
-            return "maintenance"
-        end, today = time.localtime(until), time.localtime()
-        same_day = end[:3] == today[:3]
-        shape = "%H:%M" if same_day else "%Y/%m/%d %H:%M"
-        return f"maintenance until {time.strftime(shape, end)}"
+        return "maintenance" if until is None else f"maintenance until {_time_of(until)}"
+
+    # What the RAS log tells of it.
+
+    def begins(self) -> str:
+        until = _until(read_json(self._path))
+        end = "it is switched off" if until is None else _time_of(until)
+        return f"Maintenance begins, until {end}: failures are not acted upon."
+
+    def goes_on(self) -> str:
+        return f"In {self.describe()}: failures are not acted upon."
+
+    @staticmethod
+    def ends() -> str:
+        return "Maintenance ends: failures are acted upon again."
+
+    def ended(self) -> tuple[float, str] | None:
+        """When it ended by itself, and that in words; None where it goes on or there is none."""
+        until = _until(read_json(self._path))
+        if until is None or time.time() < until:
+            return None
+        return until, f"Maintenance ended at {_time_of(until)}: failures are acted upon again."
+
+
+def _time_of(at: float) -> str:
+    """A time of day; with the date where that is not today."""
+    then, today = time.localtime(at), time.localtime()
+    return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y/%m/%d %H:%M", then)
 
 
 def _until(value: dict[str, Any]) -> float | None:
