@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from arkcore import __version__
-from arkcore.cli import lifekeeper, log, maintenance, plugins, run, status, timers, validate
+from arkcore.cli import (
+    guide,
+    lifekeeper,
+    log,
+    maintenance,
+    plugins,
+    preflight,
+    run,
+    status,
+    timers,
+    validate,
+)
 from arkcore.cli.console import complain
 from arkcore.cli.extensions import ExtensibleGroup
 from arkcore.errors import ArkError
@@ -29,6 +40,8 @@ app.command("log")(log.log)
 app.command("timers")(timers.timers)
 app.command("maintenance")(maintenance.maintenance)
 app.command("plugins")(plugins.plugins)
+app.command("preflight")(preflight.preflight)
+app.command("guide")(guide.guide)
 app.add_typer(lifekeeper.app, name="lifekeeper")
 
 
