@@ -49,9 +49,10 @@ class DiskAnswer(msgspec.Struct, frozen=True):
 class ResourceAnswer(msgspec.Struct, frozen=True):
     """A resource of the site on this node.
 
-    `title`: the product's name. `keys`: a digest of each value of its file, so that no secret leaves the node. `error`: why its
-    file cannot be used. `state`: LifeKeeper's word, "" where it is not told. `restored` and
-    `recovered`: when the RAS log last tells of one that went well, in seconds since the epoch.
+    `title`: the product's name. `keys`: a digest of each value of its file, so that no secret
+    leaves the node. `error`: why its file cannot be used. `state`: LifeKeeper's word, "" where it
+    is not told. `restored` and `recovered`: when the RAS log last tells of one that went well, in
+    seconds since the epoch.
     """
 
     plugin: str

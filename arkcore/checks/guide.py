@@ -110,21 +110,17 @@ class Guide:
     # 1 and 2.
 
     def _product(self, number: int, node: Node) -> Step:
-        titles = _plugins(self.site)
+        titles = self._titles(*self.site.logical_hosts)
         return Step(
             number,
-            say(f"{node.name}: install {_listed(titles)}", f"{node.name}: {_listed(titles)} の導入"),
+            say(f"{node.name}: install {titles}", f"{node.name}: {titles} の導入"),
             node.name,
             tuple(self._product_parts(node)),
             ("ark preflight",),
             (
-                say(f"install {_listed(titles)} on {node.name}, in this order, as their manuals say",
-                    f"{node.name} に {_listed(titles)} をこの順で、マニュアルに従って"
-                    f"インストールします"),
-                say("register the host in JP1/AJS3 - Manager and check the communication; then "
-                    'write confirmed = ["T4-3 #1"] in site.toml',
-                    "JP1/AJS3 - Manager にホストを登録して通信を確認し、site.toml に "
-                    'confirmed = ["T4-3 #1"] と書きます'),
+                say(f"install {titles} on {node.name}, in this order, as their manuals say",
+                    f"{node.name} に {titles} をこの順で、マニュアルに従ってインストールします"),
+                *self._registering(node.name),
             ),
         )  # fmt: skip
 
@@ -135,13 +131,22 @@ class Guide:
             yield Part(found.check, state, found.seen)
         if not installed:
             yield Part(say("the product", "製品"), State.CANNOT_TELL, self._why_unknown(node.name))
-        yield self._registered(node.name)
+        yield from self._registered(node.name)
 
-    def _registered(self, node: str) -> Part:
-        title = say("registered in the Manager", "Manager への登録")
-        if _REGISTERED in self.site.confirmed:
-            return Part(title, State.DONE, say("confirmed in site.toml", "site.toml で確認済み"))
-        return Part(title, State.CANNOT_TELL, say("look by hand", "手作業で確認してください"))
+    def _registered(self, node: str) -> Iterator[Part]:
+        """As the plugins tell that need it; none where none does."""
+        for found in self._findings(node):
+            if found.number == _REGISTERED:
+                state = State.DONE if found.level is Level.OK else State.CANNOT_TELL
+                yield Part(found.check, state, found.seen)
+
+    def _registering(self, node: str) -> tuple[str, ...]:
+        if not list(self._registered(node)):
+            return ()
+        return (
+            say("register the host in JP1/AJS3 - Manager and check the communication",
+                "ホストを JP1/AJS3 - Manager に登録し、通信を確認します"),
+        )  # fmt: skip
 
     # 3 and 4.
 
@@ -200,7 +205,8 @@ class Guide:
         hosts = ", ".join(f"{host.name} = {host.address}" for host in self.site.logical_hosts)
         return Step(
             5,
-            say(f"{active.name}: {self._cluster} basics", f"{active.name}: {self._cluster} の基本設定"),
+            say(f"{active.name}: {self._cluster} basics",
+                f"{active.name}: {self._cluster} の基本設定"),
             active.name,
             tuple(parts),
             ("ark preflight",),
@@ -232,23 +238,25 @@ class Guide:
             for name in host.resources
             if name in answers.resources
         )
-        titles = _listed(list(dict.fromkeys(host.resources.values())))
+        titles = self._titles(host)
         parts = [self._address(host)]
         if host.mount_point:
             parts.append(self._disk(host))
         parts.append(
             Part(
-                say(f"{titles} set up for {host.name}", f"{host.name} 用の {titles} のセットアップ"),
+                say(f"{titles} set up for {host.name}",
+                    f"{host.name} 用の {titles} のセットアップ"),
                 State.DONE if ran else State.CANNOT_TELL,
                 say("it has been started here", "起動実績があります")
                 if ran
                 else say("look by hand", "手作業で確認してください"),
             )
         )  # fmt: skip
-        parts.append(self._registered(host.active))
+        parts += self._registered(host.active)
         return Step(
             6,
-            say(f"{host.active}: logical server {host.name}", f"{host.active}: 論理サーバー {host.name}"),
+            say(f"{host.active}: logical server {host.name}",
+                f"{host.active}: 論理サーバー {host.name}"),
             host.active,
             tuple(parts),
             ("ark preflight",),
@@ -259,8 +267,7 @@ class Guide:
                     f"{host.address} と {host.mount_point or 'ディスク'} が {host.active} にある"
                     f"状態で、{titles} をこの順で論理ホスト {host.name} 用にセットアップし、"
                     f"設定を他方のノードに反映します (製品マニュアル参照)"),
-                say("register the logical host in JP1/AJS3 - Manager and check the communication",
-                    "論理ホストを JP1/AJS3 - Manager に登録し、通信を確認します"),
+                *self._registering(host.active),
             ),
         )  # fmt: skip
 
@@ -270,9 +277,8 @@ class Guide:
         if where:
             return Part(title, State.DONE, ", ".join(where))
         if len(self._answers) < 2:
-            return Part(
-                title, State.CANNOT_TELL, say("not on this node", "このノードにはありません")
-            )
+            told = say("not on this node", "このノードにはありません")
+            return Part(title, State.CANNOT_TELL, told)
         return Part(title, State.MISSING)
 
     # 7.
@@ -290,7 +296,7 @@ class Guide:
             say(f"{host.active}: protect {host.name}", f"{host.active}: {host.name} の保護"),
             host.active,
             tuple(parts),
-            (f"ark validate {names}", *self._registering(names)),
+            (f"ark validate {names}", *self._protecting(names)),
             (
                 say(f"write /etc/ark/resources/<resource>.toml of {names} on both nodes, "
                     f"the same on each",
@@ -303,7 +309,7 @@ class Guide:
             ),
         )  # fmt: skip
 
-    def _registering(self, names: str) -> tuple[str, ...]:
+    def _protecting(self, names: str) -> tuple[str, ...]:
         if self.site.manager != LIFEKEEPER:
             return ()
         return (
@@ -345,9 +351,8 @@ class Guide:
     def _tested(self, host: LogicalHost, name: str) -> Iterator[Part]:
         """By the RAS logs of both nodes: a restart, a start on the standby, a later one back."""
         active = self._resource(name, host.active)
-        standby = self._resource(
-            name, next(n.name for n in self.site.nodes if n.name != host.active)
-        )
+        other = next(node.name for node in self.site.nodes if node.name != host.active)
+        standby = self._resource(name, other)
         recovered = any(each.recovered for each in (active, standby) if each)
         yield self._seen(
             say(f"{name}: local recovery", f"{name}: ローカルリカバリー"), recovered, True
@@ -356,9 +361,9 @@ class Guide:
         yield self._seen(
             say(f"{name}: failover", f"{name}: フェイルオーバー"), moved, standby is not None
         )
-        back = moved and active is not None and active.restored > standby.restored  # type: ignore[union-attr]
+        back = active is not None and standby is not None and active.restored > standby.restored
         known = active is not None and standby is not None
-        yield self._seen(say(f"{name}: failback", f"{name}: フェイルバック"), back, known)
+        yield self._seen(say(f"{name}: failback", f"{name}: フェイルバック"), moved and back, known)
 
     def _seen(self, title: str, seen: bool, known: bool) -> Part:
         if seen:
@@ -377,13 +382,20 @@ class Guide:
         answers = self._answers.get(node)
         return answers.resources.get(name) if answers else None
 
+    def _titles(self, *hosts: LogicalHost) -> str:
+        """The products of logical hosts, in the order of their start."""
+        known = {
+            name: each.title
+            for answers in self._answers.values()
+            for name, each in answers.resources.items()
+        }
+        named = (known.get(name, plugin) for h in hosts for name, plugin in h.resources.items())
+        return ", ".join(dict.fromkeys(named))
+
     def _why_unknown(self, node: str) -> str:
         if node in self._answers:
             return say("look by hand", "手作業で確認してください")
-        return say(
-            f"no answers of {node} yet: ark preflight --export FILE there, --peer FILE here",
-            f"{node} の回答がありません (そこで ark preflight --export FILE、ここで --peer FILE)",
-        )
+        return say(f"no answers of {node} yet", f"{node} の回答がまだありません")
 
 
 def _plugins(site: Site) -> list[str]:
@@ -391,10 +403,6 @@ def _plugins(site: Site) -> list[str]:
     return list(
         dict.fromkeys(name for host in site.logical_hosts for name in host.resources.values())
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def _runs_or_ran(resource: ResourceAnswer) -> bool:

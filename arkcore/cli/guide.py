@@ -55,9 +55,7 @@ def guide(
     guide_on(paths_here(), Machine(), peer=peer, json=json)
 
 
-def guide_on(
-    paths: Paths, machine: Machine, *, peer: str | None = None, json: bool = False
-) -> None:
+def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) -> None:
     """The command on `machine`."""
     site = read_site(paths)
     there = read_answers(peer) if peer is not None else None
@@ -78,6 +76,12 @@ def guide_on(
     out = console()
     _show_steps(out, steps)
     _show_next(out, following)
+    if there is None:
+        other = next(node.name for node in site.nodes if node.name != here.node)
+        out.print(Text(say(f"For what {other} has: ssh {other} ark preflight --export - "
+                           f"| ark guide --peer -",
+                           f"{other} の状態も見る: ssh {other} ark preflight --export - "
+                           f"| ark guide --peer -"), "dim"), soft_wrap=True)  # fmt: skip
 
 
 def _facts(step: Step) -> dict[str, object]:
@@ -122,8 +126,8 @@ def _show_next(out: Console, step: Step | None) -> None:
     if step is None:
         out.print(Text(say("All steps are done.", "すべての手順が済んでいます。"), "green"))
         return
-    out.print(Text(say(f"Next, on {step.where}: {step.number}  {step.title}",
-                       f"次の手順 ({step.where}): {step.number}  {step.title}"), "bold"))  # fmt: skip
+    told = f"{step.number}  {step.title}"
+    out.print(Text(say(f"Next: {told}", f"次の手順: {told}"), "bold"))
     for line in step.advice:
         out.print(f"   {line}", soft_wrap=True)
     for command in step.commands:
