@@ -25,7 +25,9 @@ def check_bonding(machine: Machine, interfaces: Interfaces, node: Node) -> Itera
     there = machine.listed(_DIRECTORY)
     used = [interfaces.holding(address) for _, address in node.lans()]
     carrying = {name for each in used if each for name in (each.name, each.below)}
-    wanted = [*node.bonds, *(name for name in there if name in carrying)]
+    # Where it is not known which carry the addresses, all are looked at.
+    known = not interfaces.problem
+    wanted = [*node.bonds, *(name for name in there if name in carrying or not known)]
     if not wanted:
         yield BONDING.not_applicable(say("no bond is used", "ボンディングは使用されていません"))
     for name in dict.fromkeys(wanted):

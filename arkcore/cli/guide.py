@@ -69,7 +69,7 @@ def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) ->
     if json:
         print_json({
             "node": here.node,
-            "next": following and steps.index(following),
+            "next": None if following is None else following.number,
             "steps": [_facts(step) for step in steps],
         })  # fmt: skip
         return
