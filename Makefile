@@ -44,6 +44,8 @@ layers: $(VENV)/.test
 
 tests: $(VENV)/.test
 	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
+	tools/need ip iproute2
+	tools/need ping iputils-ping
 	$(VENV)/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 bench: $(VENV)/.test

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DISK = Check("T4-1 #5", "partition of the logical host", "論理ホスト用パーティション")
 
 #: A line of a path in `multipath -ll`: host:channel:id:lun, device, major:minor, three states.
-_PATH = re.compile(r"\d+:\d+:\d+:\d+\s+(\S+)\s+\d+:\d+\s+(\w+)\s+(\w+)")
+_PATH = re.compile(r"[\d#]+:[\d#]+:[\d#]+:[\d#]+\s+(\S+)\s+\d+:\d+\s+(\w+)\s+(\w+)")
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,10 @@ class Interface:
         """Set up, and with a carrier."""
         return "UP" in self.flags and "LOWER_UP" in self.flags
 
+    def network_of(self, address: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+        """The network of an address that it holds."""
+        return next(each.network for each in self.addresses if str(each.ip) == address)
+
     def holds(self, address: str) -> bool:
         return any(str(each.ip) == address for each in self.addresses)
 
@@ -139,12 +143,23 @@ def _named(word: str) -> str:
 
 def _separate_lans(interfaces: Interfaces, node: Node) -> Iterator[Finding]:
     used: dict[str, str] = {}
+    networks: dict[object, str] = {}
     for word, address in node.lans():
         lan = _named(word)
         interface = interfaces.holding(address)
         if interface is None:
             continue
+        network = interface.network_of(address)
         other = used.setdefault(interface.name, lan)
+        alike = networks.setdefault(network, lan)
+        if other == lan and alike != lan:
+            yield UP.warn(
+                say(f"the {alike} and the {lan} are one network: {network}",
+                    f"{alike} と {lan} が同じネットワーク {network} です"),
+                say("give each LAN a network of its own: else one interface may answer for both",
+                    "LAN ごとに別のネットワークにしてください "
+                    "(片方のインターフェースが両方に応答することがあります)"),
+            )  # fmt: skip
         if other != lan:
             yield UP.warn(
                 say(f"the {other} and the {lan} are both on {interface.name}",

@@ -187,10 +187,11 @@ def _clocks(here: Answers, there: Answers, now: float, *, piped: bool) -> Findin
                 f"{there.node} で作り直してください: ark preflight --export FILE"),
         )  # fmt: skip
     if here.offset is not None and there.offset is not None:
-        difference = abs(here.offset - there.offset)
+        # Which way each is off, chrony and ntpd tell with opposite signs: so, at most.
+        difference = abs(here.offset) + abs(there.offset)
         told = say(
-            f"{difference:.3f} s, as their time sources tell",
-            f"{difference:.3f} 秒 (それぞれの時刻源による)",
+            f"at most {difference:.3f} s, as their time sources tell",
+            f"最大 {difference:.3f} 秒 (それぞれの時刻源による)",
         )
         return CLOCKS.ok(told) if difference <= ALLOWED else CLOCKS.fail(told, advice)
     if piped:

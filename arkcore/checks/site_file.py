@@ -162,13 +162,11 @@ def _logical_host(values: Mapping[str, Any], where: str, nodes: tuple[Node, Node
         address=_address(text(values, "address", where), "address", where),
         active=_chosen(values, "active", names, names[0], where),
         mount_point=_path(values, "mount_point", where),
-        device=str(values.get("device", "")),
+        device=_device(values, where),
         storage=_chosen(values, "storage", STORAGE, SHARED, where),
         multipath=multipath,
         resources=_resources(values, where),
     )
-    if host.storage != NAS:
-        _path(values, "device", where)  # a share of a NAS is no path
     if host.mount_point and not host.device:
         raise ConfigurationError(f"{where}: device: missing; it must be given with mount_point")
     return host
@@ -254,6 +252,13 @@ def _address(value: str, key: str, where: str) -> str:
         raise ConfigurationError(
             f"{where}: {key} = {value!r}: must be an IP address, for instance 192.0.2.1"
         ) from None
+
+
+def _device(values: Mapping[str, Any], where: str) -> str:
+    share = values.get("device")
+    if values.get("storage") == NAS and isinstance(share, str):
+        return share  # of a file server: no path
+    return _path(values, "device", where)
 
 
 def _path(values: Mapping[str, Any], key: str, where: str) -> str:

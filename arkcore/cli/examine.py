@@ -10,6 +10,7 @@ from arkcore.channel import Report
 from arkcore.checks.node import Asked, Cluster, examine
 from arkcore.checks.site import LIFEKEEPER
 from arkcore.cli.aside import Aside, answer_of, end_what_is_left, send_answer
+from arkcore.cli.console import refuse_unless_readable
 from arkcore.cli.resources import usable
 from arkcore.deadline import Deadline
 from arkcore.errors import ArkError, ConfigurationError, PluginError
@@ -39,7 +40,8 @@ _ENDING = 2.0
 
 
 def examined(paths: Paths, site: Site, machine: Machine) -> Answers:
-    """All answers of this node. `ConfigurationError` where it is none of the site's."""
+    """All answers of this node. `ArkError` where it is none of the site's, or not to be read."""
+    refuse_unless_readable(paths.resources)
 
     def ask(host: LogicalHost, name: str) -> Asked:
         return _ask(paths, site, machine, host, name)

@@ -211,6 +211,16 @@ def test_two_lans_on_one_interface_are_told(programs: Programs) -> None:
     assert "both on eth0" in found[-1].seen
 
 
+def test_two_lans_of_one_network_are_told(programs: Programs) -> None:
+    one = Node("a", "192.0.2.1", ("192.0.2.65",))
+    interfaces = seen_by_ip(
+        programs, interface("eth0", "192.0.2.1"), interface("eth1", "192.0.2.65")
+    )
+    found = list(check_interfaces(interfaces, one))
+    assert [each.level for each in found] == [Level.OK, Level.OK, Level.WARN]
+    assert "one network: 192.0.2.0/24" in found[-1].seen
+
+
 def test_addresses_that_others_reach_are_neither_loopback_nor_link_local(
     programs: Programs,
 ) -> None:
