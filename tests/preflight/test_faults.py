@@ -206,6 +206,11 @@ def version_skew(pair: Pair) -> None:
 
 
 def resource_files_differ(pair: Pair) -> None:
+    for host, seconds in ((pair.active, 500), (pair.standby, 600)):
+        host.resource("lkjp1_base", "jp1-base", f"[timers]\nrestore.process = {seconds}\n")
+
+
+def resource_file_has_a_key_more(pair: Pair) -> None:
     pair.standby.resource("lkjp1_base", "jp1-base", "[timers]\nrestore.process = 600\n")
 
 
@@ -262,6 +267,7 @@ FAULTS: list[tuple[Plant, set[Wrong]]] = [
     (site_files_differ, {fail(BOTH, "pair 1")}),
     (version_skew, {fail(BOTH, "pair 3")}),
     (resource_files_differ, {fail(BOTH, "pair 4")}),
+    (resource_file_has_a_key_more, {fail(BOTH, "pair 4")}),
     # Without its file the product is looked for where it is by default.
     (resource_file_on_one_node_only, {fail(BOTH, "pair 4"), fail(STANDBY, "T4-5 #1")}),
     (clock_ahead, {fail(BOTH, "pair 5")}),

@@ -60,7 +60,9 @@ def test_a_pair_is_led_from_the_first_step_to_the_last(pair: Pair, tmp_path: Pat
     # A skipped recover is no local recovery.
     skipped = ("10:05:00", "Recover completed. Skipped: maintenance.")
     ras(pair.active, ("10:00:00", "Restore completed."), skipped)
-    assert guide(pair, tmp_path)["next"] == 8
+    facts = guide(pair, tmp_path)
+    assert facts["next"] == 8
+    assert {part["state"] for part in facts["steps"][-1]["parts"]} == {"missing"}
     ras_log = pair.active.prefix / "var/log/ark"
     (ras_log / "ras.log").unlink()
     ras_log.rmdir()

@@ -288,6 +288,9 @@ def test_a_shared_disk_that_nothing_identifies_cannot_be_told(bare: Machine) -> 
     [
         ("nfs4", "filer:/vol", True),
         ("nfs", "10.0.0.1:/vol", True),
+        # By its kind alone, and by its source alone.
+        ("nfs4", "vol", True),
+        ("lofs", "filer:/vol", True),
         ("cifs", "//filer/share", True),
         ("fuse.glusterfs", "gluster1:/vol", True),
         ("ext4", "/dev/mapper/jp1", False),
