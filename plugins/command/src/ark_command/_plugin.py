@@ -273,7 +273,14 @@ def _look_at_user(user: str) -> Finding:
     try:
         entry = pwd.getpwnam(user)
     except KeyError:
-        told = say(f"no user {user!r} here", f"ユーザー {user!r} がいません")
-        return Finding("options.user", Level.FAIL, told, f"useradd {user}")
-    told = say(f"{user}, user id {entry.pw_uid}", f"{user} (ユーザー ID {entry.pw_uid})")
-    return Finding("options.user", Level.OK, told)
+        return Finding(
+            "options.user",
+            Level.FAIL,
+            say(f"no user {user!r} here", f"ユーザー {user!r} がいません"),
+            f"useradd {user}",
+        )
+    return Finding(
+        "options.user",
+        Level.OK,
+        say(f"{user}, user id {entry.pw_uid}", f"{user} (ユーザー ID {entry.pw_uid})"),
+    )
