@@ -51,6 +51,8 @@ tests: $(VENV)/.test
 	    $$(apt-cache depends libxml2 | grep -o 'libicu[0-9]*'); do \
 	    tools/unpack $$package $(DEPS)/$$package >/dev/null || exit 1; \
 	done
+	tools/need ip iproute2
+	tools/need ping iputils-ping
 	$(VENV)/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 bench: $(VENV)/.test

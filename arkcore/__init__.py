@@ -14,12 +14,15 @@ from arkcore.application import (
 )
 from arkcore.errors import ArkError, ConfigurationError, MachineError, PluginError, StepFailed
 from arkcore.finding import Finding, Level
+from arkcore.language import say
 from arkcore.marker import hookimpl
 from arkcore.processes import Process
 from arkcore.status import Status, StatusReport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from arkcore.checks.machine import Machine
+    from arkcore.checks.site import Site
     from arkcore.command import CommandResult
     from arkcore.context import Context
 
@@ -34,6 +37,14 @@ def __getattr__(name: str) -> object:
         from arkcore.command import CommandResult
 
         return CommandResult
+    if name == "Machine":
+        from arkcore.checks.machine import Machine
+
+        return Machine
+    if name == "Site":
+        from arkcore.checks.site import Site
+
+        return Site
     raise AttributeError(f"module 'arkcore' has no attribute {name!r}")
 
 
@@ -49,9 +60,11 @@ __all__ = [
     "Finding",
     "Level",
     "LogicalHostRule",
+    "Machine",
     "MachineError",
     "PluginError",
     "Process",
+    "Site",
     "Status",
     "StatusReport",
     "StepFailed",
@@ -60,4 +73,5 @@ __all__ = [
     "hookimpl",
     "option",
     "processes",
+    "say",
 ]

@@ -7,18 +7,25 @@ from enum import Enum
 
 class Level(Enum):
     OK = "ok"
+    #: Also where this machine cannot tell: a person has to look.
     WARN = "warn"
     FAIL = "fail"
     NOT_APPLICABLE = "not applicable"
 
 
 class Finding:
-    """One check's result: which check, how it stands, what was seen, what to do about it."""
+    """One check's result: which check, how it stands, what was seen, what to do about it.
 
-    __slots__ = ("advice", "check", "level", "seen")
+    `number`: the check's number in the cluster guide ("T4-1 #1"), "" where it has none there.
+    """
 
-    def __init__(self, check: str, level: Level, seen: str, advice: str = "") -> None:
+    __slots__ = ("advice", "check", "level", "number", "seen")
+
+    def __init__(
+        self, check: str, level: Level, seen: str, advice: str = "", *, number: str = ""
+    ) -> None:
         self.check = check
         self.level = level
         self.seen = seen
         self.advice = advice
+        self.number = number

@@ -63,9 +63,8 @@ class PluggyHooks(DirectHooks):
         except pluggy.PluginValidationError as error:
             raise PluginError(f"plugin {name}: {error}") from error
 
-    def _call(self, hook: str, ctx: Any = None) -> Any:
-        arguments = {} if hook == "ark_application" else {"ctx": ctx}
-        return getattr(self._manager.hook, hook)(**arguments)
+    def _call(self, hook: str, **given: Any) -> Any:
+        return getattr(self._manager.hook, hook)(**given)
 
 
 def observers(plugins: list[tuple[str, object]]) -> Any:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from arkcore.application import Application
+    from arkcore.checks.machine import Machine
+    from arkcore.checks.site import Site
     from arkcore.context import Context
     from arkcore.finding import Finding
     from arkcore.processes import Process
@@ -81,8 +83,15 @@ class ApplicationSpecs:
         """Stop by force, this logical host only. Optional: the default ends `ark_processes`."""
 
     @_one_answer
-    def ark_preflight(self, ctx: Context) -> Iterable[Finding]:  # type: ignore[empty-body]
-        """Check, before anything is protected, what the product needs here. Optional."""
+    def ark_preflight(  # type: ignore[empty-body]
+        self, ctx: Context, site: Site, machine: Machine
+    ) -> Iterable[Finding]:
+        """Check, before anything is protected, what the product needs here. Optional.
+
+        `site`: the pair as its site file describes it. `machine`: this machine, to be asked for
+        files, programs and file systems. Nothing may be changed. Where this machine cannot tell,
+        yield a WARN that says so and what to look at by hand.
+        """
 
 
 class ObserverSpecs:

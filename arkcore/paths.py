@@ -24,6 +24,11 @@ class Paths:
         return f"{self.prefix}/etc/ark/ark.toml"
 
     @property
+    def site_file(self) -> str:
+        """What the pair of nodes is: for the checks before an installation, and the guide."""
+        return f"{self.prefix}/etc/ark/site.toml"
+
+    @property
     def resources(self) -> str:
         return f"{self.prefix}/etc/ark/resources"
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from arkcore.application import Application
+    from arkcore.checks.machine import Machine
+    from arkcore.checks.site import Site
     from arkcore.context import Context
     from arkcore.finding import Finding
     from arkcore.processes import Process
@@ -203,9 +205,9 @@ class DirectHooks:
     def __init__(self, plugin: object) -> None:
         self._plugin = plugin
 
-    def _call(self, hook: str, ctx: Context | None = None) -> Any:
+    def _call(self, hook: str, **given: Any) -> Any:
         function = getattr(self._plugin, hook)
-        return function(ctx) if _arguments(function) else function()
+        return function(*[given[name] for name in _arguments(function)])
 
     def has(self, hook: str) -> bool:
         return _marked(self._plugin, hook)
@@ -215,22 +217,24 @@ class DirectHooks:
         return application
 
     def status(self, ctx: Context) -> StatusReport:
-        report: StatusReport = self._call("ark_status", ctx)
+        report: StatusReport = self._call("ark_status", ctx=ctx)
         return report
 
     def processes(self, ctx: Context) -> Sequence[Process]:
-        processes: Sequence[Process] = self._call("ark_processes", ctx)
+        processes: Sequence[Process] = self._call("ark_processes", ctx=ctx)
         return processes
 
     def start(self, ctx: Context) -> None:
-        self._call("ark_start", ctx)
+        self._call("ark_start", ctx=ctx)
 
     def stop(self, ctx: Context) -> None:
-        self._call("ark_stop", ctx)
+        self._call("ark_stop", ctx=ctx)
 
     def force_stop(self, ctx: Context) -> None:
-        self._call("ark_force_stop", ctx)
+        self._call("ark_force_stop", ctx=ctx)
 
-    def preflight(self, ctx: Context) -> Iterable[Finding]:
-        findings: Iterable[Finding] = self._call("ark_preflight", ctx)
+    def preflight(self, ctx: Context, site: Site, machine: Machine) -> Iterable[Finding]:
+        findings: Iterable[Finding] = self._call(
+            "ark_preflight", ctx=ctx, site=site, machine=machine
+        )
         return findings

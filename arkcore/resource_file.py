@@ -31,6 +31,7 @@ from arkcore.resource import (
 )
 from arkcore.text import shown
 from arkcore.timers import Timers, check_timers
+from arkcore.toml_file import choice, read_toml, refuse_unknown, table, text, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def validate(
     where = paths.resource_file(name)
     try:
         refuse_resource_if_others_can_write(paths, name)
-        return _validate(paths, name, _read_toml(where), where, manages)
+        return _validate(paths, name, read_toml(where), where, manages)
     except RecursionError:
         raise ConfigurationError(f"{where}: its tables are nested too deeply") from None
 
@@ -157,24 +158,24 @@ def _validate(
     manages: Callable[[str], bool | None],
 ) -> Resource:
     node = read_node_file(paths)
-    _refuse_unknown(values, _KEYS, where, "")
-    plugin_name = _text(values, "plugin", where)
-    logical_host = _text(values, "logical_host", where)
+    refuse_unknown(values, _KEYS, where, "")
+    plugin_name = text(values, "plugin", where)
+    logical_host = text(values, "logical_host", where)
     source, application, model = _declared(plugin_name, where)
-    options = _check_options(model, _table(values, "options", where), where)
+    options = _check_options(model, table(values, "options", where), where)
     _check_logical_host(logical_host, application, where)
     recorded = [each for each in recorded_neighbours(paths, manages) if each.name != name]
     neighbours = [*_neighbours(paths, name), *recorded]
     refuse_rivals(plugin_name, logical_host, application, neighbours, where)
-    requires = _texts(values, "requires", where)
+    requires = texts(values, "requires", where)
     _check_requires(paths, name, requires, where)
-    mount_points = _texts(values, "mount_points", where)
+    mount_points = texts(values, "mount_points", where)
     for point in mount_points:
         if not point.startswith("/"):
             raise ConfigurationError(f"{where}: mount_points = {point!r}: must be an absolute path")
     timers = {**application.timers}
-    timers.update(check_timers(_flat(_table(values, "timers", where)), where))  # type: ignore[arg-type]
-    ras = _check_ras({**node.ras, **_table(values, "ras", where)}, where)
+    timers.update(check_timers(_flat(table(values, "timers", where)), where))  # type: ignore[arg-type]
+    ras = _check_ras({**node.ras, **table(values, "ras", where)}, where)
     return Resource(
         name=name,
         logical_host=logical_host,
@@ -220,18 +221,18 @@ def _read_node_file(paths: Paths, where: str) -> NodeSettings:
         return NodeSettings({}, LogSettings(), ())
     refuse_if_others_can_write(os.path.dirname(where), paths)
     refuse_if_others_can_write(where, paths)
-    values = _read_toml(where)
-    _refuse_unknown(values, _NODE_KEYS, where, "")
-    ras = _table(values, "ras", where)
+    values = read_toml(where)
+    refuse_unknown(values, _NODE_KEYS, where, "")
+    ras = table(values, "ras", where)
     _check_ras(ras, where)
-    log = _table(values, "log", where)
-    _refuse_unknown(log, ("stderr", "journal", "json"), where, "log.")
+    log = table(values, "log", where)
+    refuse_unknown(log, ("stderr", "journal", "json"), where, "log.")
     for key in ("stderr", "journal"):
-        _choice(log, key, LogSettings.LEVELS, where, "log.")
+        choice(log, key, LogSettings.LEVELS, where, "log.")
     json = log.get("json", "")
     if not isinstance(json, str) or (json and not json.startswith("/")):
         raise ConfigurationError(f"{where}: log.json = {json!r}: must be an absolute path")
-    return NodeSettings(ras, LogSettings(**log), _texts(values, "observers", where))
+    return NodeSettings(ras, LogSettings(**log), texts(values, "observers", where))
 
 
 def declaration_of(plugin: str) -> tuple[PluginSource, Application, dict[str, Any]]:
@@ -273,7 +274,7 @@ def _declared(plugin: str, where: str) -> tuple[Any, Application, type]:
 
 def _check_options(model: type, values: Mapping[str, Any], where: str) -> dict[str, Any]:
     declared = declared_options(model)
-    _refuse_unknown(values, tuple(declared), where, "options.")
+    refuse_unknown(values, tuple(declared), where, "options.")
     checked = {}
     hints = _hints(model, where)
     for key, declaration in declared.items():
@@ -372,7 +373,7 @@ def _neighbours(paths: Paths, name: str) -> list[Neighbour]:
     found = []
     for other in resource_names(paths):
         try:
-            values = _read_toml(paths.resource_file(other))
+            values = read_toml(paths.resource_file(other))
         except ConfigurationError:
             continue  # its own validation tells
         plugin, host = values.get("plugin"), values.get("logical_host")
@@ -409,7 +410,7 @@ def _check_requires(paths: Paths, name: str, requires: tuple[str, ...], where: s
 def required_by_file(paths: Paths, name: str) -> list[str]:
     """What the file of resource `name` requires; [] where it cannot be read."""
     try:
-        requires: object = _read_toml(paths.resource_file(name)).get("requires")
+        requires: object = read_toml(paths.resource_file(name)).get("requires")
     except ConfigurationError:
         known = record.last_known_good(paths, name)
         return list(known.requires) if known else []
@@ -437,73 +438,10 @@ def dependents(paths: Paths, name: str) -> list[str]:
 
 
 def _check_ras(values: Mapping[str, Any], where: str) -> RasSettings:
-    _refuse_unknown(values, ("detail", "quickcheck"), where, "ras.")
-    _choice(values, "detail", RasSettings.DETAIL, where, "ras.")
-    _choice(values, "quickcheck", RasSettings.QUICKCHECK, where, "ras.")
+    refuse_unknown(values, ("detail", "quickcheck"), where, "ras.")
+    choice(values, "detail", RasSettings.DETAIL, where, "ras.")
+    choice(values, "quickcheck", RasSettings.QUICKCHECK, where, "ras.")
     return RasSettings(**values)
-
-
-# Reading.
-
-
-def _read_toml(where: str) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        with open(where, "rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        raise ConfigurationError(f"{where}: there is no such resource file") from None
-    except OSError as error:
-        raise ConfigurationError(f"{where}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(
-            f"{where}: not UTF-8: {error.reason} at byte {error.start}"
-        ) from error
-    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits
-        raise ConfigurationError(f"{where}: not TOML: {shown(str(error))}") from error
-
-
-def _refuse_unknown(
-    values: Mapping[str, Any], allowed: tuple[str, ...], where: str, prefix: str
-) -> None:
-    for key, value in values.items():
-        if key not in allowed:
-            names = ", ".join(allowed) or "none"
-            raise ConfigurationError(
-                f"{where}: {prefix}{shown(key)} = {value!r}: unknown key; allowed: {names}"
-            )
-
-
-def _text(values: Mapping[str, Any], key: str, where: str) -> str:
-    if key not in values:
-        raise ConfigurationError(f"{where}: {key}: missing; it must be given, as text")
-    value = values[key]
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{where}: {key} = {value!r}: must be text")
-    return value
-
-
-def _texts(values: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-    value = values.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
-        raise ConfigurationError(f"{where}: {key} = {value!r}: must be a list of texts")
-    return tuple(value)
-
-
-def _table(values: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
-    value = values.get(key, {})
-    if not isinstance(value, dict):
-        raise ConfigurationError(f"{where}: {key} = {value!r}: must be a table, [{key}]")
-    return value
-
-
-def _choice(
-    values: Mapping[str, Any], key: str, allowed: tuple[str, ...], where: str, prefix: str
-) -> None:
-    if key in values and values[key] not in allowed:
-        names = ", ".join(map(repr, allowed))
-        raise ConfigurationError(f"{where}: {prefix}{key} = {values[key]!r}: allowed: {names}")
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

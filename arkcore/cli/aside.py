@@ -113,14 +113,12 @@ def answer_of(work: Callable[[], Any], within: float = LOADING) -> Any:
 
     def body(sender: Sender) -> None:
         try:
-            text = json.dumps(work())
+            send_answer(sender, work())
         except ArkError as error:
             sender.report(Report(Outcome.FAILED, str(error)))
         except BaseException as error:  # a plugin's exit() is no end of the command
             sender.report(Report(Outcome.INTERNAL, f"{type(error).__name__}: {error}"))
         else:
-            for start in range(0, len(text), _PIECE):
-                sender.send(_ANSWER, text[start : start + _PIECE])
             sender.report(Report(Outcome.WELL))
 
     aside = Aside(body)
@@ -130,6 +128,13 @@ def answer_of(work: Callable[[], Any], within: float = LOADING) -> Any:
     if report.outcome is Outcome.FAILED:
         raise ArkError(report.reason)
     raise PluginError(report.reason)
+
+
+def send_answer(sender: Sender, answer: Any) -> None:
+    """Tell `answer`, which JSON can hold, from within a process aside."""
+    text = json.dumps(answer)
+    for start in range(0, len(text), _PIECE):
+        sender.send(_ANSWER, text[start : start + _PIECE])
 
 
 def end_what_is_left() -> None:

@@ -1,26 +1,7 @@
-"""The language of what a person reads: Japanese under a Japanese locale, English otherwise.
-
-Error messages and RAS lines are English everywhere, so that they can be searched for.
-"""
+"""The language of the `ark` command: :mod:`arkcore.language`, which checks and plugins use too."""
 
 from __future__ import annotations
 
-import os
+from arkcore.language import is_japanese, say
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-def is_japanese(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the locale for messages is a Japanese one; the first variable that is set counts."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = environment.get(name, "")
-        if value:
-            return value.lower().startswith("ja")
-    return False
-
-
-def say(english: str, japanese: str) -> str:
-    """Whichever of the two the reader understands."""
-    return japanese if is_japanese() else english
+__all__ = ["is_japanese", "say"]

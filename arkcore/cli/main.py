@@ -10,11 +10,13 @@ import typer
 
 from arkcore import __version__
 from arkcore.cli import (
+    guide,
     lifekeeper,
     log,
     maintenance,
     pacemaker,
     plugins,
+    preflight,
     run,
     status,
     timers,
@@ -39,6 +41,8 @@ app.command("log")(log.log)
 app.command("timers")(timers.timers)
 app.command("maintenance")(maintenance.maintenance)
 app.command("plugins")(plugins.plugins)
+app.command("preflight")(preflight.preflight)
+app.command("guide")(guide.guide)
 app.add_typer(lifekeeper.app, name="lifekeeper")
 app.add_typer(pacemaker.app, name="pacemaker")
 

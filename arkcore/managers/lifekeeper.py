@@ -52,14 +52,23 @@ class LifeKeeper(Manager, Cluster):
     def run_limit(self, timers: Timers) -> float:
         return timers["lifekeeper.quickcheck_run"]
 
+    @property
+    def is_installed(self) -> bool:
+        return is_trusted_program(f"{self.root}/bin/ins_list")
+
     def in_service(self, resource: str) -> bool | None:
-        program = f"{self.root}/bin/ins_list"
-        if not is_trusted_program(program):
+        state = self.state(resource)
+        return None if state is None else state == _IN_SERVICE
+
+    def state(self, resource: str) -> str | None:
+        """LifeKeeper's word for the resource's state here; None where it knows none such."""
+        if not self.is_installed:
             return None
+        program = f"{self.root}/bin/ins_list"
         for line in ask_command([program, "-t", resource]).splitlines():
             fields = line.split(_SEPARATOR)
             if len(fields) > _STATE and fields[_TAG] == resource:
-                return fields[_STATE].strip() == _IN_SERVICE
+                return fields[_STATE].strip()
         return None
 
     def command(self, action: Action, resource: str) -> str:

@@ -173,6 +173,9 @@ NOT_MESSAGES = {
     "resource.py",
     "resource_file.py",
     "timers.py",
+    "toml_file.py",
+    # Findings before an installation, as before-installation.md tells them.
+    "preflight.py",
     "_options.py",
 }
 

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -16,6 +17,7 @@ import pytest
 
 from arkcore.application import declared_options
 from arkcore.call import Action
+from arkcore.checks.site_file import read_site
 from arkcore.errors import ArkError
 from arkcore.managers.lifekeeper import launcher
 from arkcore.paths import Paths
@@ -83,6 +85,9 @@ def test_every_file_shown_is_right(file, paths, exampled):
         write(paths, file.title, file.text)
         resource = validate(paths, Path(file.title).stem)
         assert resource.logical_host == tomllib.loads(file.text)["logical_host"]
+    elif file.title == "/etc/ark/site.toml":
+        write(paths, file.title, file.text)
+        assert read_site(paths).nodes[0].name == "rh5lka"
     elif file.title == "/etc/ark/ark.toml":
         write(paths, file.title, file.text)
         read_node_file(paths)
@@ -149,7 +154,18 @@ def node(paths: Paths, english, tmp_path: Path) -> Paths:
     web = next(code for code in english.code_of("ark-command.md") if code.kind == "toml")
     text = web.text.replace("/run/", f"{tmp_path}/").replace("/usr/sbin/nginx", "/bin/false")
     write(paths, web.title, text)
+    write_site(paths, english)
     return paths
+
+
+def write_site(paths: Paths, english) -> None:
+    """This machine as the first node of the site shown; its addresses are nowhere."""
+    [site] = [code.text for code in english.code("toml") if code.title == "/etc/ark/site.toml"]
+    name = socket.gethostname().partition(".")[0]
+    # Nothing leaves this machine for these.
+    text = site.replace("rh5lka", name).replace("192.0.2.", "127.9.9.")
+    write(paths, "/etc/ark/site.toml", text)
+    os.makedirs(f"{paths.prefix}/tmp")
 
 
 def called(line: str, prefix: str) -> subprocess.CompletedProcess[str]:
@@ -190,7 +206,8 @@ def test_every_command_shown_can_be_called(command_line, node, english):
     assert done.returncode in (0, 1), done.stderr
     assert "Traceback" not in done.stderr
     assert "nternal error" not in done.stdout + done.stderr
-    if words[1] not in ("run", "status", "log"):  # of a node on which nothing has run yet
+    # Of a node on which nothing has run yet, and whose addresses are nowhere.
+    if words[1] not in ("run", "status", "log", "preflight"):
         assert done.returncode == 0, done.stderr
     output = done.stdout.replace(node.prefix, "").splitlines()
     for line in shown_after(command_line, english):
@@ -279,3 +296,22 @@ def test_the_plugin_shown_protects_its_product(exampled, product, paths):
     told = [line.split(" : ", 3)[3] for line in log.splitlines()]
     assert told[1] == "Remove completed. Nothing to stop."
     assert told[-2:] == ["Stop completed.", "Remove completed."]
+
+
+def test_every_error_of_a_site_file_shown_is_said_so(english, paths):
+    [shown] = [
+        code.text.splitlines()
+        for code in english.code_of("before-installation.md")
+        if code.kind == "text" and "nodes[2]" in code.text
+    ]
+    wrong = (
+        ('"192.0.2.2"', '"rh5lkb"'),
+        ('storage = "shared"', 'storage = "tape"'),
+        ('"192.0.2.10"', '"192.0.2.1"'),
+    )
+    [site] = [code.text for code in english.code("toml") if code.title == "/etc/ark/site.toml"]
+    for line, (old, new) in zip(shown, wrong, strict=True):
+        write(paths, "/etc/ark/site.toml", site.replace(old, new))
+        with pytest.raises(ArkError) as told:
+            read_site(paths)
+        assert str(told.value).replace(paths.prefix, "") == line

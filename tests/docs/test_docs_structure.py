@@ -7,6 +7,7 @@ import re
 PAGES = {
     "architecture.md",
     "ark-command.md",
+    "before-installation.md",
     "benchmarks.md",
     "dependencies.md",
     "exit-codes.md",

@@ -13,6 +13,8 @@ from typing import Any
 
 from arkcore import (
     Application,
+    Finding,
+    Level,
     LogicalHostRule,
     Process,
     Status,
@@ -92,6 +94,12 @@ class Toy:
 
     def _force_stop(self, ctx: Any) -> None:
         ctx.terminate(self._processes(ctx), grace=0.2)
+
+    @hookimpl
+    def ark_preflight(self, ctx: Any, site: Any) -> list[Finding]:
+        if os.environ.get("TOY_PREFLIGHT") == "raise":
+            raise ValueError("no luck")
+        return [Finding(f"toy: site of {len(site.nodes)} nodes", Level.OK, ctx.logical_host)]
 
 
 class Unsupported(Toy):

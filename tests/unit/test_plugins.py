@@ -50,8 +50,8 @@ class Whole:
         ctx.append("ark_force_stop")
 
     @hookimpl
-    def ark_preflight(self, ctx: Any) -> Any:
-        return ("ark_preflight", ctx)
+    def ark_preflight(self, machine: Any, ctx: Any, site: Any) -> Any:
+        return ("ark_preflight", ctx, site, machine)
 
 
 class WithoutArguments(Whole):
@@ -125,7 +125,8 @@ def test_both_routes_give_the_same_answer(plugin: type, hook: str) -> None:
     answers = []
     for hooks in (DirectHooks(plugin()), PluggyHooks(plugin(), "whole")):
         handed: list[str] = []
-        answers.append((getattr(hooks, hook)(handed), handed))
+        more = ("the site", "the machine") if hook == "preflight" else ()
+        answers.append((getattr(hooks, hook)(handed, *more), handed))
     assert answers[0] == answers[1]
 
 

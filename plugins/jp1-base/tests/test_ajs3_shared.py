@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from ark_jp1_base.ajs3 import Ajs3Options, Ajs3Plugin
 
-from arkcore import Status
+from arkcore import Level, Machine, Status
 from arkcore.application import declared_options, make_options
+from arkcore.checks.site import Node, Site
 
 
 class Ajs3(Ajs3Plugin):
@@ -139,8 +140,28 @@ def test_every_option_has_both_texts_and_a_possible_default() -> None:
         assert not declared.text_ja.isascii(), name
 
 
+def a_site(**parts: Any) -> Site:
+    nodes = (Node("n1", "192.0.2.1", ("198.51.100.1",)), Node("n2", "192.0.2.2", ("198.51.100.2",)))
+    return Site("standby", "lifekeeper", nodes, (), **parts)
+
+
+def test_who_is_registered_in_the_manager_is_for_a_person_to_tell(ctx: Any) -> None:
+    [asked] = [
+        each for each in plugin.ark_preflight(ctx, a_site(), Machine()) if each.number == "T4-3 #1"
+    ]
+    assert asked.level is Level.WARN
+    assert asked.seen == f"cannot tell: n1, n2, {ctx.logical_host}"
+    assert "by hand" in asked.advice
+    [told] = [
+        each
+        for each in plugin.ark_preflight(ctx, a_site(confirmed=("T4-3 #1",)), Machine())
+        if each.number == "T4-3 #1"
+    ]
+    assert told.level is Level.OK
+
+
 def test_preflight_looks_for_ajsqlstatus_only_where_it_is_used(fake: Any) -> None:
     for queueless in (False, True):
         ctx = fake(Ajs3Options, queueless=queueless, root="/not/there")
-        commands, _ = plugin.ark_preflight(ctx)
+        commands, *_ = plugin.ark_preflight(ctx, a_site(), Machine())
         assert ("ajsqlstatus" in commands.seen) is queueless

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from ark_jp1_base.commands import codec_of
 from ark_jp1_base.plugin import Jp1Base
 
-from arkcore import Level, StepFailed
+from arkcore import Level, Machine, StepFailed
+from arkcore.checks.site import LogicalHost, Node, Site
 
 
 def command_lines(ctx: Any) -> list[str]:
@@ -180,9 +182,46 @@ def test_a_root_behind_a_symbolic_link_is_looked_for_by_its_real_path(
     assert ctx.searches[0][0] == wanted
 
 
+def a_site(*hosts: LogicalHost) -> Site:
+    nodes = (Node("n1", "192.0.2.1", ("198.51.100.1",)), Node("n2", "192.0.2.2", ("198.51.100.2",)))
+    return Site("standby", "lifekeeper", nodes, hosts)
+
+
+@pytest.mark.parametrize(
+    ("mounted", "storage", "level"),
+    [
+        ("ext4 /dev/mapper/jp1", "shared", Level.OK),
+        ("", "shared", Level.OK),
+        ("nfs4 filer:/vol/jp1", "shared", Level.FAIL),
+        ("cifs //filer/jp1", "shared", Level.FAIL),
+        ("ext4 /dev/mapper/jp1", "nas", Level.FAIL),
+    ],
+)
+def test_the_disk_must_not_be_nas(
+    fake: Any, tmp_path: Path, mounted: str, storage: str, level: Level
+) -> None:
+    ctx = fake()
+    kind, _, source = mounted.partition(" ")
+    shown = json.dumps({"filesystems": [{"fstype": kind, "source": source}]})
+    program = tmp_path / "findmnt"
+    program.write_text(f"#!/bin/sh\necho '{shown}'\n" if mounted else "#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    host = LogicalHost(ctx.logical_host, "192.0.2.9", "n1", "/shared", "/dev/sdb1", storage)
+    found = Jp1Base().ark_preflight(ctx, a_site(host), Machine("", [str(tmp_path), "/bin"]))
+    [disk] = [each for each in found if each.number == "4.2.2"]
+    assert disk.level is level
+    assert bool(disk.advice) is (level is Level.FAIL)
+
+
+def test_a_logical_host_without_a_disk_has_none_to_check(fake: Any) -> None:
+    found = Jp1Base().ark_preflight(fake(), a_site(), Machine())
+    [disk] = [each for each in found if each.number == "4.2.2"]
+    assert disk.level is Level.NOT_APPLICABLE
+
+
 def test_preflight_names_what_is_missing(fake: Any, tmp_path: Path) -> None:
     ctx = fake(root=str(tmp_path), lang="tlh_KX")
-    commands, lang = Jp1Base().ark_preflight(ctx)
+    commands, lang, _ = Jp1Base().ark_preflight(ctx, a_site(), Machine())
     assert commands.level is Level.FAIL
     assert f"{tmp_path}/etc/opt/jp1base/jbs_killall.cluster" in commands.seen
     assert lang.level is Level.WARN

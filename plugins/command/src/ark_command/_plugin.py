@@ -15,6 +15,7 @@ from arkcore import (
     SupportClass,
     Topology,
     hookimpl,
+    say,
 )
 
 TYPE_CHECKING = False
@@ -239,19 +240,28 @@ def _look_at(key: str, argv: Sequence[str]) -> Finding:
         return Finding(
             f"options.{key}",
             Level.WARN,
-            f"{absent} does not exist",
-            "right only where it lies on a disk that is mounted elsewhere now",
+            say(f"{absent} does not exist", f"{absent} がありません"),
+            say(
+                "right only where it lies on a disk that is mounted elsewhere now",
+                "他方のノードにマウントされたディスク上にある場合だけ、問題ありません",
+            ),
         )
     if not os.access(argv[0], os.X_OK):
         return Finding(
-            f"options.{key}", Level.FAIL, f"{argv[0]} is not executable", f"chmod +x {argv[0]}"
+            f"options.{key}",
+            Level.FAIL,
+            say(f"{argv[0]} is not executable", f"{argv[0]} は実行できません"),
+            f"chmod +x {argv[0]}",
         )
     for path in filter(None, (argv[0], _script(argv))):
         if os.stat(path).st_mode & 0o022:
             return Finding(
                 f"options.{key}",
                 Level.WARN,
-                f"{path} can be written by others, who so decide what is run here",
+                say(
+                    f"{path} can be written by others, who so decide what is run here",
+                    f"{path} は他のユーザーが書き込めるため、ここで実行する内容を変えられます",
+                ),
                 f"chmod go-w {path}",
             )
     return Finding(f"options.{key}", Level.OK, argv[0])
@@ -263,5 +273,14 @@ def _look_at_user(user: str) -> Finding:
     try:
         entry = pwd.getpwnam(user)
     except KeyError:
-        return Finding("options.user", Level.FAIL, f"no user {user!r} here", f"useradd {user}")
-    return Finding("options.user", Level.OK, f"{user}, user id {entry.pw_uid}")
+        return Finding(
+            "options.user",
+            Level.FAIL,
+            say(f"no user {user!r} here", f"ユーザー {user!r} がいません"),
+            f"useradd {user}",
+        )
+    return Finding(
+        "options.user",
+        Level.OK,
+        say(f"{user}, user id {entry.pw_uid}", f"{user} (ユーザー ID {entry.pw_uid})"),
+    )

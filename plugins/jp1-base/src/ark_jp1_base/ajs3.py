@@ -7,14 +7,15 @@ from ark_jp1_base.commands import Reply, reply_of, run
 from ark_jp1_base.jp1 import Jp1Plugin
 from ark_jp1_base.judgement import Answer
 from ark_jp1_base.options import Jp1Options
+from ark_jp1_base.preflight import registered_finding
 from arkcore import Application, LogicalHostRule, SupportClass, hookimpl, option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from arkcore import Context
+    from arkcore import Context, Finding, Machine, Site
 
 
 class Ajs3Options(Jp1Options):
@@ -104,6 +105,11 @@ class Ajs3Plugin(Jp1Plugin):
                 exclusive_with=("jp1-ajs3-manager", "jp1-ajs3-agent"),
             ),
         )
+
+    @hookimpl
+    def ark_preflight(self, ctx: Context, site: Site, machine: Machine) -> Iterable[Finding]:
+        yield from super().ark_preflight(ctx, site, machine)
+        yield registered_finding(ctx.logical_host, site)
 
     def start_arguments(self, options: Any) -> Sequence[str]:
         return [*(["-HA"] if options.ha else []), *options.start_options]

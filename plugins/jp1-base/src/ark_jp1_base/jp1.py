@@ -7,7 +7,8 @@ import os
 from ark_jp1_base import facts
 from ark_jp1_base.commands import beneath, run
 from ark_jp1_base.judgement import Answer, judge
-from arkcore import Finding, Level, StatusReport, StepFailed, hookimpl
+from ark_jp1_base.preflight import commands_finding, disk_finding, lang_finding
+from arkcore import StatusReport, StepFailed, hookimpl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ark_jp1_base.commands import Reply
-    from arkcore import Context, Process
+    from arkcore import Context, Finding, Machine, Process, Site
 
 
 class Jp1Plugin:
@@ -108,27 +109,9 @@ class Jp1Plugin:
         run(ctx, options.force_command, ctx.logical_host, timeout=options.force_limit)
 
     @hookimpl
-    def ark_preflight(self, ctx: Context) -> Iterable[Finding]:
+    def ark_preflight(self, ctx: Context, site: Site, machine: Machine) -> Iterable[Finding]:
         options = ctx.options
-        title = self.product.title
         paths = [beneath(options.root, path) for path in self.commands(options)]
-        missing = [path for path in paths if not os.access(path, os.X_OK)]
-        if missing:
-            yield Finding(
-                f"{title}: commands",
-                Level.FAIL,
-                f"not there or not executable: {', '.join(missing)}",
-                "install the product on this node and set it up for the logical host",
-            )
-        else:
-            yield Finding(f"{title}: commands", Level.OK, f"all {len(paths)} are there")
-        known = [fact.value for fact in facts.LANGUAGES]
-        if options.lang in known:
-            yield Finding(f"{title}: LANG", Level.OK, options.lang)
-        else:
-            yield Finding(
-                f"{title}: LANG",
-                Level.WARN,
-                f"{options.lang} is none that JP1 is known to be set up with: {', '.join(known)}",
-                "give the LANG that JP1/Base and JP1/AJS3 were set up with",
-            )
+        yield commands_finding(self.product.title, paths)
+        yield lang_finding(self.product.title, options.lang)
+        yield disk_finding(ctx.logical_host, site, machine)

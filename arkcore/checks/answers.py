@@ -1,0 +1,152 @@
+"""What one node answers about itself: what `--export` writes and `--peer` reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+
+import msgspec
+
+from arkcore.errors import ConfigurationError, MachineError
+from arkcore.finding import Finding, Level
+from arkcore.text import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+FORMAT = 1
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A finding as it is written."""
+
+    check: str
+    level: Level
+    seen: str
+    advice: str = ""
+    number: str = ""
+
+    @classmethod
+    def of(cls, finding: Finding) -> Found:
+        return cls(finding.check, finding.level, finding.seen, finding.advice, finding.number)
+
+    def finding(self) -> Finding:
+        return Finding(self.check, self.level, self.seen, self.advice, number=self.number)
+
+
+class DiskAnswer(msgspec.Struct, frozen=True):
+    """A logical host's disk; `size` in bytes, 0 where it is not seen."""
+
+    device: str
+    size: int
+    identity: str
+
+
+class ResourceAnswer(msgspec.Struct, frozen=True):
+    """A resource of the site on this node.
+
+    `title`: the product's name. `keys`: a digest of each value of its file, so that no secret
+    leaves the node. `error`: why its file cannot be used. `state`: LifeKeeper's word, "" where it
+    is not told. `restored` and `recovered`: when the RAS log last tells of one that went well, in
+    seconds since the epoch.
+    """
+
+    plugin: str
+    title: str
+    logical_host: str
+    written: bool
+    keys: dict[str, str] = {}
+    error: str = ""
+    state: str = ""
+    restored: float = 0.0
+    recovered: float = 0.0
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """All of it. `taken_at`: this node's clock when it was written, seconds since the epoch.
+
+    `site`, `node_file`: a digest of each value. `virtual`: of each logical host's address in use,
+    "here" or "elsewhere". `offset`: seconds the clock is known to be off its source.
+    """
+
+    format: int
+    node: str
+    taken_at: float
+    site: dict[str, str]
+    node_file: dict[str, str]
+    versions: dict[str, str]
+    addresses: list[str]
+    virtual: dict[str, str]
+    disks: dict[str, DiskAnswer]
+    mounted: list[str]
+    time_source: str
+    offset: float | None
+    manager_installed: bool
+    resources: dict[str, ResourceAnswer]
+    findings: list[Found]
+
+
+def encode(answers: Answers) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(answers), indent=1) + b"\n"
+
+
+def decode(data: bytes, where: str) -> Answers:
+    """What a peer wrote. `ConfigurationError` where `data` is no such answers."""
+    again = "make it anew on the other node: ark preflight --export FILE"
+    try:
+        answers = msgspec.json.decode(data, type=Answers)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        told = shown(str(error))
+        raise ConfigurationError(f"{where}: not the answers of a node: {told}; {again}") from error
+    if answers.format != FORMAT:
+        raise ConfigurationError(
+            f"{where}: format {answers.format}; this ark reads {FORMAT}: install the same version "
+            f"on both nodes, then {again}"
+        )
+    return answers
+
+
+def read_answers(path: str) -> Answers:
+    """The answers in a file, "-" for stdin. `ArkError` where they cannot be had."""
+    if path == "-":
+        return decode(sys.stdin.buffer.read(), "stdin")
+    try:
+        with open(path, "rb") as file:
+            return decode(file.read(), path)
+    except OSError as error:
+        raise MachineError(
+            f"{path}: cannot be read: {error.strerror}; make it on the other node: "
+            f"ark preflight --export FILE"
+        ) from error
+
+
+def digests(values: Mapping[str, Any]) -> dict[str, str]:
+    """A digest of each value, by its dotted key."""
+    return {
+        key: hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+        for key, value in _flat(values, "")
+    }
+
+
+def _flat(values: Any, prefix: str) -> Iterable[tuple[str, Any]]:
+    if isinstance(values, dict) and values:
+        for key, value in values.items():
+            yield from _flat(value, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(values, list) and values and all(isinstance(each, dict) for each in values):
+        for number, value in enumerate(values, start=1):
+            yield from _flat(value, f"{prefix}[{number}]")
+    else:
+        yield prefix, values
+
+
+def differing(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
+    """The keys that are not the same on both sides."""
+    return sorted(key for key in {*here, *there} if here.get(key) != there.get(key))
+
+
+def told_time(at: float) -> str:
+    return time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(at))

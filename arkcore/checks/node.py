@@ -1,0 +1,222 @@
+"""The checks of one node, in the guide's order, and all that is answered about it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import dataclass
+
+import arkcore
+from arkcore.checks.address import addresses_that_answer, check_virtual_addresses
+from arkcore.checks.answers import (
+    FORMAT,
+    Answers,
+    DiskAnswer,
+    Found,
+    ResourceAnswer,
+    digests,
+)
+from arkcore.checks.arrangement import check_support, check_topology
+from arkcore.checks.bonding import check_bonding
+from arkcore.checks.check import Check
+from arkcore.checks.disk import check_disks, disks_of
+from arkcore.checks.names import check_names
+from arkcore.checks.network import check_interfaces, check_reach, interfaces_of
+from arkcore.checks.system import check_packages, check_selinux
+from arkcore.checks.time_source import check_time_source, clock_of
+from arkcore.errors import ConfigurationError
+from arkcore.finding import Level
+from arkcore.language import say
+from arkcore.machine import is_mounted
+from arkcore.plugins import installed
+from arkcore.ras.reader import parse_line
+from arkcore.toml_file import read_toml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from arkcore.checks.machine import Machine
+    from arkcore.checks.site import LogicalHost, Node, Site
+    from arkcore.finding import Finding
+    from arkcore.paths import Paths
+
+RESOURCE = Check("resource", "resource file", "リソースファイル")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a resource's plugin told. `error`: why it could not be asked, or its file not used."""
+
+    title: str = ""
+    support: str = ""
+    topologies: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+
+
+class Cluster:
+    """What the cluster software tells: whether it is installed, and a resource's state ("")."""
+
+    def __init__(self, installed: bool, state: Callable[[str], str]) -> None:
+        self.installed = installed
+        self.state = state
+
+
+def this_node(machine: Machine, site: Site) -> Node:
+    """The node of the site that this machine is, by its name, else by its service address."""
+    name = machine.host_name.partition(".")[0].lower()
+    interfaces = interfaces_of(machine)
+    for node in site.nodes:
+        if node.name.partition(".")[0].lower() == name:
+            return node
+    for node in site.nodes:
+        if interfaces.holding(node.service):
+            return node
+    names = " or ".join(f"{node.name} ({node.service})" for node in site.nodes)
+    raise ConfigurationError(
+        f"this server calls itself {machine.host_name} and has no address of the site's nodes: "
+        f"it is not {names}; correct `nodes` in site.toml, or its name (hostnamectl set-hostname)"
+    )
+
+
+def examine(
+    machine: Machine,
+    paths: Paths,
+    site: Site,
+    ask: Callable[[LogicalHost, str], Asked],
+    cluster: Cluster,
+) -> Answers:
+    """All answers of this node. `ask` has the plugin of a logical host's resource asked."""
+    node = this_node(machine, site)
+    interfaces = interfaces_of(machine)
+    disks = disks_of(machine, site)
+    clock = clock_of(machine)
+    answering = addresses_that_answer(machine, interfaces, site)
+    asked = {name: ask(host, name) for host in site.logical_hosts for name in host.resources}
+    plugins = [_judged(paths, site, name, told) for name, told in asked.items()]
+    findings = [
+        *check_topology(site),
+        *(finding for found in plugins for finding in found),
+        *check_names(machine, site, node),
+        *check_packages(machine, site),
+        *check_selinux(machine),
+        *check_disks(machine, site, disks),
+        *check_time_source(clock),
+        *check_interfaces(interfaces, node),
+        *check_reach(machine, interfaces, site, node),
+        *check_bonding(machine, interfaces, node),
+        *check_virtual_addresses(site, answering),
+    ]
+    done = _last_actions(paths)
+    return Answers(
+        format=FORMAT,
+        node=node.name,
+        taken_at=machine.clock(),
+        site=digests(read_toml(paths.site_file)),
+        node_file=digests(read_toml(paths.node_file)) if os.path.exists(paths.node_file) else {},
+        versions=_versions(),
+        addresses=interfaces.addresses(),
+        virtual=answering,
+        disks={
+            name: DiskAnswer(disk.device, disk.size, disk.identity) for name, disk in disks.items()
+        },
+        mounted=_mounted(machine, site),
+        time_source=clock.source,
+        offset=clock.offset,
+        manager_installed=cluster.installed,
+        resources={
+            name: _resource(paths, host, name, told, cluster, done)
+            for host in site.logical_hosts
+            for name, told in asked.items()
+            if name in host.resources
+        },
+        findings=[Found.of(finding) for finding in _in_order(findings)],
+    )
+
+
+def _judged(paths: Paths, site: Site, name: str, asked: Asked) -> Iterator[Finding]:
+    """What is to be said of a resource: its support class, its file, its plugin's findings."""
+    if asked.support:
+        support = check_support(site, name, asked.title, asked.support, asked.topologies)
+        yield support
+        if support.level is Level.FAIL:
+            return
+    where = paths.resource_file(name)
+    if asked.error:
+        yield RESOURCE.fail(
+            asked.error,
+            say("correct it, then: ark validate", "修正して ark validate を実行してください"),
+        )
+    elif not os.path.exists(where):
+        yield RESOURCE.not_applicable(say(f"{where} is not written yet", f"{where} は未作成です"))
+    else:
+        yield RESOURCE.ok(say(f"{where} is valid", f"{where} は有効です"))
+    yield from asked.findings
+
+
+def _in_order(findings: Sequence[Finding]) -> list[Finding]:
+    """By number as the guide has them; each once, for two plugins may tell the same."""
+    once = {(each.number, each.check, each.level, each.seen): each for each in findings}
+    return sorted(once.values(), key=lambda each: (each.number[:1] == "", each.number))
+
+
+def _versions() -> dict[str, str]:
+    ours = {source.distribution: source.version for source in installed()}
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"arkcore": arkcore.__version__, **ours, "Python": python}
+
+
+def _mounted(machine: Machine, site: Site) -> list[str]:
+    table = f"{machine.root}/proc/self/mountinfo"
+    points = [host.mount_point for host in site.logical_hosts if host.mount_point]
+    return [point for point in points if is_mounted(point, table)]
+
+
+def _resource(
+    paths: Paths,
+    host: LogicalHost,
+    name: str,
+    asked: Asked,
+    cluster: Cluster,
+    done: dict[tuple[str, str], float],
+) -> ResourceAnswer:
+    keys: dict[str, str] = {}
+    written = os.path.exists(paths.resource_file(name))
+    if written:
+        try:
+            keys = digests(read_toml(paths.resource_file(name)))
+        except ConfigurationError:
+            pass  # its own finding tells
+    return ResourceAnswer(
+        plugin=host.resources[name],
+        title=asked.title or host.resources[name],
+        logical_host=host.name,
+        written=written,
+        keys=keys,
+        error=asked.error,
+        state=cluster.state(name),
+        restored=done.get((name, "Restore"), 0.0),
+        recovered=done.get((name, "Recover"), 0.0),
+    )
+
+
+def _last_actions(paths: Paths) -> dict[tuple[str, str], float]:
+    """When the RAS log last tells of an action of each resource that did its work."""
+    found: dict[tuple[str, str], float] = {}
+    try:
+        with open(paths.ras_log, encoding="utf-8", errors="backslashreplace") as log:
+            for text in log:
+                line = parse_line(text.rstrip("\n"))
+                if line is None or line.message not in _DONE:
+                    continue
+                at = time.mktime(time.strptime(line.at, "%Y/%m/%d %H:%M:%S"))
+                found[line.resource, line.message.partition(" ")[0]] = at
+    except (OSError, ValueError, OverflowError):
+        pass
+    return found
+
+
+#: Without a remark: nothing was skipped, and there was something to do.
+_DONE = ("Restore completed.", "Recover completed.")

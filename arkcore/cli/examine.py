@@ -1,0 +1,158 @@
+"""Examines this node for `ark preflight` and `ark guide`: its plugins are asked, each aside."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from arkcore.application import declared_options
+from arkcore.channel import Report
+from arkcore.checks.node import Asked, Cluster, examine
+from arkcore.checks.site import LIFEKEEPER
+from arkcore.cli.aside import Aside, answer_of, end_what_is_left, send_answer
+from arkcore.cli.console import refuse_unless_readable
+from arkcore.cli.resources import usable
+from arkcore.deadline import Deadline
+from arkcore.errors import ArkError, ConfigurationError, PluginError
+from arkcore.finding import Finding, Level
+from arkcore.managers.lifekeeper import find_lifekeeper
+from arkcore.plugins import check_hooks, find
+from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.state import State
+from arkcore.status import Outcome
+from arkcore.timers import Timers
+from arkcore.worker import do_part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from arkcore.actions.steps import Work
+    from arkcore.channel import Sender
+    from arkcore.checks.answers import Answers
+    from arkcore.checks.machine import Machine
+    from arkcore.checks.site import LogicalHost, Site
+    from arkcore.paths import Paths
+
+#: Seconds for the checks of one plugin, and more for ending what they ran.
+_WITHIN = 20.0
+_ENDING = 2.0
+
+
+def examined(paths: Paths, site: Site, machine: Machine) -> Answers:
+    """All answers of this node. `ArkError` where it is none of the site's, or not to be read."""
+    refuse_unless_readable(paths.resources)
+
+    def ask(host: LogicalHost, name: str) -> Asked:
+        return _ask(paths, site, machine, host, name)
+
+    return examine(machine, paths, site, ask, _cluster(paths, site, machine))
+
+
+def _cluster(paths: Paths, site: Site, machine: Machine) -> Cluster:
+    if site.manager != LIFEKEEPER:
+        return Cluster(machine.path_of("crm_mon") is not None, lambda _: "")
+    manager = find_lifekeeper(os.environ, paths.prefix)
+    return Cluster(manager.is_installed, lambda name: manager.state(name) or "")
+
+
+def _ask(paths: Paths, site: Site, machine: Machine, host: LogicalHost, name: str) -> Asked:
+    plugin = host.resources[name]
+    try:
+        declared = answer_of(lambda: _declared(plugin))
+    except ArkError as error:
+        return Asked(error=f"{paths.site_file}: resources: {name} = {plugin!r}: {error}")
+    told = Asked(str(declared["title"]), str(declared["support"]), tuple(declared["topologies"]))
+    try:
+        resource = _resource(paths, host, name, plugin, declared)
+        findings = _findings(paths, site, machine, resource) if resource else ()
+    except ArkError as error:
+        return replace(told, error=str(error))
+    return replace(told, findings=findings)
+
+
+def _declared(plugin: str) -> dict[str, Any]:
+    """What the plugin declares, the support class too, for which a validation would refuse it."""
+    made = find(plugin).load()
+    check_hooks(made, plugin)
+    application = made.ark_application()  # type: ignore[attr-defined]
+    options = declared_options(application.options)
+    return {
+        "title": application.title,
+        "support": application.support.value,
+        "topologies": [each.value for each in application.topologies],
+        "machine_wide": list(application.machine_wide),
+        "runs_as_processes": application.runs_as_processes,
+        "force_before_restart": application.force_before_restart,
+        "needs": [key for key, option in options.items() if option.required],
+    }
+
+
+def _resource(
+    paths: Paths, host: LogicalHost, name: str, plugin: str, declared: dict[str, Any]
+) -> Resource | None:
+    """The resource of the file; while there is none, one with the defaults, where that will do."""
+    where = paths.resource_file(name)
+    if os.path.exists(where):
+        resource = usable(paths, name)
+        given = {"plugin": resource.plugin.name, "logical_host": resource.logical_host}
+        for key, wanted in (("plugin", plugin), ("logical_host", host.name)):
+            if given[key] != wanted:
+                raise ConfigurationError(
+                    f"{where}: {key} = {given[key]!r}: the site file says {wanted!r}"
+                )
+        return resource
+    if declared["needs"] or declared["support"] in ("c", "-"):
+        return None
+    return Resource(
+        name=name,
+        logical_host=host.name,
+        plugin=find(plugin),
+        application=ApplicationFacts(
+            force_before_restart=bool(declared["force_before_restart"]),
+            runs_as_processes=bool(declared["runs_as_processes"]),
+            machine_wide=tuple(declared["machine_wide"]),
+        ),
+        timers=Timers({}),
+        options={},
+        ras=RasSettings(),
+        log=LogSettings(),
+    )
+
+
+def _findings(
+    paths: Paths, site: Site, machine: Machine, resource: Resource
+) -> tuple[Finding, ...]:
+    """What the plugin's own checks find. `PluginError` where they do not come to an end."""
+    deadline = Deadline.after(_WITHIN)
+
+    def body(sender: Sender) -> None:
+        def check(work: Work) -> Report:
+            try:
+                send_answer(sender, _found(work, site, machine))
+            except Exception as error:  # a plugin's fault is told, and the other checks go on
+                told = f"{type(error).__name__}: {error}"
+                return Report(Outcome.INTERNAL, f"ark_preflight raised {told}")
+            return Report(Outcome.WELL)
+
+        state = State(paths, resource.name, read_only=True)
+        do_part(sender, check, resource, state, deadline, direct=False, observed=lambda _: None)
+
+    aside = Aside(body)
+    report = aside.wait(Deadline(deadline.at + _ENDING))
+    end_what_is_left()
+    if not report.well:
+        raise PluginError(f"plugin {resource.plugin.name}: {report.reason}")
+    return tuple(
+        Finding(check, Level(level), seen, advice, number=number)
+        for check, level, seen, advice, number in aside.answer
+    )
+
+
+def _found(work: Work, site: Site, machine: Machine) -> list[list[str]]:
+    if not work.hooks.has("ark_preflight"):
+        return []
+    return [
+        [each.check, each.level.value, each.seen, each.advice, each.number]
+        for each in work.hooks.preflight(work.ctx, site, machine)
+    ]

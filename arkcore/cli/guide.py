@@ -1,0 +1,134 @@
+"""`ark guide`: the steps of an installation, how far this pair has come, and what is next."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from arkcore.checks.answers import read_answers
+from arkcore.checks.guide import Guide, State, next_step
+from arkcore.checks.machine import Machine
+from arkcore.checks.pair import refuse_unless_peer
+from arkcore.checks.site_file import read_site
+from arkcore.cli.console import console, paths_here, print_json, show
+from arkcore.cli.examine import examined
+from arkcore.cli.language import say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from arkcore.checks.guide import Part, Step
+    from arkcore.paths import Paths
+
+_STYLES = {State.DONE: "green", State.MISSING: "red", State.CANNOT_TELL: "yellow"}
+
+
+def guide(
+    peer: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The other node's answers; - for stdin."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+) -> None:
+    """Show the eight steps of an installation, and what is next.
+
+    The steps of the cluster guide (table 4-5) for the pair that
+    /etc/ark/site.toml describes; of each, whether it is done or missing on
+    this pair, as far as a machine can tell, and by what. Then the next step
+    and its commands. Nothing is changed.
+
+    The other node's answers come from: ark preflight --export FILE, there.
+
+    Examples:
+      ark guide
+      ark guide --peer /tmp/node2.json
+      ssh NODE2 ark preflight --export - | ark guide --peer -
+    """
+    guide_on(paths_here(), Machine(), peer=peer, json=json)
+
+
+def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) -> None:
+    """The command on `machine`."""
+    site = read_site(paths)
+    there = read_answers(peer) if peer is not None else None
+    here = examined(paths, site, machine)
+    answers = {here.node: here}
+    if there is not None:
+        refuse_unless_peer(site, here, there)
+        answers[there.node] = there
+    steps = Guide(site, answers, sys.prefix).steps()
+    following = next_step(steps)
+    if json:
+        print_json({
+            "node": here.node,
+            "next": None if following is None else following.number,
+            "steps": [_facts(step) for step in steps],
+        })  # fmt: skip
+        return
+    out = console()
+    _show_steps(out, steps)
+    _show_next(out, following)
+    if there is None:
+        other = next(node.name for node in site.nodes if node.name != here.node)
+        out.print(Text(say(f"For what {other} has: ssh {other} ark preflight --export - "
+                           f"| ark guide --peer -",
+                           f"{other} の状態も見る: ssh {other} ark preflight --export - "
+                           f"| ark guide --peer -"), "dim"), soft_wrap=True)  # fmt: skip
+
+
+def _facts(step: Step) -> dict[str, object]:
+    return {
+        "number": step.number,
+        "title": step.title,
+        "node": step.where,
+        "state": step.state.value,
+        "parts": [
+            {"title": part.title, "state": part.state.value, "seen": part.seen or None}
+            for part in step.parts
+        ],
+        "commands": list(step.commands),
+        "advice": list(step.advice),
+    }
+
+
+def _word(state: State) -> str:
+    japanese = {State.DONE: "済", State.MISSING: "未", State.CANNOT_TELL: "判定不可"}
+    return say(state.value, japanese[state])
+
+
+def _show_steps(out: Console, steps: Sequence[Step]) -> None:
+    for step in steps:
+        style = _STYLES[step.state]
+        out.print(Text(f"{step.number}  {step.title}", "bold").append(
+            f"  [{_word(step.state)}]", style))  # fmt: skip
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for part in step.parts:
+            table.add_row(Text(_word(part.state), _STYLES[part.state]), _told(part))
+        show(out, Padding(table, (0, 0, 0, 3)))
+
+
+def _told(part: Part) -> str:
+    return f"{part.title}: {part.seen}" if part.seen else part.title
+
+
+def _show_next(out: Console, step: Step | None) -> None:
+    out.print()
+    if step is None:
+        out.print(Text(say("All steps are done.", "すべての手順が済んでいます。"), "green"))
+        return
+    told = f"{step.number}  {step.title}"
+    out.print(Text(say(f"Next: {told}", f"次の手順: {told}"), "bold"))
+    for line in step.advice:
+        out.print(f"   {line}", soft_wrap=True)
+    for command in step.commands:
+        out.print(Text(f"   $ {command}", "cyan"), soft_wrap=True)

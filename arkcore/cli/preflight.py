@@ -1,0 +1,189 @@
+"""`ark preflight`: the checks before an installation, by their number in the cluster guide."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from arkcore.checks.answers import encode, read_answers
+from arkcore.checks.machine import Machine
+from arkcore.checks.pair import check_pair
+from arkcore.checks.report import Result, word
+from arkcore.checks.site_file import EXAMPLE, read_site
+from arkcore.cli.console import console, paths_here, print_json, show
+from arkcore.cli.examine import examined
+from arkcore.cli.language import say
+from arkcore.errors import MachineError
+from arkcore.finding import Level
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from arkcore.checks.answers import Answers
+    from arkcore.checks.report import Group
+    from arkcore.checks.site import Site
+    from arkcore.paths import Paths
+
+_STYLES = {
+    Level.OK: "green",
+    Level.WARN: "yellow",
+    Level.FAIL: "red bold",
+    Level.NOT_APPLICABLE: "dim",
+}
+
+
+def preflight(
+    export: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Write this node's answers there, for the other; - for stdout."
+        ),
+    ] = None,
+    peer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="The other node's answers: check the pair too; - for stdin."
+        ),
+    ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Write the result there, as Markdown, for the delivery documents."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+    example: Annotated[
+        bool, typer.Option("--example", help="Print a site file to begin with.")
+    ] = False,
+) -> None:
+    """Check the servers before an installation.
+
+    Every check of chapter 4 of the cluster guide, by its number: names,
+    packages, SELinux, disk, time, network, and those of the plugins. What
+    the pair is stands in /etc/ark/site.toml, the same file on both nodes.
+    Nothing is changed. What this machine cannot tell is a warning.
+
+    For the pair: --export on one node, bring the file to the other, --peer
+    there. Or straight, which measures the time difference too:
+    ssh NODE2 ark preflight --export - | ark preflight --peer -
+
+    Exit code: 0 nothing failed, 1 something failed, 2 wrong usage.
+
+    Examples:
+      ark preflight --example > /etc/ark/site.toml
+      ark preflight
+      ark preflight --export /tmp/node2.json
+      ark preflight --peer /tmp/node2.json --report /tmp/preflight.md
+    """
+    if example:
+        print(EXAMPLE, end="")
+        return
+    _refuse_what_excludes(export, peer, report, json)
+    paths = paths_here()
+    code = preflight_on(paths, Machine(), export=export, peer=peer, report=report, json=json)
+    if code:
+        raise typer.Exit(code)
+
+
+def _refuse_what_excludes(
+    export: str | None, peer: str | None, report: str | None, json: bool
+) -> None:
+    if export is not None and peer is not None:
+        raise typer.BadParameter(
+            "one node exports, the other takes its answers with --peer: give one of the two"
+        )
+    if export == "-" and (json or report == "-"):
+        raise typer.BadParameter("--export - fills stdout: leave --json and --report - out")
+    if report == "-" and json:
+        raise typer.BadParameter("--report - fills stdout: leave --json out")
+
+
+def preflight_on(
+    paths: Paths,
+    machine: Machine,
+    *,
+    export: str | None = None,
+    peer: str | None = None,
+    report: str | None = None,
+    json: bool = False,
+) -> int:
+    """The command on `machine`; its exit code."""
+    site = read_site(paths)
+    # The peer's answers first: of a pipe, the clock is compared with the moment of their coming.
+    there = read_answers(peer) if peer is not None else None
+    arrived = machine.clock()
+    here = examined(paths, site, machine)
+    result = _judged(site, here, there, arrived, piped=peer == "-")
+    if report is not None:
+        _write(report, result.markdown(machine.clock()).encode(), 0o644)
+    if export is not None:
+        _write(export, encode(here), 0o600)
+    if json:
+        print_json(result.facts())
+    elif "-" not in (export, report):
+        _show(result)
+        _tell_next(result, export)
+    return 1 if result.failed else 0
+
+
+def _judged(
+    site: Site, here: Answers, there: Answers | None, arrived: float, *, piped: bool
+) -> Result:
+    if there is None:
+        return Result(site, here, None, None)
+    pair = list(check_pair(site, here, there, arrived, piped=piped))
+    return Result(site, here, there, pair)
+
+
+def _write(path: str, data: bytes, mode: int) -> None:
+    if path == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _show(result: Result) -> None:
+    out = console()
+    for group in result.groups:
+        out.print(Text(group.name, "bold"))
+        _show_group(out, group)
+        out.print()
+    out.print(Text(result.summary(), _STYLES[Level.FAIL if result.failed else Level.OK]))
+
+
+def _show_group(out: Console, group: Group) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for each in group.findings:
+        told = Text(f"{each.check}: {each.seen}")
+        if each.advice:
+            told.append(f"\n→ {each.advice}", _STYLES[each.level])
+        table.add_row(Text(word(each.level), _STYLES[each.level]), each.number, told)
+    show(out, Padding(table, (0, 0, 0, 2)))
+
+
+def _tell_next(result: Result, export: str | None) -> None:
+    if export is not None:
+        other = next(node.name for node in result.site.nodes if node.name != result.here.node)
+        print(say(f"Written: {export}. Bring it to {other}: ark preflight --peer FILE",
+                  f"書き出し: {export}。{other} に渡して: ark preflight --peer FILE"))  # fmt: skip
+    elif not result.whole:
+        print(say("For the pair: ark preflight --export FILE on the other node, "
+                  "then --peer FILE here.",
+                  "2 台の照合: 他方で ark preflight --export FILE、"
+                  "このノードで --peer FILE を実行してください。"))  # fmt: skip

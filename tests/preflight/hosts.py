@@ -1,0 +1,348 @@
+"""Two test hosts: real network namespaces on two real bridges, and what else a host is made of.
+
+The service LAN and the heartbeat LAN are bridges in a namespace of their own; each host is a
+namespace with a link to both, its own host name, its own files (`root`) and its own programs
+(`bin`): `ip`, `ping` and `findmnt` are the machine's, what needs hardware or a service is a small
+program that prints what the real one prints. A namespace lives as long as the process that holds
+it, and that one dies with the test's: nothing is left behind, and no name can clash.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+DRIVER = Path(__file__).with_name("in_host.py")
+GIB = 1 << 30
+
+SITE = """\
+topology = "standby"
+packages = ["patch", "psmisc"]
+confirmed = ["T4-3 #1"]
+
+[[nodes]]
+name = "rh5lka"
+service = "192.0.2.1"
+heartbeat = ["198.51.100.1"]
+
+[[nodes]]
+name = "rh5lkb"
+service = "192.0.2.2"
+heartbeat = ["198.51.100.2"]
+
+[[logical_hosts]]
+name = "LVMRH5LKB"
+address = "192.0.2.10"
+mount_point = "{mount_point}"
+device = "/dev/mapper/jp1"
+multipath = true
+
+[logical_hosts.resources]
+lkjp1_base = "jp1-base"
+lkjp1_ajs3 = "jp1-ajs3-manager"
+"""
+
+HOSTS = """\
+127.0.0.1 localhost
+192.0.2.1 rh5lka
+192.0.2.2 rh5lkb.example.com rh5lkb  # the standby
+192.0.2.10 LVMRH5LKB
+"""
+
+BOND = """\
+Ethernet Channel Bonding Driver: v5.14.0
+
+Bonding Mode: fault-tolerance (active-backup)
+Currently Active Slave: ens1
+MII Status: up
+
+Slave Interface: ens1
+MII Status: up
+Speed: 10000 Mbps
+
+Slave Interface: ens2
+MII Status: up
+Speed: 10000 Mbps
+"""
+
+PATHS = """\
+jp1 (360000000000000000e00000000010001) dm-2 IET,VIRTUAL-DISK
+size=10G features='0' hwhandler='0' wp=rw
+`-+- policy='service-time 0' prio=1 status=active
+  |- 2:0:0:1 sdb 8:16 active ready running
+  `- 3:0:0:1 sdc 8:32 active ready running
+"""
+
+
+class Namespace:
+    """A network namespace, held by a process that dies with this one."""
+
+    def __init__(self) -> None:
+        self._holder = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--net",
+             "sh", "-c", "echo; exec sleep 1000"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert self._holder.stdout is not None
+        self._holder.stdout.readline()
+
+    @property
+    def pid(self) -> int:
+        return self._holder.pid
+
+    def ip(self, *lines: str) -> None:
+        """Run each line as a command of ip(8)."""
+        subprocess.run(
+            ["nsenter", "-t", str(self.pid), "--net", "ip", "-batch", "-"],
+            input="\n".join(lines) + "\n",
+            text=True,
+            check=True,
+            capture_output=True,
+        )
+
+    def close(self) -> None:
+        self._holder.kill()
+        self._holder.communicate()
+
+
+class Host:
+    """One host. `index`: 1 for the active one, 2 for the standby."""
+
+    def __init__(self, directory: Path, index: int) -> None:
+        self.name = ("rh5lka", "rh5lkb")[index - 1]
+        self.host_name = self.name
+        self.index = index
+        self.namespace = Namespace()
+        self.root = directory / "root"
+        self.bin = directory / "bin"
+        self.prefix = directory / "prefix"
+        self.products = directory / "products"
+        self.packages = directory / "packages"
+        self.mount_point = directory.parent / "shared"
+        #: Where both hosts have their product.
+        self.installed = directory.parent / "installed"
+        #: Seconds by which its clock is ahead.
+        self.ahead = 0.0
+        self._make_files()
+        self._make_programs()
+        self._make_products()
+
+    # What it is made of.
+
+    def write(self, path: str, text: str) -> None:
+        """A file of the host, beneath its root."""
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def change(self, path: str, old: str, new: str) -> None:
+        """Replace text in a file of the host that holds it."""
+        file = self.root / path.lstrip("/")
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
+    def program(self, name: str, script: str) -> None:
+        file = self.bin / name
+        file.unlink(missing_ok=True)
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+
+    def prints(self, name: str, text: str) -> None:
+        self.program(name, f"cat <<'END'\n{text}\nEND")
+
+    def site(self, old: str = "", new: str = "") -> None:
+        """Write the site file, with a change."""
+        text = SITE.format(mount_point=self.mount_point)
+        assert old in text
+        self._ours("site.toml", text.replace(old, new) if old else text)
+
+    def resource(self, name: str, plugin: str, more: str = "") -> None:
+        text = f'plugin = "{plugin}"\nlogical_host = "LVMRH5LKB"\n{more}'
+        self._ours(f"resources/{name}.toml", f'{text}[options]\nroot = "{self.installed}"\n')
+
+    def _ours(self, path: str, text: str) -> None:
+        file = self.prefix / "etc/ark" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def disk(self, size: int = 10 * GIB, uuid: str = "6f1c-d15c", kind: str = "mpath") -> None:
+        """What lsblk shows of the logical host's disk."""
+        disks = [{"name": disk, "type": "disk", "size": size} for disk in ("sdb", "sdc")]
+        top = {"name": "jp1", "type": kind, "size": size, "fstype": "ext4", "uuid": uuid}
+        shown = {"blockdevices": [{**top, "partuuid": None, "children": disks}]}
+        self.prints("lsblk", json.dumps(shown))
+
+    def chrony(self, sources: str = "^*,203.0.113.5,2,6,377,21", offset: float = 0.0001) -> None:
+        tracking = f"CB007105,203.0.113.5,3,1700000000.0,{offset:.9f},0.0,0.0,1.0,0.0,0.1"
+        sources = ",".join((sources[0], sources[1:])) if sources else ""
+        self.program(
+            "chronyc",
+            f"case $* in *sources) echo '{sources}' ;; *tracking) echo '{tracking}' ;; esac",
+        )
+
+    def rpm(self, *missing: str) -> None:
+        """rpm -q: a line for each package, and as return code how many are missing."""
+        lines = [
+            f"package {name} is not installed" if name in missing else f"installed {name}"
+            for name in ("patch", "psmisc")
+        ]
+        self.program("rpm", "\n".join([f"echo '{line}'" for line in lines]) +
+                     f"\nexit {len(missing)}")  # fmt: skip
+
+    def _make_files(self) -> None:
+        self.write("/etc/hosts", HOSTS)
+        self.write("/proc/net/bonding/bond0", BOND)
+        self.write("/proc/cmdline", "root=/dev/vda1 ro\n")
+        self.write("/etc/selinux/config", "# SELinux\nSELINUX=disabled\nSELINUXTYPE=targeted\n")
+        self.write("/etc/fstab", "")
+        self.site()
+        self.resource("lkjp1_base", "jp1-base")
+        self.resource("lkjp1_ajs3", "jp1-ajs3-manager", 'requires = ["lkjp1_base"]\n')
+
+    def _make_programs(self) -> None:
+        self.bin.mkdir()
+        for name in ("ip", "ping", "findmnt", "cat"):
+            found = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+            assert found, name
+            (self.bin / name).symlink_to(found)
+        self.prints("multipath", PATHS)
+        self.disk()
+        self.chrony()
+        self.rpm()
+
+    def _make_products(self) -> None:
+        for path in (
+            *(f"etc/opt/jp1base/jbs_{name}.cluster" for name in ("start", "stop", "killall")),
+            *(f"etc/opt/jp1ajs2/jajs_{name}.cluster" for name in ("start", "stop", "killall")),
+            "opt/jp1base/bin/jbs_spmd_status",
+            "opt/jp1base/bin/jevstat",
+            "opt/jp1ajs2/bin/jajs_spmd_status",
+        ):
+            file = self.products / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("#!/bin/sh\n")
+            file.chmod(0o755)
+
+    # Running.
+
+    def ark(self, command: str, **options: object) -> subprocess.CompletedProcess[str]:
+        """`ark preflight` or `ark guide` on this host, with its options by name."""
+        asked = {
+            "command": command,
+            "prefix": str(self.prefix),
+            "root": str(self.root),
+            "programs": [str(self.bin)],
+            "ahead": self.ahead,
+            "options": options,
+        }
+        # Its host name, its disk where the site file says, its product: nobody else sees them.
+        begin = (
+            f"hostname {self.host_name}; mount -t tmpfs disk {self.mount_point}; "
+            f"mount --bind {self.products} {self.installed}; "
+            f'exec {sys.executable} {DRIVER} "$1"'
+        )
+        return subprocess.run(
+            ["nsenter", "-t", str(self.namespace.pid), "--net",
+             "unshare", "--mount", "--uts", "sh", "-c", begin, "sh", json.dumps(asked)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": os.environ["PATH"], "LANG": "C", "PYTHONPATH": str(self.packages)},
+        )  # fmt: skip
+
+
+class Pair:
+    """Two hosts on a service LAN and a heartbeat LAN, with nothing wrong."""
+
+    def __init__(self, directory: Path) -> None:
+        (directory / "shared").mkdir()
+        (directory / "installed").mkdir()
+        self._directory = directory
+        self.lans = Namespace()
+        self.hosts = []
+        try:
+            for index in (1, 2):
+                (directory / f"host{index}").mkdir()
+                self.hosts.append(Host(directory / f"host{index}", index))
+            self._connect()
+        except BaseException:
+            self.close()
+            raise
+        self.active, self.standby = self.hosts
+
+    def _connect(self) -> None:
+        cables = []
+        for host in self.hosts:
+            for lan, interface in (("service", "eth0"), ("heartbeat", "bond0")):
+                cable = f"{lan}{host.index}"
+                cables += [
+                    f"link add {cable} type veth peer name {interface} netns {host.namespace.pid}",
+                    f"link set {cable} master {lan} up",
+                ]
+        self.lans.ip(
+            "link add service type bridge",
+            "link add heartbeat type bridge",
+            "link set service up",
+            "link set heartbeat up",
+            *cables,
+        )
+        for host in self.hosts:
+            host.namespace.ip(
+                f"address add 192.0.2.{host.index}/24 dev eth0",
+                f"address add 198.51.100.{host.index}/24 dev bond0",
+                "link set lo up",
+                "link set eth0 up",
+                "link set bond0 up",
+                *(["address add 192.0.2.10/24 dev eth0"] if host.index == 1 else []),
+            )
+
+    def close(self) -> None:
+        for namespace in (self.lans, *(host.namespace for host in self.hosts)):
+            namespace.close()
+
+    def preflight(self) -> Checked:
+        """Both nodes and the pair: the standby's answers are brought to the active one."""
+        answers = self._directory / "answers.json"
+        answers.unlink(missing_ok=True)
+        exported = self.standby.ark("preflight", export=str(answers))
+        assert answers.exists(), exported.stderr
+        done = self.active.ark("preflight", peer=str(answers), json=True)
+        assert done.returncode in (0, 1), done.stderr
+        assert done.stderr == ""
+        return Checked(done.returncode, json.loads(done.stdout))
+
+
+class Checked:
+    """What `ark preflight --peer --json` found."""
+
+    def __init__(self, code: int, facts: dict[str, Any]) -> None:
+        self.code = code
+        self.findings = [
+            {**finding, "where": group["name"]}
+            for group in facts["groups"]
+            for finding in group["findings"]
+        ]
+
+    def wrong(self) -> set[tuple[str, str, str]]:
+        """Where, number and level of each finding that is a warning or a failure."""
+        return {
+            (each["where"], each["number"], each["level"])
+            for each in self.findings
+            if each["level"] in ("warn", "fail")
+        }
+
+    def told(self) -> str:
+        """All that is wrong, for the message of a test that fails."""
+        return "\n".join(
+            f"{each['where']} {each['number']}: {each['seen']}"
+            for each in self.findings
+            if each["level"] in ("warn", "fail")
+        )

@@ -1,0 +1,32 @@
+"""Runs `ark preflight` or `ark guide` on a test host: the command itself, on the host's machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+from arkcore.checks.machine import Machine
+from arkcore.cli.console import complain
+from arkcore.cli.guide import guide_on
+from arkcore.cli.preflight import preflight_on
+from arkcore.errors import ArkError
+from arkcore.paths import Paths
+
+
+def main() -> int:
+    asked = json.loads(sys.argv[1])
+    machine = Machine(asked["root"], asked["programs"], lambda: time.time() + float(asked["ahead"]))
+    paths = Paths(asked["prefix"])
+    try:
+        if asked["command"] == "preflight":
+            return preflight_on(paths, machine, **asked["options"])
+        guide_on(paths, machine, **{"peer": None, "json": True, **asked["options"]})
+    except ArkError as error:
+        complain(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""`ark guide` on the test hosts: LifeKeeper asked through ins_list, both RAS logs read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from preflight.hosts import Host, Pair
+
+TAGS = ("lkjp1_base", "lkjp1_ajs3")
+
+
+def install_lifekeeper(host: Host, state: str) -> None:
+    """A LifeKeeper on the host that holds both resources in `state`."""
+    root = host.prefix / "LifeKeeper"
+    (root / "bin").mkdir(parents=True)
+    # ins_list -t TAG: fields separated by byte 1.
+    line = "\\001".join([host.name, "gen", "app", "%s", "id", "ark", state])
+    program = root / "bin/ins_list"
+    program.write_text(f"#!/bin/sh\nprintf '{line}\\n' \"$2\"\n")
+    program.chmod(0o755)
+    (host.prefix / "etc/default").mkdir(parents=True)
+    (host.prefix / "etc/default/LifeKeeper").write_text(f"LKROOT={root}\n")
+
+
+def ras(host: Host, *lines: tuple[str, str]) -> None:
+    log = host.prefix / "var/log/ark/ras.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(
+        "".join(
+            f"[2026/11/25 {at}] : {tag} : LVMRH5LKB : {message}\n"
+            for at, message in lines
+            for tag in TAGS
+        )
+    )
+
+
+def guide(pair: Pair, directory: Path) -> dict[str, Any]:
+    answers = str(directory / "answers.json")
+    pair.standby.ark("preflight", export=answers)
+    done = pair.active.ark("guide", peer=answers)
+    assert (done.returncode, done.stderr) == (0, "")
+    facts: dict[str, Any] = json.loads(done.stdout)
+    return facts
+
+
+def share_proc(host: Host) -> None:
+    """Have the host see its real mounts."""
+    (host.root / "proc/self").symlink_to("/proc/self")
+
+
+def test_a_pair_is_led_from_the_first_step_to_the_last(pair: Pair, tmp_path: Path) -> None:
+    for host in pair.hosts:
+        share_proc(host)
+    facts = guide(pair, tmp_path)
+    assert facts["next"] == 3  # JP1 is there, LifeKeeper is not
+    install_lifekeeper(pair.active, "ISP")
+    install_lifekeeper(pair.standby, "OSU")
+    # A skipped recover is no local recovery.
+    skipped = ("10:05:00", "Recover completed. Skipped: maintenance.")
+    ras(pair.active, ("10:00:00", "Restore completed."), skipped)
+    facts = guide(pair, tmp_path)
+    assert facts["next"] == 8
+    assert {part["state"] for part in facts["steps"][-1]["parts"]} == {"missing"}
+    ras_log = pair.active.prefix / "var/log/ark"
+    (ras_log / "ras.log").unlink()
+    ras_log.rmdir()
+    ras(pair.active, ("10:10:00", "Recover completed."), ("10:30:00", "Restore completed."))
+    ras(pair.standby, ("10:20:00", "Restore completed."))
+    facts = guide(pair, tmp_path)
+    assert facts["next"] is None, facts
+    assert {step["state"] for step in facts["steps"]} == {"done"}
