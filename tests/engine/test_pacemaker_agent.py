@@ -131,8 +131,11 @@ def test_what_a_monitor_answers(node: ToyNode, toy: Agent, status: str) -> None:
 def test_an_answer_that_does_not_come_is_a_failure_once_its_timer_is_over(node, toy) -> None:
     toy.start()
     node.hooks("def ark_status(ctx, default): raise RuntimeError('no answer')")
-    codes = [toy.monitor(timeout=4, quickcheck_process=2).code for _ in range(3)]
-    assert (codes[0], codes[-1]) == (DEGRADED, GENERIC)
+    began, codes = time.monotonic(), [DEGRADED]
+    while codes[-1] == DEGRADED and time.monotonic() < began + 20:
+        codes.append(toy.monitor(timeout=12, quickcheck_process=2).code)
+    assert (codes[1], codes[-1]) == (DEGRADED, GENERIC)
+    assert time.monotonic() >= began + 1.5
 
 
 def test_in_maintenance_a_dead_application_is_degraded_only(node: ToyNode, toy: Agent) -> None:
@@ -418,6 +421,9 @@ def test_a_start_without_its_disk_fails_before_anything(node: ToyNode, toy: Agen
 
 # Deadlines.
 
+#: Seconds; the twentieth of it that is Pacemaker's is what a busy machine may delay the answer by.
+TIMEOUT = 10.0
+
 
 def test_a_start_that_hangs_ends_in_its_operation_s_time_and_leaves_nothing(node, toy) -> None:
     node.hooks("""
@@ -426,9 +432,9 @@ def test_a_start_that_hangs_ends_in_its_operation_s_time_and_leaves_nothing(node
             default(ctx)
             time.sleep(1000)
     """)
-    call = toy.call("start", timeout=6)
+    call = toy.call("start", timeout=TIMEOUT)
     assert call.code == GENERIC
-    assert call.seconds < 6
+    assert call.seconds < TIMEOUT
     assert node.daemons() == []
     assert pairs_are_whole(node.ras)
 
@@ -438,9 +444,9 @@ def test_a_start_command_that_hangs_is_ended_in_time(node: ToyNode, toy: Agent) 
         def ark_start(ctx, default):
             ctx.run(["/bin/sh", "-c", f"trap '' TERM; {ctx.options.home}/daemon 1000; :"])
     """)
-    call = toy.call("start", timeout=8)
+    call = toy.call("start", timeout=TIMEOUT)
     assert call.code == GENERIC
-    assert call.seconds < 8
+    assert call.seconds < TIMEOUT
     assert node.processes() == []
 
 
@@ -450,9 +456,9 @@ def test_a_stop_that_hangs_is_forced_in_its_operation_s_time(node: ToyNode, toy:
         import time
         def ark_stop(ctx, default): time.sleep(1000)
     """)
-    call = toy.call("stop", timeout=6)
+    call = toy.call("stop", timeout=TIMEOUT)
     assert (call.code, node.daemons()) == (SUCCESS, [])
-    assert call.seconds < 6
+    assert call.seconds < TIMEOUT
 
 
 def test_a_stop_whose_force_hangs_too_kills_in_its_operation_s_time(node, toy) -> None:
@@ -462,9 +468,9 @@ def test_a_stop_whose_force_hangs_too_kills_in_its_operation_s_time(node, toy) -
         def ark_stop(ctx, default): time.sleep(1000)
         def ark_force_stop(ctx, default): time.sleep(1000)
     """)
-    call = toy.call("stop", timeout=8)
+    call = toy.call("stop", timeout=TIMEOUT)
     assert (call.code, node.daemons()) == (SUCCESS, [])
-    assert call.seconds < 8
+    assert call.seconds < TIMEOUT
 
 
 def test_a_monitor_that_hangs_is_undecided_in_its_operation_s_time(node, toy) -> None:
@@ -473,9 +479,9 @@ def test_a_monitor_that_hangs_is_undecided_in_its_operation_s_time(node, toy) ->
         import time
         def ark_status(ctx, default): time.sleep(1000)
     """)
-    call = toy.monitor(timeout=4)
+    call = toy.monitor(timeout=TIMEOUT)
     assert call.code == DEGRADED
-    assert call.seconds < 4
+    assert call.seconds < TIMEOUT
 
 
 def test_a_probe_that_hangs_ends_in_its_operation_s_time(node: ToyNode, toy: Agent) -> None:
@@ -484,9 +490,9 @@ def test_a_probe_that_hangs_ends_in_its_operation_s_time(node: ToyNode, toy: Age
         import time
         def ark_status(ctx, default): time.sleep(1000)
     """)
-    call = toy.probe(timeout=4)
+    call = toy.probe(timeout=TIMEOUT)
     assert call.code == GENERIC
-    assert call.seconds < 4
+    assert call.seconds < TIMEOUT
 
 
 def test_what_a_killed_start_left_is_ended_by_the_stop_that_follows(node, toy) -> None:
