@@ -59,7 +59,11 @@ def supervise(
         stack.offer()
         prepare()
 
-    pid, reading = fork_worker(body, prepared)
+    try:
+        pid, reading = fork_worker(body, prepared)
+    except OSError:
+        stack.close()  # where descriptors are few, this one is needed to tell so
+        raise
     receiver = Receiver(reading)
     report: Report | None = None
     try:
@@ -196,7 +200,7 @@ def _end_worker(pid: int, patience: float) -> int:
     status = _awaited(pid, patience)
     if status is None:
         os.kill(pid, signal.SIGKILL)
-        status = _awaited(pid, 1.0)
+        status = _awaited(pid, 0.3)
     # None: in an uninterruptible sleep. Its end is certain; when it comes is the kernel's matter.
     return status or 0
 
