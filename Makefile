@@ -15,7 +15,7 @@ PLUGINS ?=
 VENV := $(CURDIR)/.venv
 DEPS := $(CURDIR)/.deps
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
-ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command lab
+ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql lab
 LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml constraints.txt $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml)
 SOURCES := arkcore plugins tests tools/bench.py
@@ -43,6 +43,7 @@ layers: $(VENV)/.test
 
 tests: $(VENV)/.test
 	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
+	tools/postgresql $(DEPS)/postgresql >/dev/null
 	$(VENV)/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 bench: $(VENV)/.test
