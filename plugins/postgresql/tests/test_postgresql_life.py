@@ -105,10 +105,11 @@ def test_a_long_crash_recovery_is_waited_for(site, database):
     database.start()
     database.fill()
     database.kill()
-    database.pid_file.unlink()
+    stale = database.pid_file.read_text()
     ends = []
     restore = threading.Thread(target=lambda: ends.append(site.call(RESTORE)))
     restore.start()
+    wait_for(lambda: database.pid_file.exists() and database.pid_file.read_text() != stale)
     try:
         with database.held("startup"):
             assert site.status() == "STARTING"
