@@ -6,6 +6,8 @@ from enum import Enum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from arkcore.deadline import Deadline
+    from arkcore.parameters import Parameters
     from arkcore.timers import Timers
 
 
@@ -33,6 +35,12 @@ class Caller:
     is_manager = True
     #: Seconds between two quickChecks, as far as is known.
     check_interval: float = 120.0
+    #: When the manager ends this call, whatever the action; None: it sets no such time.
+    ends: Deadline | None = None
+    #: Whether a quickCheck itself is the manager's word that the resource is wanted up here.
+    checks_only_what_is_wanted = False
+    #: Whether it restarts by a remove and a restore of its own, and never calls recover.
+    restarts_by_itself = False
 
     def run_limit(self, timers: Timers) -> float | None:
         """Seconds one quickCheck may take; None: no limit but the timers."""
@@ -45,13 +53,24 @@ class Caller:
         """
         return None
 
+    def shortfall(self, action: Action, timers: Timers) -> str:
+        """In which way the manager's own settings leave `timers` too little time; "" in none."""
+        return ""
+
 
 class Call:
-    """One call."""
+    """One call. `parameters`: the resource's values as its manager holds them; None: its file's."""
 
-    __slots__ = ("action", "caller", "resource")
+    __slots__ = ("action", "caller", "parameters", "resource")
 
-    def __init__(self, action: Action, resource: str, caller: Caller) -> None:
+    def __init__(
+        self,
+        action: Action,
+        resource: str,
+        caller: Caller,
+        parameters: Parameters | None = None,
+    ) -> None:
         self.action = action
         self.resource = resource
         self.caller = caller
+        self.parameters = parameters

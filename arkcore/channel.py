@@ -11,7 +11,7 @@ import time
 from enum import Enum
 
 from arkcore import quickjson as json
-from arkcore.status import Outcome, Status
+from arkcore.status import Fault, Outcome, Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Event:
     REMARK = "remark"
     #: What is being done now (text), for a person who watches; not in the RAS log.
     NOW = "now"
-    #: The part is over (outcome, reason, status).
+    #: The part is over (outcome, reason, status, fault).
     REPORT = "report"
     #: A resource that was validated (as JSON).
     RESOURCE = "resource"
@@ -71,12 +71,21 @@ class Event:
 class Report:
     """How one part of an action came out."""
 
-    __slots__ = ("outcome", "reason", "status")
+    __slots__ = ("fault", "outcome", "reason", "status")
 
-    def __init__(self, outcome: Outcome, reason: str = "", status: Status | None = None) -> None:
+    def __init__(
+        self,
+        outcome: Outcome,
+        reason: str = "",
+        status: Status | None = None,
+        *,
+        fault: Fault = Fault.ENGINE,
+    ) -> None:
         self.outcome = outcome
         self.reason = reason
         self.status = status
+        #: Where the outcome is INTERNAL: whose it is.
+        self.fault = fault
 
     @property
     def well(self) -> bool:
@@ -105,7 +114,7 @@ class Sender:
 
     def report(self, report: Report) -> None:
         status = report.status.name if report.status else ""
-        self.send(Event.REPORT, report.outcome.name, report.reason, status)
+        self.send(Event.REPORT, report.outcome.name, report.reason, status, report.fault.name)
 
 
 class Receiver:
@@ -150,7 +159,9 @@ def _event(line: bytes) -> Event | None:
 def report_of(event: Event) -> Report | None:
     """The report an event holds; None where it is none."""
     try:
-        outcome, reason, status = event.texts
-        return Report(Outcome[outcome], reason, Status[status] if status else None)
+        outcome, reason, status, *fault = event.texts
+        seen = Status[status] if status else None
+        whose = Fault[fault[0]] if fault else Fault.ENGINE
+        return Report(Outcome[outcome], reason, seen, fault=whose)
     except (ValueError, KeyError):
         return None

@@ -11,6 +11,10 @@ class ConfigurationError(ArkError):
     """The user's files or arguments: correct them and try again."""
 
 
+class NodeError(ConfigurationError):
+    """Right in itself, but not on this node: a neighbour, the node's own file, an older plugin."""
+
+
 class PluginError(ArkError):
     """A plugin is missing, broken or breaks the contract: its author can mend it."""
 

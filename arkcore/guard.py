@@ -21,7 +21,7 @@ from arkcore.call import Action, Call
 from arkcore.channel import Event, Report
 from arkcore.context import START, STATUS
 from arkcore.deadline import Deadline
-from arkcore.errors import ArkError
+from arkcore.errors import ArkError, NodeError, PluginError
 from arkcore.machine import systemctl
 from arkcore.precedence import Rule, rule
 from arkcore.ras.log import ScriptLog
@@ -30,7 +30,7 @@ from arkcore.ras.sinks import Sinks
 from arkcore.resource import LogSettings, RasSettings, from_mapping, to_mapping
 from arkcore.signals import Ended, Signals
 from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, boottime
-from arkcore.status import Outcome, Status, Verdict
+from arkcore.status import Fault, Outcome, Status, Verdict
 from arkcore.stderr import complain, tell_journal
 from arkcore.supervisor import ask_command, has_children, supervise
 from arkcore.timers import Timers
@@ -49,6 +49,8 @@ _YIELD = 2.0
 #: Of a cleanup timer, at most so much goes to ending a late worker's command.
 _ENDING = 5.0
 _OBSERVERS = 5.0
+#: A look may take this long, where its caller sets no limit.
+_LOOKING = 18.0
 _LOADING = 20.0
 _PREEMPTED = "Pre-empted by"
 
@@ -74,7 +76,7 @@ class Guard:
         self._signals = signals
         self._listener = listener
         #: Ends every part: the run's limit, or a cap on the whole action.
-        self._limit = limit
+        self._limit = limit or call.caller.ends
         #: Whether it acts within another resource's recover, and so is no word of the manager's.
         self._nested = outer is not None
         self._outer = outer
@@ -87,6 +89,9 @@ class Guard:
         self._log: ScriptLog = None  # type: ignore[assignment]
         self._limited_by_default = False
         self._warning = ""
+        #: Whose the last thing was that nobody could be asked for.
+        self._fault = Fault.ENGINE
+        self._check_was_killed = False
         #: Whether the script's start line is written, and its end line is not.
         self._script_open = False
         #: What was below this process before the action began: the caller's, or a dependent's.
@@ -112,6 +117,7 @@ class Guard:
                 well = verdict.outcome is Outcome.WELL
                 self.state.settle_remove(self._me, well=well)
             self.release()
+        verdict.fault = self._fault
         self._observe(action, verdict)
         return verdict
 
@@ -129,7 +135,7 @@ class Guard:
     def _load(self) -> Verdict | None:
         """The resource, from its record or validated anew; a verdict where it is unusable."""
         problem = ""
-        resource = record.load(self.paths, self.call.resource)
+        resource = record.load(self.paths, self.call.resource, self.call.parameters)
         if resource is None:
             self._limit_loading()
             resource, problem = self._validated()
@@ -148,6 +154,10 @@ class Guard:
 
     def _use(self, resource: Resource) -> None:
         self.resource = resource
+        action, ends = self.call.action, self.call.caller.ends
+        if action in (Action.RESTORE, Action.REMOVE) and ends is not None:
+            self._warning = self.call.caller.shortfall(action, resource.timers)
+            resource.timers = resource.timers.cut(action.word, ends.at - self._began_at)
         self._log = self._script_log(resource.logical_host, resource.ras, resource.log)
         interval = self.call.caller.check_interval
         self.clock = UndecidedClock(
@@ -173,18 +183,18 @@ class Guard:
 
     def _validated(self) -> tuple[Resource | None, str]:
         """Have a worker validate and record the resource; it, or what is wrong."""
-        name = self.call.resource
+        name, parameters = self.call.resource, self.call.parameters
         told: list[str] = []
 
         def body(sender: Sender) -> None:
             from arkcore.resource_file import validate_and_record
 
             try:
-                resource = validate_and_record(self.paths, name)
+                resource = validate_and_record(self.paths, name, parameters)
                 sender.send(Event.RESOURCE, quickjson.dumps(to_mapping(resource)))
                 sender.report(Report(Outcome.WELL))
             except ArkError as error:
-                sender.report(Report(Outcome.INTERNAL, str(error)))
+                sender.report(Report(Outcome.INTERNAL, str(error), fault=fault_of(error)))
 
         def hear(event: Event) -> None:
             if event.kind == Event.RESOURCE:
@@ -195,12 +205,14 @@ class Guard:
             end = Deadline(min(end.at, self._limit.at - _ENDING / 2))
         report = self._worker(body, end, hear)
         if not report.well:
+            self._fault = report.fault
             return None, report.reason
         try:
             # Handed over as it was validated: a record that cannot be written costs time, no more.
             return from_mapping(quickjson.loads(told[0].encode())), ""
         except (IndexError, KeyError, TypeError, ValueError) as error:
-            return None, f"{self.paths.resource_file(name)}: too large to be handed over ({error})"
+            where = parameters.where(name) if parameters else self.paths.resource_file(name)
+            return None, f"{where}: too large to be handed over ({error})"
 
     def _unusable(self, problem: str) -> Verdict | None:
         """Nobody can be asked. Never a verdict about a healthy application."""
@@ -208,7 +220,8 @@ class Guard:
         known = record.last_known_good(self.paths, self.call.resource)
         if action is Action.REMOVE and known is not None:
             self._use(known)
-            self._warning = f"{problem}; the recorded copy serves"
+            serves = f"{problem}; the recorded copy serves"
+            self._warning = f"{serves}. {self._warning}" if self._warning else serves
             return None
         ras = known.ras if known else RasSettings()
         log = known.log if known else LogSettings()
@@ -236,6 +249,8 @@ class Guard:
     def _take_lock(self, action: Action) -> Verdict | None:
         """Take the resource's lock, as the table of two calls at once says."""
         patience = Deadline.after(self._patience(action))
+        if self.call.caller.ends is not None:
+            patience = Deadline(min(patience.at, self.call.caller.ends.at - 1.0))
         asked: set[processes.Process] = set()
         # Within another resource's recover it is that recover which is at work here too.
         word = Action.RECOVER.word if self._nested else action.word
@@ -329,6 +344,9 @@ class Guard:
         """Do an action, with the lock held, and write its script's pair."""
         quiet = action is Action.QUICK_CHECK and self.resource.ras.quickcheck == "changes"
         self.state.forget_dead_remove(_lives)
+        if action is Action.QUICK_CHECK and self.call.caller.checks_only_what_is_wanted:
+            if self.state.wanted != "up":
+                self.state.wanted = "up"
         self._strangers = processes.descendants({os.getpid()}) if has_children() else set()
         self._tell_aborted(action)
         if quiet:
@@ -389,6 +407,7 @@ class Guard:
             script, began = left
             moment = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(began))
             self._log.line(f"{script} aborted. It began {moment}.", "warning")
+            self._check_was_killed = script == Action.QUICK_CHECK.script
             self._open_script.end()
         kinds = {kind for kind, _, _ in self.state.commands().values()}
         if left or kinds & {START, STATUS}:
@@ -451,6 +470,7 @@ class Guard:
     def _internal(self, action: Action, reason: str) -> Verdict:
         """A fault of ours, told in full, and held against nobody."""
         complain(f"{self.call.resource}: {action.word}: {reason}")
+        self._fault = Fault.ENGINE
         if self._log is None:
             self._log = self._script_log("-", RasSettings(), LogSettings())
         self._log.release()
@@ -474,6 +494,14 @@ class Guard:
     @property
     def by_manager(self) -> bool:
         return self.call.caller.is_manager and not self._nested
+
+    @property
+    def follows_failure(self) -> bool:
+        if not self.by_manager or not self.call.caller.restarts_by_itself:
+            return False
+        last = self.state.verdict()
+        failed = (Action.QUICK_CHECK.word, Outcome.FAILED.value)
+        return self._check_was_killed or (last.get("action"), last.get("outcome")) == failed
 
     def within(self, seconds: float) -> Deadline:
         return Deadline(max(self._began_at + seconds, time.monotonic() + 1.0))
@@ -524,6 +552,8 @@ class Guard:
 
         tell = self._log.take if resource is None else (lambda _: None)
         report = self._worker(body, end, tell)
+        if report.outcome is Outcome.INTERNAL:
+            self._fault = report.fault
         if not step_stays_open and resource is None:
             self._log.close_step(False, report.reason)
         return report
@@ -558,11 +588,12 @@ class Guard:
         return report.status or Status.UNKNOWN, report.reason
 
     def _other(self, name: str) -> Resource | None:
-        resource = record.load(self.paths, name)
+        call = Call(
+            self.call.action, name, self.call.caller, record.parameters_here(self.paths, name)
+        )
+        resource = record.load(self.paths, name, call.parameters)
         if resource is None:
-            guard = Guard(
-                self._call_for(name), self.paths, self._signals, limit=self._limit, outer=self
-            )
+            guard = Guard(call, self.paths, self._signals, limit=self._limit, outer=self)
             resource, _ = guard._validated()
         return resource
 
@@ -630,7 +661,7 @@ class Guard:
     def _guard_for(self, name: str) -> Guard:
         # As a remove, for which the recorded copy of a broken file serves.
         return Guard(
-            Call(Action.REMOVE, name, self.call.caller),
+            Call(Action.REMOVE, name, self.call.caller, record.parameters_here(self.paths, name)),
             self.paths,
             self._signals,
             listener=self._listener and partial(_tell_for, self._listener, name),
@@ -638,13 +669,51 @@ class Guard:
             outer=self,
         )
 
-    def _call_for(self, resource: str) -> Call:
-        return Call(self.call.action, resource, self.call.caller)
-
     def _release_dependents(self) -> None:
         for guard in self._stopped_dependents:
             guard.release()
         self._stopped_dependents = []
+
+    # Looking, without acting.
+
+    def look(self) -> Verdict:
+        """How the resource is here, for a manager that knows nothing of this node yet.
+
+        No lock, clock, maintenance or log is asked, and nothing is written but the record. The
+        status is STOPPED where nothing of it lives, also where nobody can be asked.
+        """
+        from arkcore.actions.probe import look
+
+        try:
+            resource = record.load(self.paths, self.call.resource, self.call.parameters)
+            problem = ""
+            if resource is None:
+                resource, problem = self._validated()
+            if resource is None:
+                resource = record.last_known_good(self.paths, self.call.resource)
+            if resource is not None:
+                self._use(resource)
+                end = self._limit or Deadline.after(_LOOKING)
+                report = self.part(look, within=end, cleanup=2.0, resource=resource)
+                if report.outcome is not Outcome.INTERNAL:
+                    return Verdict(report.outcome, report.reason or problem, report.status)
+                problem = report.reason
+            return self._look_without_plugin(problem)
+        except Ended:
+            reason = self._who_ended_us()
+        except Exception as error:  # ours: nobody knows what runs
+            reason = f"internal error: {type(error).__name__}: {error}"
+            complain(f"{self.call.resource}: {reason}")
+        return Verdict(Outcome.INTERNAL, reason, Status.UNKNOWN)
+
+    def _look_without_plugin(self, problem: str) -> Verdict:
+        """What lives of the processes that it was last RUNNING with, where no plugin can tell."""
+        alive = [pid for pid, start in self.state.remembered_processes() if _lives(pid, start)]
+        if not alive:
+            return Verdict(Outcome.WELL, problem, Status.STOPPED)
+        pids = ", ".join(map(str, sorted(alive)))
+        reason = f"{problem}; there live of its processes: {pids}"
+        return Verdict(Outcome.INTERNAL, reason, Status.UNKNOWN, fault=self._fault)
 
     # Observers.
 
@@ -668,6 +737,13 @@ class Guard:
             self._worker(body, end, lambda _: None)
         except Ended:
             pass
+
+
+def fault_of(error: ArkError) -> Fault:
+    """Whose it is that a resource is unusable."""
+    if isinstance(error, NodeError):
+        return Fault.NODE
+    return Fault.PLUGIN if isinstance(error, PluginError) else Fault.CONFIGURATION
 
 
 def _lives(pid: int, start: int) -> bool:

@@ -1,5 +1,7 @@
 """Resource files and the node's own file: reads and validates them.
 
+A resource whose manager holds its values (:mod:`arkcore.parameters`) is held to the same rules.
+
 Validating imports the plugin, tomllib and msgspec; the guard has it done in a child, and the record
 (:mod:`arkcore.record`) spares a healthy check all of it.
 """
@@ -12,7 +14,8 @@ import sys
 
 from arkcore import record
 from arkcore.application import check_declaration, declared_options, make_options
-from arkcore.errors import ArkError, ConfigurationError, PluginError
+from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
+from arkcore.parameters import refuse_common_names, values_of
 from arkcore.plugins import check_hooks, find
 from arkcore.record import (
     refuse_if_others_can_write,
@@ -25,16 +28,19 @@ from arkcore.resource import (
     RasSettings,
     Resource,
 )
+from arkcore.state import State
 from arkcore.text import shown
 from arkcore.timers import Timers, check_timers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from arkcore.application import Application
+    from arkcore.parameters import Parameters
     from arkcore.paths import Paths
+    from arkcore.plugins import PluginSource
 
 _RESOURCE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _LOGICAL_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -62,8 +68,8 @@ def resource_names(paths: Paths) -> list[str]:
     return sorted(name for name in found if _RESOURCE_NAME.fullmatch(name))
 
 
-def validate_and_record(paths: Paths, name: str) -> Resource:
-    """The resource its file describes, validated now and recorded for the next time.
+def validate_and_record(paths: Paths, name: str, parameters: Parameters | None = None) -> Resource:
+    """The resource its parameters or its file describe, validated now and recorded.
 
     Where the record cannot be written, only time is lost.
 
@@ -71,10 +77,10 @@ def validate_and_record(paths: Paths, name: str) -> Resource:
     """
     check_resource_name(name)
     before = set(sys.modules)
-    resource = validate(paths, name)
+    resource = validate(paths, name, parameters)
     refuse_record_if_others_can_write(paths, name)
     modules = _reached_from(resource.plugin.module) | (set(sys.modules) - before)
-    record.write(paths, resource, modules)
+    record.write(paths, resource, modules, parameters)
     return resource
 
 
@@ -105,18 +111,29 @@ def _reached_from(module: str) -> set[str]:
 # Validation.
 
 
-def validate(paths: Paths, name: str) -> Resource:
-    """The resource its file describes. Errors as :func:`validate_and_record`."""
+def validate(paths: Paths, name: str, parameters: Parameters | None = None) -> Resource:
+    """The resource its parameters or its file describe. Errors as :func:`validate_and_record`."""
+    if parameters is not None:
+        where = parameters.where(name)
+        try:
+            values = {**_values_of(parameters, where), "plugin": parameters.plugin}
+            return _validate(paths, name, values, where)
+        except ConfigurationError as error:
+            raise type(error)(parameters.renamed(str(error), name)) from error
     where = paths.resource_file(name)
     try:
-        return _validate(paths, name, where)
+        refuse_resource_if_others_can_write(paths, name)
+        return _validate(paths, name, _read_toml(where), where)
     except RecursionError:
         raise ConfigurationError(f"{where}: its tables are nested too deeply") from None
 
 
-def _validate(paths: Paths, name: str, where: str) -> Resource:
-    refuse_resource_if_others_can_write(paths, name)
-    values = _read_toml(where)
+def _values_of(parameters: Parameters, where: str) -> dict[str, Any]:
+    _, _, hints = declaration_of(parameters.plugin)
+    return values_of(parameters, hints, where)
+
+
+def _validate(paths: Paths, name: str, values: Mapping[str, Any], where: str) -> Resource:
     node = read_node_file(paths)
     _refuse_unknown(values, _KEYS, where, "")
     plugin_name = _text(values, "plugin", where)
@@ -168,7 +185,13 @@ class NodeSettings:
 
 def read_node_file(paths: Paths) -> NodeSettings:
     """The node's own settings. `ConfigurationError` as for a resource file."""
-    where = paths.node_file
+    try:
+        return _read_node_file(paths, paths.node_file)
+    except ConfigurationError as error:
+        raise NodeError(str(error)) from error
+
+
+def _read_node_file(paths: Paths, where: str) -> NodeSettings:
     if not os.path.exists(where):
         return NodeSettings({}, LogSettings(), ())
     refuse_if_others_can_write(os.path.dirname(where), paths)
@@ -185,6 +208,22 @@ def read_node_file(paths: Paths) -> NodeSettings:
     if not isinstance(json, str) or (json and not json.startswith("/")):
         raise ConfigurationError(f"{where}: log.json = {json!r}: must be an absolute path")
     return NodeSettings(ras, LogSettings(**log), _texts(values, "observers", where))
+
+
+def declaration_of(plugin: str) -> tuple[PluginSource, Application, dict[str, Any]]:
+    """Where a plugin comes from, what it declares, and the types of its options by name.
+
+    `PluginError` where it is missing or broken.
+    """
+    where = f"ocf:ark:{plugin}"
+    try:
+        source, application, model = _declared(plugin, where)
+    except ConfigurationError as error:
+        raise PluginError(str(error)) from error
+    hints = _hints(model, where)
+    known = {key: hints.get(key) for key in declared_options(model)}
+    refuse_common_names(known, plugin)
+    return source, application, known
 
 
 def _declared(plugin: str, where: str) -> tuple[Any, Application, type]:
@@ -308,31 +347,42 @@ def _check_neighbours(
     paths: Paths, name: str, plugin: str, logical_host: str, application: Application, where: str
 ) -> None:
     rule = application.logical_host
-    for other in resource_names(paths):
+    for other, their_plugin, theirs in _neighbours(paths):
         if other == name:
-            continue
-        try:
-            values = _read_toml(paths.resource_file(other))
-        except ConfigurationError:
-            continue  # its own validation tells
-        theirs = values.get("logical_host")
-        if not isinstance(theirs, str):
             continue
         if theirs == logical_host:
             rivals = (plugin, *rule.exclusive_with) if rule.exclusive else ()
-            if values.get("plugin") in rivals:
-                raise ConfigurationError(
+            if their_plugin in rivals:
+                raise NodeError(
                     f"{where}: logical_host = {logical_host!r}: resource {other} protects the "
-                    f"same logical host with {values['plugin']}; only one of the two is allowed"
+                    f"same logical host with {their_plugin}; only one of the two is allowed"
                 )
         elif rule.unique_bytes and (
             theirs.encode()[: rule.unique_bytes] == logical_host.encode()[: rule.unique_bytes]
         ):
-            raise ConfigurationError(
+            raise NodeError(
                 f"{where}: logical_host = {logical_host!r}: its first {rule.unique_bytes} bytes "
                 f"are those of {theirs!r} (resource {other}); {application.title} cannot tell "
                 f"the two apart, and a forced stop would hit both"
             )
+
+
+def _neighbours(paths: Paths) -> Iterator[tuple[str, str, str]]:
+    """The resources of this node: name, plugin and logical host of each, as far as can be read."""
+    files = resource_names(paths)
+    for name in files:
+        try:
+            values = _read_toml(paths.resource_file(name))
+        except ConfigurationError:
+            continue  # its own validation tells
+        plugin, host = values.get("plugin"), values.get("logical_host")
+        if isinstance(plugin, str) and isinstance(host, str):
+            yield name, plugin, host
+    for name in record.of_managers(paths):
+        # Its manager may have forgotten it long ago: what counts is whether it is to run here.
+        known = record.last_known_good(paths, name) if name not in files else None
+        if known is not None and State(paths, name, read_only=True).wanted == "up":
+            yield name, known.plugin.name, known.logical_host
 
 
 def _check_requires(paths: Paths, name: str, requires: tuple[str, ...], where: str) -> None:

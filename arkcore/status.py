@@ -32,6 +32,19 @@ class Outcome(Enum):
     INTERNAL = "internal"
 
 
+class Fault(Enum):
+    """Who can mend what made a call :attr:`Outcome.INTERNAL`."""
+
+    #: The resource's values are wrong, on every node alike.
+    CONFIGURATION = "configuration"
+    #: They do not go with what this node has.
+    NODE = "node"
+    #: The plugin is missing or broken here.
+    PLUGIN = "plugin"
+    #: The engine's own.
+    ENGINE = "engine"
+
+
 class StatusReport:
     """A plugin's answer to "what is it doing?": a status, and what was seen, in one line."""
 
@@ -51,13 +64,22 @@ class StatusReport:
 class Verdict:
     """An outcome with its reason in one line; what a guard hands to the manager."""
 
-    __slots__ = ("outcome", "reason", "status")
+    __slots__ = ("fault", "outcome", "reason", "status")
 
-    def __init__(self, outcome: Outcome, reason: str = "", status: Status | None = None) -> None:
+    def __init__(
+        self,
+        outcome: Outcome,
+        reason: str = "",
+        status: Status | None = None,
+        *,
+        fault: Fault = Fault.ENGINE,
+    ) -> None:
         self.outcome = outcome
         self.reason = reason
         #: The last status seen, where one was seen.
         self.status = status
+        #: Where the outcome is INTERNAL: whose it is.
+        self.fault = fault
 
     def __repr__(self) -> str:
         return f"Verdict({self.outcome.name}, {self.reason!r}, {self.status})"

@@ -15,7 +15,7 @@ from arkcore.channel import Event, Report, Sender
 from arkcore.context import Context
 from arkcore.errors import PluginError
 from arkcore.plugins import DirectHooks
-from arkcore.status import Outcome
+from arkcore.status import Fault, Outcome
 from arkcore.stderr import complain, complain_to
 
 TYPE_CHECKING = False
@@ -126,11 +126,11 @@ def do_part(
             hooks = PluggyHooks(plugin, resource.plugin.name)
         options = make_options(hooks.application().options, resource.options)
     except PluginError as error:
-        sender.report(Report(Outcome.INTERNAL, str(error)))
+        sender.report(Report(Outcome.INTERNAL, str(error), fault=Fault.PLUGIN))
         return
     except BaseException as error:  # whatever its declaration raises, nobody could be asked
         text = f"plugin {resource.plugin.name}: {type(error).__name__}: {error}"
-        sender.report(Report(Outcome.INTERNAL, text))
+        sender.report(Report(Outcome.INTERNAL, text, fault=Fault.PLUGIN))
         return
     ctx = Context(
         resource,

@@ -18,7 +18,9 @@ NOTHING_TO_STOP = "Nothing to stop."
 
 def flow(run: Run) -> Verdict:
     """Nothing of this logical host is alive when this says so."""
-    report = stop_for_certain(run, bring_down, run.within(run.resource.timers["remove.process"]))
+    restarts = run.follows_failure and run.resource.application.force_before_restart
+    work = bring_down_by_force_too if restarts else bring_down
+    report = stop_for_certain(run, work, run.within(run.resource.timers["remove.process"]))
     if report.well:
         run.part(tell_strays, within=2.0)
     if report.outcome is Outcome.INTERNAL and not run.state.ever_restored():

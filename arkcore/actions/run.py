@@ -37,6 +37,13 @@ if TYPE_CHECKING:
         @property
         def in_maintenance(self) -> bool: ...
 
+        @property
+        def follows_failure(self) -> bool:
+            """Whether a failed check came before this remove by a manager that restarts by itself.
+
+            What restarts here then is the manager, and this is the first half of it.
+            """
+
         def within(self, seconds: float) -> Deadline:
             """`seconds` after the call began, waiting for the lock included; at least 1 s ahead."""
 

@@ -11,10 +11,9 @@ import typer
 from arkcore.call import Action
 from arkcore.cli.console import console, paths_here
 from arkcore.cli.language import say
-from arkcore.errors import ConfigurationError, MachineError
-from arkcore.managers.lifekeeper import launcher
+from arkcore.cli.launchers import write_launchers
+from arkcore.managers.lifekeeper import launch, launcher
 from arkcore.paths import Paths
-from arkcore.record import refuse_if_others_can_write
 
 app = typer.Typer(no_args_is_help=True, help="What LifeKeeper for Linux is to be given.")
 
@@ -25,9 +24,6 @@ _NAMES = {
     Action.QUICK_CHECK: "quickCheck",
     Action.RECOVER: "recover",
 }
-
-#: Bytes of a script's first line that every kernel reads (execve(2); more since 5.1 only).
-_FIRST_LINE = 127
 
 
 @app.callback()
@@ -59,54 +55,11 @@ def launchers(
     """
     paths = paths_here() if prefix is None else Paths(prefix)
     directory = os.path.abspath(directory)
-    texts = {name: launcher(action, paths.prefix) for action, name in _NAMES.items()}
-    _refuse_long_first_line(next(iter(texts.values())))
-    try:
-        os.makedirs(directory, 0o755, exist_ok=True)
-        refuse_if_others_can_write(directory, paths)
-        written = [f"{directory}/{name}" for name in texts]
-        for path in written:
-            _refuse_what_is_not_ours(path)
-        for path, text in zip(written, texts.values(), strict=True):
-            _write(path, text)
-    except OSError as error:
-        raise MachineError(f"{error.filename or directory}: {error.strerror}") from error
-    _tell(written, paths.prefix)
-
-
-def _refuse_long_first_line(text: str) -> None:
-    first = os.fsencode(text.partition("\n")[0])
-    interpreter, _, options = first.removeprefix(b"#!").rpartition(b" ")
-    if len(first) > _FIRST_LINE or any(space in interpreter for space in b" \t"):
-        raise ConfigurationError(
-            f"{os.fsdecode(interpreter)}: this interpreter's path cannot stand in the first line "
-            f"of a program; allowed are {_FIRST_LINE - len(options) - 3} bytes without a blank"
-        )
-
-
-def _refuse_what_is_not_ours(path: str) -> None:
-    try:
-        with open(path, "rb") as file:
-            ours = b"from arkcore.managers.lifekeeper import launch" in file.read(4096)
-    except FileNotFoundError:
-        return
-    if not ours or os.path.islink(path):
-        raise MachineError(f"{path}: there is something else already; it is left alone")
-
-
-def _write(path: str, text: str) -> None:
-    temporary = f"{path}.{os.getpid()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o755)
-    try:
-        os.fchmod(descriptor, 0o755)
-        os.write(descriptor, text.encode())
-        os.rename(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
-    finally:
-        os.close(descriptor)
+    texts = {
+        f"{directory}/{name}": launcher(action, paths.prefix) for action, name in _NAMES.items()
+    }
+    write_launchers(directory, texts, launch, paths)
+    _tell(list(texts), paths.prefix)
 
 
 def _tell(written: list[str], prefix: str) -> None:

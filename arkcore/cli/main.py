@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from arkcore import __version__
-from arkcore.cli import lifekeeper, log, maintenance, plugins, run, status, timers, validate
+from arkcore.cli import (
+    lifekeeper,
+    log,
+    maintenance,
+    pacemaker,
+    plugins,
+    run,
+    status,
+    timers,
+    validate,
+)
 from arkcore.cli.console import complain
 from arkcore.cli.extensions import ExtensibleGroup
 from arkcore.errors import ArkError
@@ -30,6 +40,7 @@ app.command("timers")(timers.timers)
 app.command("maintenance")(maintenance.maintenance)
 app.command("plugins")(plugins.plugins)
 app.add_typer(lifekeeper.app, name="lifekeeper")
+app.add_typer(pacemaker.app, name="pacemaker")
 
 
 def _version(wanted: bool) -> None:

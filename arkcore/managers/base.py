@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from arkcore.call import Call, Caller
+from arkcore.errors import ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import NoReturn
 
     from arkcore.call import Action
-    from arkcore.status import Outcome
+    from arkcore.status import Verdict
 
 
 class Manager(Caller):
@@ -22,6 +27,30 @@ class Manager(Caller):
         """
         raise NotImplementedError
 
-    def exit_code(self, action: Action, outcome: Outcome) -> int:
+    def exit_code(self, action: Action, verdict: Verdict) -> int:
         """What the manager is to be told."""
         raise NotImplementedError
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse a name that cannot be a resource's. `ConfigurationError` says what is allowed.
+
+    `kind`: what the manager calls it.
+    """
+    plain = name.isascii() and all(each.isalnum() or each in "_.-" for each in name)
+    if not plain or not 1 <= len(name) <= 200 or name[0] in ".-":
+        raise ConfigurationError(
+            f"{kind} {name!r}: allowed are 1 to 200 letters, digits and _ . -, "
+            f"not beginning with . or -"
+        )
+
+
+def end_process(code: int) -> NoReturn:
+    """Exit with `code`, also where what is left in a buffer cannot be written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:  # None: closed when this process began
+                stream.flush()
+        except (OSError, ValueError):
+            pass
+    os._exit(code)

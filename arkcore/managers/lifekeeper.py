@@ -13,7 +13,8 @@ import sys
 from arkcore.call import Action, Call
 from arkcore.errors import ConfigurationError
 from arkcore.guard import Guard
-from arkcore.managers.base import Manager
+from arkcore.managers.base import Manager, check_name, end_process
+from arkcore.managers.launcher import launcher_of
 from arkcore.paths import Paths
 from arkcore.signals import prepare_process
 from arkcore.status import Outcome
@@ -25,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from arkcore.status import Verdict
     from arkcore.timers import Timers
 
 _DEFAULT_ROOT = "/opt/LifeKeeper"
@@ -60,7 +62,8 @@ class LifeKeeper(Manager):
                 return fields[_STATE].strip() == _IN_SERVICE
         return None
 
-    def exit_code(self, action: Action, outcome: Outcome) -> int:
+    def exit_code(self, action: Action, verdict: Verdict) -> int:
+        outcome = verdict.outcome
         if outcome is Outcome.INTERNAL:
             return 0 if action is Action.QUICK_CHECK else 1
         return 1 if outcome is Outcome.FAILED else 0
@@ -150,7 +153,7 @@ def main(action: Action, prefix: str | None = None, argv: Sequence[str] | None =
         call = manager.parse(action, sys.argv if argv is None else argv, environment)
         check_tag(call.resource)
         verdict = Guard(call, paths, signals).perform()
-        return manager.exit_code(action, verdict.outcome)
+        return manager.exit_code(action, verdict)
     except ConfigurationError as error:
         return _unusable(action, str(error))
     except BaseException as error:  # an uncaught one would be exit code 1, whatever the action
@@ -159,12 +162,7 @@ def main(action: Action, prefix: str | None = None, argv: Sequence[str] | None =
 
 def check_tag(tag: str) -> None:
     """Refuse a tag that cannot name a resource file. `ConfigurationError` says what is allowed."""
-    plain = tag.isascii() and all(each.isalnum() or each in "_.-" for each in tag)
-    if not plain or not 1 <= len(tag) <= 200 or tag[0] in ".-":
-        raise ConfigurationError(
-            f"tag {tag!r}: allowed are 1 to 200 letters, digits and _ . -, "
-            f"not beginning with . or -"
-        )
+    check_name("tag", tag)
 
 
 def _unusable(action: Action, problem: str) -> int:
@@ -175,61 +173,26 @@ def _unusable(action: Action, problem: str) -> int:
 
 
 def restore() -> None:
-    _exit(main(Action.RESTORE))
+    end_process(main(Action.RESTORE))
 
 
 def remove() -> None:
-    _exit(main(Action.REMOVE))
+    end_process(main(Action.REMOVE))
 
 
 def quickcheck() -> None:
-    _exit(main(Action.QUICK_CHECK))
+    end_process(main(Action.QUICK_CHECK))
 
 
 def recover() -> None:
-    _exit(main(Action.RECOVER))
-
-
-def _exit(code: int) -> None:
-    """Exit with `code`, also where what is left in a buffer cannot be written."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:  # None: closed when this process began
-                stream.flush()
-        except (OSError, ValueError):
-            pass
-    os._exit(code)
+    end_process(main(Action.RECOVER))
 
 
 def launch(action: str, prefix: str) -> None:
     """What a launcher calls: `action` is one of the four words, `prefix` is baked in."""
-    _exit(main(next(each for each in Action if each.word == action), prefix))
+    end_process(main(next(each for each in Action if each.word == action), prefix))
 
 
 def launcher(action: Action, prefix: str, interpreter: str = sys.executable) -> str:
-    """The text of the program that LifeKeeper is given: three lines, nothing to change ever.
-
-    It works copied under any name, takes nothing from the environment, and finds this very
-    installation: isolated (-I) and without site (-S), so that no other package's start-up file
-    runs in it either.
-    """
-    places = _places_of_packages(interpreter)
-    return (
-        f"#!{interpreter} -IS\n"
-        f"import sys; sys.path += {places!r}; from arkcore.managers.lifekeeper import launch\n"
-        f"launch({action.word!r}, {prefix!r})\n"
-    )
-
-
-def _places_of_packages(interpreter: str) -> list[str]:
-    """Where `interpreter` finds installed packages, beyond its own library."""
-    import subprocess
-
-    ask = (
-        "import os, sys; own = set(sys.path); import site; site.main(); "
-        "print(os.pathsep.join(each for each in sys.path if each not in own))"
-    )
-    answer = subprocess.run(
-        [interpreter, "-IS", "-c", ask], capture_output=True, text=True, check=True, cwd="/"
-    )
-    return [each for each in answer.stdout.strip().split(os.pathsep) if each.startswith("/")]
+    """The text of the program that LifeKeeper is given; it works copied under any name."""
+    return launcher_of(launch, (action.word, prefix), interpreter)

@@ -21,7 +21,7 @@ from arkcore.managers.lifekeeper import (
     main,
     tag_of,
 )
-from arkcore.status import Outcome
+from arkcore.status import Outcome, Verdict
 from arkcore.timers import Timers
 
 COPY = "/opt/LifeKeeper/subsys/gen/resources/app/actions/!restore/lkjp1_base"
@@ -175,7 +175,7 @@ def test_lifekeeper_is_told_0_or_1_as_the_contract_says(action: Action, outcome:
     fails = outcome is Outcome.FAILED or (
         outcome is Outcome.INTERNAL and action is not Action.QUICK_CHECK
     )
-    assert LifeKeeper("/x", {}).exit_code(action, outcome) == int(fails)
+    assert LifeKeeper("/x", {}).exit_code(action, Verdict(outcome)) == int(fails)
 
 
 @pytest.mark.parametrize("action", Action)

@@ -1,0 +1,25 @@
+"""A look at a node that its manager knows nothing of yet: does it run here, and wholly?"""
+
+from __future__ import annotations
+
+from arkcore.actions.restore import settle
+from arkcore.channel import Report
+from arkcore.status import Outcome, Status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.actions.steps import Work
+
+
+def look(work: Work) -> Report:
+    """In a worker: STOPPED where nothing of it lives; else its status, once that is clear."""
+    if work.is_gone():
+        return Report(Outcome.WELL, status=Status.STOPPED)
+    found = settle(work)
+    if found.status is Status.RUNNING:
+        return Report(Outcome.WELL, status=Status.RUNNING)
+    alone = not found.processes and not work.state.ever_restored()
+    if alone and not work.resource.application.runs_as_processes:
+        # Only its status command could tell, which is not there; but it never was here either.
+        return Report(Outcome.WELL, f"It is {found}, and was never started here", Status.STOPPED)
+    return Report(Outcome.FAILED, f"It is {found}.", found.status)

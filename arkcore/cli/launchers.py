@@ -1,0 +1,86 @@
+"""Writes the programs that a manager is given, and never over what is not ours."""
+
+from __future__ import annotations
+
+import os
+
+from arkcore.errors import ConfigurationError, MachineError
+from arkcore.managers.launcher import is_launcher
+from arkcore.record import refuse_if_others_can_write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from arkcore.paths import Paths
+
+#: Bytes of a script's first line that every kernel reads (execve(2); more since 5.1 only).
+_FIRST_LINE = 127
+
+
+def write_launchers(
+    directory: str,
+    texts: Mapping[str, str],
+    launch: Callable[[str, str], None],
+    paths: Paths,
+) -> None:
+    """Write programs that call `launch` into `directory`: their texts, by path.
+
+    What is there already and is as it should be is left as it is. `MachineError` where there is
+    something that is not ours; then nothing is written.
+    """
+    for text in texts.values():
+        _refuse_long_first_line(text)
+    try:
+        os.makedirs(directory, 0o755, exist_ok=True)
+        refuse_if_others_can_write(directory, paths)
+        for path in texts:
+            if os.path.lexists(path) and not is_ours(path, launch):
+                raise MachineError(f"{path}: there is something else already; it is left alone")
+        for path, text in texts.items():
+            if not _is_so(path, text):
+                _write(path, text)
+    except OSError as error:
+        raise MachineError(f"{error.filename or directory}: {error.strerror}") from error
+
+
+def is_ours(path: str, launch: Callable[[str, str], None]) -> bool:
+    """Whether `path` is a program that calls `launch`."""
+    if os.path.islink(path) or not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return is_launcher(file.read(4096).decode("utf-8", "replace"), launch)
+
+
+def _refuse_long_first_line(text: str) -> None:
+    first = os.fsencode(text.partition("\n")[0])
+    interpreter, _, options = first.removeprefix(b"#!").rpartition(b" ")
+    if len(first) > _FIRST_LINE or any(space in interpreter for space in b" \t"):
+        raise ConfigurationError(
+            f"{os.fsdecode(interpreter)}: this interpreter's path cannot stand in the first line "
+            f"of a program; allowed are {_FIRST_LINE - len(options) - 3} bytes without a blank"
+        )
+
+
+def _is_so(path: str, text: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            same = file.read() == text.encode()
+        return same and os.stat(path).st_mode & 0o7777 == 0o755
+    except FileNotFoundError:
+        return False
+
+
+def _write(path: str, text: str) -> None:
+    temporary = f"{path}.{os.getpid()}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, 0o755)
+    try:
+        os.fchmod(descriptor, 0o755)
+        os.write(descriptor, text.encode())
+        os.rename(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
+    finally:
+        os.close(descriptor)

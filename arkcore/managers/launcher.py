@@ -1,0 +1,49 @@
+"""The programs that a manager is given: three lines each, nothing to change ever."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def launcher_of(
+    launch: Callable[[str, str], None], arguments: tuple[str, str], interpreter: str
+) -> str:
+    """The text of a program that calls `launch` with `arguments`.
+
+    It takes nothing from the environment, and finds this very installation: isolated (-I) and
+    without site (-S), so that no other package's start-up file runs in it either.
+    """
+    places = _places_of_packages(interpreter)
+    first, second = arguments
+    return (
+        f"#!{interpreter} -IS\n"
+        f"import sys; sys.path += {places!r}; {_imported(launch)}\n"
+        f"{launch.__name__}({first!r}, {second!r})\n"
+    )
+
+
+def is_launcher(text: str, launch: Callable[[str, str], None]) -> bool:
+    """Whether `text` is what :func:`launcher_of` makes for `launch`, at whatever place."""
+    return text.startswith("#!") and f"; {_imported(launch)}\n" in text
+
+
+def _imported(launch: Callable[[str, str], None]) -> str:
+    return f"from {launch.__module__} import {launch.__name__}"
+
+
+def _places_of_packages(interpreter: str) -> list[str]:
+    """Where `interpreter` finds installed packages, beyond its own library."""
+    import subprocess
+
+    ask = (
+        "import os, sys; own = set(sys.path); import site; site.main(); "
+        "print(os.pathsep.join(each for each in sys.path if each not in own))"
+    )
+    answer = subprocess.run(
+        [interpreter, "-IS", "-c", ask], capture_output=True, text=True, check=True, cwd="/"
+    )
+    return [each for each in answer.stdout.strip().split(os.pathsep) if each.startswith("/")]

@@ -1,0 +1,108 @@
+"""The vocabulary of OCF 1.1 resource agents: exit codes, and what an agent's environment says."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from arkcore.deadline import Deadline
+from arkcore.errors import ConfigurationError
+from arkcore.managers.operation_times import SHARE
+from arkcore.parameters import Parameters
+from arkcore.processes import look
+from arkcore.state import boottime
+from arkcore.text import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Exit codes (OCF resource agent API 1.1, section "Return codes"; 190: Pacemaker Explained).
+SUCCESS, GENERIC, ARGS, UNIMPLEMENTED, PERM, INSTALLED, CONFIGURED, NOT_RUNNING = range(8)
+#: It is active, and Pacemaker only takes note.
+DEGRADED = 190
+
+_PREFIX = "OCF_RESKEY_"
+_META = "OCF_RESKEY_CRM_meta_"
+_INSTANCE = "OCF_RESOURCE_INSTANCE"
+#: What Pacemaker and its tools hand to every agent beside its own parameters.
+_NO_PARAMETERS = ("crm_feature_set", "trace_ra", "trace_dir", "trace_file", "OCF_CHECK_LEVEL")
+#: An exit reason stands on one line of crm_mon.
+_LONGEST_REASON = 400
+
+
+class Operation:
+    """One operation on one resource, as Pacemaker describes it in an agent's environment.
+
+    Seconds; `timeout` is None and `interval` 0 where it says none.
+    """
+
+    __slots__ = ("_environment", "interval", "role", "timeout")
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.timeout = _seconds(environment.get(f"{_META}timeout"))
+        self.interval = _seconds(environment.get(f"{_META}interval")) or 0.0
+        self.role = environment.get(f"{_META}role", "")
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether a monitor looks at a node where the resource may not be, or is not to be."""
+        return self.interval == 0 or self.role == "Stopped"
+
+    @property
+    def ends(self) -> Deadline | None:
+        """When it must be over: 95 % of its timeout after this process began."""
+        if self.timeout is None:
+            return None
+        return Deadline(time.monotonic() - _age() + SHARE * self.timeout)
+
+    def resource(self) -> str:
+        """The resource's name. `ConfigurationError` where there is none, or a clone's is unique.
+
+        An instance of an anonymous clone is the resource itself: a node has but one.
+        """
+        name = self._environment.get(_INSTANCE, "")
+        if not name:
+            raise ConfigurationError(f"{_INSTANCE} is not set: an agent is called by Pacemaker")
+        plain, colon, number = name.rpartition(":")
+        if not (colon and number.isdigit()):
+            return name
+        if self._environment.get(f"{_META}globally_unique") == "true":
+            raise ConfigurationError(
+                f"{plain}: a globally unique clone would run one logical host more than once; "
+                f"allowed: globally-unique=false"
+            )
+        return plain
+
+    def parameters(self, plugin: str) -> Parameters:
+        """What the cluster's configuration says of the resource."""
+        given = {
+            key.removeprefix(_PREFIX): text
+            for key, text in sorted(self._environment.items())
+            if key.startswith(_PREFIX) and not key.startswith(_META)
+        }
+        for name in _NO_PARAMETERS:
+            given.pop(name, None)
+        return Parameters(plugin, given)
+
+    def exit_reason(self, reason: str) -> str:
+        """The line on stderr that crm_mon shows; "" where there is no reason."""
+        prefix = self._environment.get("OCF_EXIT_REASON_PREFIX", "ocf-exit-reason:")
+        return f"{prefix}{shown(reason)[:_LONGEST_REASON]}\n" if reason else ""
+
+
+def _seconds(milliseconds: str | None) -> float | None:
+    try:
+        number = int(milliseconds or "")
+    except ValueError:
+        return None
+    return number / 1000 if number > 0 else None
+
+
+def _age() -> float:
+    """Seconds since this process began, its interpreter's own start included."""
+    own = look(os.getpid())
+    if own is None:
+        return 0.0
+    return max(0.0, boottime() - own.start / os.sysconf("SC_CLK_TCK"))

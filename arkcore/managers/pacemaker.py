@@ -1,0 +1,204 @@
+"""Pacemaker: a resource agent of OCF 1.1 for each plugin, `ocf:ark:<plugin>`.
+
+start is a restore, stop a remove, a recurring monitor a quickCheck; recover is the cluster's own
+stop and start. A probe only looks. The resource's values are the cluster's own parameters. At the
+end of an operation's timeout Pacemaker kills with SIGKILL, so every deadline is cut to 95 % of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from arkcore.call import Action, Call
+from arkcore.errors import ArkError, ConfigurationError
+from arkcore.guard import Guard, fault_of
+from arkcore.managers import ocf
+from arkcore.managers.base import Manager, check_name, end_process
+from arkcore.managers.launcher import launcher_of
+from arkcore.managers.operation_times import shortfall
+from arkcore.paths import Paths
+from arkcore.signals import prepare_process
+from arkcore.status import Fault, Outcome, Status
+from arkcore.stderr import complain, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from arkcore.status import Verdict
+    from arkcore.timers import Timers
+
+_CODES = {
+    Fault.CONFIGURATION: ocf.CONFIGURED,
+    Fault.NODE: ocf.ARGS,
+    Fault.PLUGIN: ocf.INSTALLED,
+    Fault.ENGINE: ocf.GENERIC,
+}
+
+_OPERATIONS = {Action.RESTORE: "start", Action.REMOVE: "stop", Action.QUICK_CHECK: "monitor"}
+
+
+class Pacemaker(Manager):
+    """Pacemaker as the caller of one operation."""
+
+    #: A monitor runs only where Pacemaker has started the resource, or has found it running.
+    checks_only_what_is_wanted = True
+    restarts_by_itself = True
+
+    def __init__(self, plugin: str, operation: ocf.Operation) -> None:
+        self.plugin = plugin
+        self.operation = operation
+        self.ends = operation.ends
+        if operation.interval:
+            self.check_interval = operation.interval
+
+    def parse(self, action: Action, argv: Sequence[str], environment: Mapping[str, str]) -> Call:
+        resource = self.operation.resource()
+        check_name("resource", resource)
+        return Call(action, resource, self, self.operation.parameters(self.plugin))
+
+    def run_limit(self, timers: Timers) -> float | None:
+        return self.ends.remaining() if self.ends is not None else None
+
+    def in_service(self, resource: str) -> bool | None:
+        # That it calls a monitor says so: the cluster is not asked, which could take long.
+        return True
+
+    def shortfall(self, action: Action, timers: Timers) -> str:
+        if self.operation.timeout is None or action not in _OPERATIONS:
+            return ""
+        return shortfall(_OPERATIONS[action], self.operation.timeout, timers)
+
+    def exit_code(self, action: Action, verdict: Verdict) -> int:
+        if verdict.outcome is Outcome.WELL:
+            return ocf.SUCCESS
+        if action is Action.QUICK_CHECK:
+            if verdict.outcome is not Outcome.FAILED:
+                return ocf.DEGRADED
+            return ocf.NOT_RUNNING if verdict.status is Status.STOPPED else ocf.GENERIC
+        if verdict.outcome is Outcome.INTERNAL:
+            return _CODES[verdict.fault]
+        return ocf.GENERIC
+
+    @staticmethod
+    def probe_code(verdict: Verdict) -> int:
+        """What a probe answers: 0, 7, or 1 where something of it lives, or nobody knows."""
+        if verdict.outcome is Outcome.WELL and verdict.status is Status.STOPPED:
+            return ocf.NOT_RUNNING
+        return ocf.SUCCESS if verdict.outcome is Outcome.WELL else ocf.GENERIC
+
+
+class Answer:
+    """An exit code, and what the operator is to read of it."""
+
+    __slots__ = ("code", "reason")
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        self.code = code
+        self.reason = reason
+
+
+def main(plugin: str, prefix: str, argv: Sequence[str], environment: Mapping[str, str]) -> int:
+    """One operation; its OCF exit code. `argv`: the agent's name, then the action."""
+    operation = ocf.Operation(environment)
+    try:
+        answer = _answered(plugin, prefix, argv, environment, operation)
+    except ArkError as error:
+        answer = Answer(_CODES[fault_of(error)], str(error))
+    except BaseException as error:  # an uncaught one would be a code that means something else
+        answer = Answer(ocf.GENERIC, f"internal error: {type(error).__name__}: {error}")
+        complain(answer.reason)
+    if answer.code != ocf.SUCCESS:
+        write(operation.exit_reason(answer.reason))
+    return answer.code
+
+
+def _answered(
+    plugin: str,
+    prefix: str,
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    operation: ocf.Operation,
+) -> Answer:
+    action = argv[1] if len(argv) == 2 else ""
+    if action == "meta-data":
+        from arkcore.managers.ocf_metadata import metadata
+
+        text = metadata(plugin)
+        sys.stdout.buffer.write(text.encode())  # UTF-8, whatever the locale
+        return Answer(ocf.SUCCESS)
+    perform = _ACTIONS.get(action)
+    if perform is None:
+        given = " ".join(argv[1:]) or "none"
+        return Answer(ocf.UNIMPLEMENTED, f"action {given}: allowed: {', '.join(ALL_ACTIONS)}")
+    paths = Paths(prefix)
+    if os.geteuid() != 0 and not paths.prefix:
+        return Answer(ocf.PERM, f"{action} needs root: whose processes are whose is hidden else")
+    return perform(Pacemaker(plugin, operation), paths, environment)
+
+
+def _start(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
+    return _performed(Action.RESTORE, manager, paths, environment)
+
+
+def _stop(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
+    return _performed(Action.REMOVE, manager, paths, environment)
+
+
+def _monitor(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
+    if not manager.operation.is_probe:
+        return _performed(Action.QUICK_CHECK, manager, paths, environment)
+    signals = prepare_process()
+    verdict = Guard(manager.parse(Action.QUICK_CHECK, (), environment), paths, signals).look()
+    return Answer(manager.probe_code(verdict), verdict.reason)
+
+
+def _performed(
+    action: Action, manager: Pacemaker, paths: Paths, environment: Mapping[str, str]
+) -> Answer:
+    signals = prepare_process()
+    try:
+        call = manager.parse(action, (), environment)
+    except ConfigurationError:
+        if action is Action.QUICK_CHECK:
+            return Answer(ocf.DEGRADED, "")
+        raise
+    verdict = Guard(call, paths, signals).perform()
+    return Answer(manager.exit_code(action, verdict), verdict.reason)
+
+
+def _validate_all(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
+    from arkcore.resource_file import validate
+
+    call = manager.parse(Action.QUICK_CHECK, (), environment)
+    validate(paths, call.resource, call.parameters)
+    return Answer(ocf.SUCCESS)
+
+
+def _reload(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
+    from arkcore.resource_file import validate_and_record
+
+    call = manager.parse(Action.QUICK_CHECK, (), environment)
+    validate_and_record(paths, call.resource, call.parameters)
+    return Answer(ocf.SUCCESS)
+
+
+_ACTIONS: dict[str, Callable[[Pacemaker, Paths, Mapping[str, str]], Answer]] = {
+    "start": _start,
+    "stop": _stop,
+    "monitor": _monitor,
+    "validate-all": _validate_all,
+    "reload-agent": _reload,
+}
+ALL_ACTIONS = (*_ACTIONS, "meta-data")
+
+
+def launch(plugin: str, prefix: str) -> None:
+    """What an agent calls: its plugin's name and the prefix are baked in."""
+    end_process(main(plugin, prefix, sys.argv, os.environ))
+
+
+def agent(plugin: str, prefix: str, interpreter: str = sys.executable) -> str:
+    """The text of the agent `ocf:ark:<plugin>`."""
+    return launcher_of(launch, (plugin, prefix), interpreter)

@@ -1,0 +1,173 @@
+"""The values of a resource whose manager holds them, and hands them over as texts with each call.
+
+A resource of such a manager has no file. Its parameters are the plugin's options by their own
+names, and what a resource file says beside them: the logical host, the mount points, the timers
+and how much the RAS log tells.
+"""
+
+from __future__ import annotations
+
+from arkcore.errors import ConfigurationError, NodeError, PluginError
+from arkcore.text import shown
+from arkcore.timers import TIMERS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, NoReturn
+
+#: A recover is such a manager's own, and LifeKeeper is another one: their timers say nothing here.
+_OTHERS = ("recover.", "lifekeeper.")
+
+#: The timers by their parameters' names: a dot is allowed in none.
+TIMER_PARAMETERS = {
+    timer.key.replace(".", "_"): timer for timer in TIMERS if not timer.key.startswith(_OTHERS)
+}
+RAS_PARAMETERS = {"ras_detail": "detail", "ras_quickcheck": "quickcheck"}
+HOST, MOUNT_POINTS = "logical_host", "mount_points"
+#: The parameters of every agent, whatever its plugin.
+COMMON = (HOST, MOUNT_POINTS, *TIMER_PARAMETERS, *RAS_PARAMETERS)
+
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off")
+
+
+class Parameters:
+    """The parameters of one resource, as texts, and the plugin they are for."""
+
+    __slots__ = ("plugin", "texts")
+
+    def __init__(self, plugin: str, texts: Mapping[str, str]) -> None:
+        self.plugin = plugin
+        self.texts = dict(texts)
+
+    def to_list(self) -> list[Any]:
+        """As plain values, for the record."""
+        return [self.plugin, self.texts]
+
+    def where(self, resource: str) -> str:
+        """What an error names them by."""
+        return f"{resource} (ocf:ark:{self.plugin})"
+
+    def renamed(self, error: str, resource: str) -> str:
+        """`error` about a resource file's keys, told of these parameters."""
+        where = f"{self.where(resource)}: "
+        rest = error.removeprefix(where)
+        if rest == error:
+            return error
+        for name, timer in TIMER_PARAMETERS.items():
+            rest = _replaced(rest, f"timers.{timer.key}", name)
+        for name, key in RAS_PARAMETERS.items():
+            rest = _replaced(rest, f"ras.{key}", name)
+        return where + rest.removeprefix("options.")
+
+
+def _replaced(text: str, key: str, name: str) -> str:
+    rest = text.removeprefix(key)
+    return name + rest if rest != text and rest[:1] in (":", " ") else text
+
+
+def parameters_of(values: object) -> Parameters | None:
+    """What :meth:`Parameters.to_list` gave; None where it was none.
+
+    `ValueError` where `values` is nothing of the kind.
+    """
+    if values is None:
+        return None
+    if not isinstance(values, list) or len(values) != 2 or not isinstance(values[1], dict):
+        raise ValueError(values)
+    return Parameters(str(values[0]), {str(key): str(text) for key, text in values[1].items()})
+
+
+def refuse_common_names(options: Iterable[str], plugin: str) -> None:
+    """`PluginError` where an option bears the name of a parameter that every agent has."""
+    for name in options:
+        if name in COMMON:
+            raise PluginError(
+                f"plugin {plugin}: its option {name!r} cannot be a parameter of ocf:ark:{plugin}: "
+                f"every agent has one of that name"
+            )
+
+
+def values_of(parameters: Parameters, hints: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The parameters as the tables of a resource file. `hints`: the options' types by name.
+
+    `NodeError` for an unknown one: on another node the plugin may know it. `ConfigurationError`
+    for a text that cannot be a value of its type.
+    """
+    values: dict[str, Any] = {"timers": {}, "ras": {}, "options": {}}
+    for name, text in parameters.texts.items():
+        if name == HOST:
+            values[HOST] = text
+        elif name == MOUNT_POINTS:
+            values[MOUNT_POINTS] = _words(text, name, where)
+        elif name in TIMER_PARAMETERS:
+            values["timers"][TIMER_PARAMETERS[name].key] = _timer(text)
+        elif name in RAS_PARAMETERS:
+            values["ras"][RAS_PARAMETERS[name]] = text
+        elif name in hints:
+            values["options"][name] = _value(text, hints[name], name, where)
+        else:
+            allowed = ", ".join((HOST, *hints, *COMMON[1:]))
+            raise NodeError(
+                f"{where}: {shown(name)} = {text!r}: unknown parameter; allowed: {allowed}"
+            )
+    return values
+
+
+def _timer(text: str) -> object:
+    """Its number; what is none is left for the check of the timers, which says what is allowed."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() else number
+
+
+def _value(text: str, kind: Any, name: str, where: str) -> Any:
+    """`text` as a value of the type `kind`."""
+    from typing import get_args, get_origin
+
+    origin, inner = get_origin(kind) or kind, get_args(kind)
+    if origin is list:
+        item = inner[0] if inner else str
+        return [_plain(word, item, name, where) for word in _words(text, name, where)]
+    if origin is dict:
+        item = inner[1] if len(inner) > 1 else str
+        found = {}
+        for word in _words(text, name, where):
+            key, equals, rest = word.partition("=")
+            if not key or not equals:
+                _refuse(name, text, "words KEY=VALUE, separated by blanks", where)
+            found[key] = _plain(rest, item, name, where)
+        return found
+    return _plain(text, origin, name, where)
+
+
+def _plain(text: str, kind: Any, name: str, where: str) -> Any:
+    if kind is str:
+        return text
+    if kind is bool:
+        if text.lower() in (*_TRUE, *_FALSE):
+            return text.lower() in _TRUE
+        _refuse(name, text, "true or false", where)
+    if kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            _refuse(name, text, "a whole number" if kind is int else "a number", where)
+    raise PluginError(f"{where}: {name}: its plugin declares a type that no parameter can be")
+
+
+def _words(text: str, name: str, where: str) -> list[str]:
+    """The words of `text`, quoted as for a shell; none is at work."""
+    import shlex
+
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        _refuse(name, text, f"words separated by blanks, quoted as for a shell ({error})", where)
+
+
+def _refuse(name: str, text: str, allowed: str, where: str) -> NoReturn:
+    raise ConfigurationError(f"{where}: {name} = {text!r}: allowed: {allowed}")
