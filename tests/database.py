@@ -101,7 +101,13 @@ class Database:
     """One server's data directory, and what a test does to the server beside the plugin."""
 
     def __init__(
-        self, directory: Path, template: Path, *, port: int = 5432, fsync: bool = False
+        self,
+        directory: Path,
+        template: Path,
+        *,
+        port: int = 5432,
+        fsync: bool = False,
+        sockets: str = "",
     ) -> None:
         self.directory = directory
         self.port = port
@@ -109,7 +115,9 @@ class Database:
         directory.mkdir(exist_ok=True)
         own(directory)
         as_user("/bin/cp", "-a", template, self.data)
-        settings = _SETTINGS.format(directory=directory, port=port, fsync="on" if fsync else "off")
+        settings = _SETTINGS.format(
+            directory=sockets or directory, port=port, fsync="on" if fsync else "off"
+        )
         with (self.data / "postgresql.conf").open("a") as file:
             file.write(settings)
 
