@@ -16,12 +16,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from database import BIN, ENV, USER, Database, make_template
 
+from arkcore import processes
 from arkcore.managers.operation_times import least_timeout
 from arkcore.processes import Process
 from arkcore.testing.cluster import Cluster, Node, wait_for
@@ -74,6 +76,7 @@ class DatabaseCluster:
 
     def __init__(self, settings: Sequence[str] = ()) -> None:
         self._settings = settings
+        self._writer: Held | None = None
         self.cluster = Cluster()
         try:
             self._make()
@@ -86,7 +89,6 @@ class DatabaseCluster:
         self.record = cluster.directory / "written"
         self.address = cluster.network.address(ADDRESS)
         self._disk = cluster.disk(200)
-        self._writer: Held | None = None
         self._fill_disk()
         cluster.start()
         ark = str(Path(sys.executable).with_name("ark"))
@@ -147,8 +149,7 @@ class DatabaseCluster:
         )
 
     def close(self) -> None:
-        if getattr(self, "_writer", None) is not None:
-            self._writer.kill()
+        self.stop_writing()
         self.cluster.close()
 
     def __enter__(self) -> DatabaseCluster:
@@ -173,8 +174,7 @@ class DatabaseCluster:
         self._writer = Held(["net"], command, self.cluster.directory / "writer.log")
         self.cluster.network.plug("writer", self._writer.pid, CLIENT)
         self._writer.ask("start")
-        began = time.monotonic()
-        wait_for("a first row is acknowledged", lambda: self.acknowledged_since(began), 20)
+        wait_for("a first row is acknowledged", lambda: self.written().acknowledged, 20)
 
     def stop_writing(self) -> None:
         if self._writer is not None:
@@ -183,11 +183,6 @@ class DatabaseCluster:
 
     def written(self) -> Written:
         return Written(self.record.read_text() if self.record.exists() else "")
-
-    def acknowledged_since(self, moment: float) -> float:
-        """When the first row after `moment` was acknowledged; 0 where none has been yet."""
-        times = [time for time in self.written().acknowledged.values() if time > moment]
-        return min(times, default=0.0)
 
     def rows(self) -> set[int]:
         """What is there."""
@@ -224,7 +219,7 @@ class DatabaseCluster:
         [top] = [each for each in found if each.ppid not in {other.pid for other in found}]
         return top
 
-    # Faults. Each returns what is to be done before the next one.
+    # Faults.
 
     def kill_postmaster(self, node: Node) -> None:
         os.kill(self.postmaster(node).pid, signal.SIGKILL)
@@ -265,31 +260,37 @@ class DatabaseCluster:
     }
 
     def suffer(self, name: str) -> float:
-        """Do one fault to the active node, and wait until all is well; seconds without service.
+        """Do one fault to the active node, and wait until all is well; the longest silence.
 
-        That is from the fault until the first row that was acknowledged by a healthy service.
+        That is how many seconds passed from the fault, or from one acknowledged row, to the next.
         """
         fault, moves = self.FAULTS[name]
         node = self.wait_in_service()
+        victim = self.postmaster(node)
         moment = time.monotonic()
         fault(self, node)
         if moves:
             other = next(each for each in self.cluster.nodes.values() if each is not node)
             self.cluster.wait_running(DISK, IP, SERVER, on=other, within=120)
-        wait_for(f"rows again after: {name}", lambda: self._served_again(moment), 120)
-        back = self._served_again(moment)
+        if fault is DatabaseCluster.hang:
+            # A connection that there was goes on until the server is ended.
+            wait_for("the hung server's end", lambda: not processes.still_lives(victim), 60)
+        wait_for(f"rows again after: {name}", lambda: self._is_served(moment), 120)
+        silence = self._longest_silence(moment)
         self.repair(node)
-        return back - moment
+        return silence
 
-    def _served_again(self, moment: float) -> float:
-        """When service came back after `moment`: the end of the longest silence since; else 0."""
-        times = sorted(time for time in self.written().acknowledged.values() if time > moment)
-        if not times or time.monotonic() - times[-1] > 0.5 or times[-1] - moment < 1.5:
-            return 0.0
-        silences = [
-            (after - before, after) for before, after in zip([moment, *times], times, strict=False)
-        ]
-        return max(silences)[1]
+    def _is_served(self, moment: float) -> bool:
+        """Whether rows have come for a second without a break, since `moment` at the earliest."""
+        now = time.monotonic()
+        times = [each for each in self.written().acknowledged.values() if each > moment]
+        recent = sorted(each for each in times if each > now - 1.0)
+        breaks = [after - before for before, after in pairwise([now - 1.0, *recent, now])]
+        return now > moment + 2.0 and max(breaks) < 0.5
+
+    def _longest_silence(self, moment: float) -> float:
+        times = sorted(each for each in self.written().acknowledged.values() if each > moment)
+        return max(after - before for before, after in pairwise([moment, *times]))
 
     def repair(self, node: Node) -> None:
         """Both nodes up and in the cluster, nothing failed."""
@@ -320,14 +321,14 @@ def run(
     tell: Callable[[str], None] = lambda _: None,
     settings: Sequence[str] = (),
 ) -> tuple[Result, dict[str, list[float]]]:
-    """Do the faults one after another while a client writes; the seconds each cost, by name."""
+    """Do the faults one after another while a client writes; and the silences, by name."""
     seconds: dict[str, list[float]] = {}
     with DatabaseCluster(settings) as made:
         made.begin_to_write()
         for number, name in enumerate(faults, 1):
             took = made.suffer(name)
             seconds.setdefault(name, []).append(took)
-            tell(f"{number:3} {name:<26} {took:5.1f} s without service")
+            tell(f"{number:3} {name:<26} {took:5.1f} s of silence")
         made.stop_writing()
         made.wait_in_service()
         return Result(made.written(), made.rows()), seconds
@@ -350,7 +351,7 @@ def main() -> int:
     for name, taken in sorted(seconds.items()):
         print(
             f"{name}: {len(taken)} times, median {statistics.median(taken):.1f} s, "
-            f"longest {max(taken):.1f} s without service"
+            f"longest {max(taken):.1f} s of silence"
         )
     print(
         f"seed {arguments.seed}, {len(faults)} faults in {time.monotonic() - began:.0f} s: "

@@ -149,6 +149,8 @@ def node(paths: Paths, english, tmp_path: Path) -> Paths:
     web = next(code for code in english.code_of("ark-command.md") if code.kind == "toml")
     text = web.text.replace("/run/", f"{tmp_path}/").replace("/usr/sbin/nginx", "/bin/false")
     write(paths, web.title, text)
+    server = next(code for code in english.code_of("postgresql.md") if code.kind == "toml")
+    write(paths, server.title, server.text.replace("/shared/", f"{tmp_path}/"))
     return paths
 
 

@@ -14,6 +14,7 @@ PAGES = {
     "installation.md",
     "operation.md",
     "plugin.md",
+    "postgresql.md",
     "ras-log.md",
     "resource-file.md",
     "timers.md",

@@ -71,7 +71,8 @@ class Site:
         ]
         (self.resources / f"{tag}.toml").write_text(
             f'plugin = "postgresql"\nlogical_host = "{tag}-host"\n[timers]\n'
-            f"quickcheck.confirm = 0.2\nlifekeeper.quickcheck_run = 6\nforce_stop_wait = 0.2\n{timers}\n"
+            f"quickcheck.confirm = 0.2\nlifekeeper.quickcheck_run = 6\n"
+            f"force_stop_wait = 0.2\n{timers}\n"
             "[options]\n" + "\n".join(lines) + "\n"
         )
         self.node.create(tag)
