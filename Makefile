@@ -2,6 +2,7 @@
 #
 #   make demo          two nodes, service, local recovery, failover, failback, on your terminal
 #   make test          all checks and tests
+#   make cluster-postgresql  a client writes while PostgreSQL fails over: KILLS=30 SEED=1; needs root
 #   make bench         the figures of docs/en/benchmarks.md
 #   make torture       hostile actions by seed, against a model: MINUTES=5 SEEDS=1000 START=1
 #   make wheels        a wheel of each distribution, in dist/
@@ -21,10 +22,13 @@ PROJECTS := pyproject.toml constraints.txt $(foreach plugin,$(ALL),plugins/$(plu
 SOURCES := arkcore plugins tests tools/bench.py
 
 .PHONY: demo test lint types layers tests bench torture wheels install clean
+.PHONY: cluster-postgresql
 
 MINUTES ?= 5
 SEEDS ?= 1000
 START ?= 1
+KILLS ?= 30
+SEED ?= 1
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/ark demo --directory .demo
@@ -45,6 +49,10 @@ tests: $(VENV)/.test
 	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
 	tools/postgresql $(DEPS)/postgresql >/dev/null
 	$(VENV)/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
+
+cluster-postgresql: $(VENV)/.test
+	tools/postgresql $(DEPS)/postgresql >/dev/null
+	PYTHONPATH=tests $(VENV)/bin/python tests/database_cluster.py --kills $(KILLS) --seed $(SEED)
 
 bench: $(VENV)/.test
 	tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null

@@ -131,6 +131,14 @@ class Database:
             **({"env": ENV} if ENV else {}),
         }
 
+    def own_programs(self) -> Path:
+        """A directory with the programs, where one can be replaced without harm to others."""
+        made = self.directory / "bin"
+        made.mkdir()
+        for program in BIN.iterdir():
+            (made / program.name).symlink_to(program)
+        return made
+
     def sql(self, text: str, *, timeout: float = 30) -> str:
         """What the server answers to a statement, by its socket."""
         return as_user(*self.client(), "-c", text, timeout=timeout).strip()

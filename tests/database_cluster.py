@@ -275,17 +275,17 @@ class DatabaseCluster:
         if fault is DatabaseCluster.hang:
             # A connection that there was goes on until the server is ended.
             wait_for("the hung server's end", lambda: not processes.still_lives(victim), 60)
-        wait_for(f"rows again after: {name}", lambda: self._is_served(moment), 120)
+        over = time.monotonic()
+        wait_for(f"rows again after: {name}", lambda: self._is_served(over), 120)
         silence = self._longest_silence(moment)
         self.repair(node)
         return silence
 
     def _is_served(self, moment: float) -> bool:
-        """Whether rows have come for a second without a break, since `moment` at the earliest."""
+        """Whether rows have come for a second without a break, and a second after `moment`."""
         now = time.monotonic()
-        times = [each for each in self.written().acknowledged.values() if each > moment]
-        recent = sorted(each for each in times if each > now - 1.0)
-        breaks = [after - before for before, after in pairwise([now - 1.0, *recent, now])]
+        times = sorted(each for each in self.written().acknowledged.values() if each > now - 1.0)
+        breaks = [after - before for before, after in pairwise([now - 1.0, *times, now])]
         return now > moment + 2.0 and max(breaks) < 0.5
 
     def _longest_silence(self, moment: float) -> float:

@@ -62,7 +62,6 @@ def main():
         print(line.strip(), flush=True)
         if line.strip() == "start":
             break
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     session = None
     number = 0
     with open(record, "a", buffering=1) as file:

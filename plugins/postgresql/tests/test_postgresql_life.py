@@ -357,11 +357,21 @@ def fill(path) -> None:
     assert os.statvfs(path).f_bavail == 0
 
 
-def test_a_full_disk_is_told(site, disk):
+def test_a_full_disk_is_told_when_it_does_not_start(site, disk):
     site.protect(disk)
+    assert site.call(RESTORE) == 0
     fill(disk.data.parent / "filler")
+    assert site.call(CHECK) == 0  # it answers, and says so truly
+    disk.kill()
+    disk.pid_file.unlink()
+    fill(disk.data.parent / "more")
+    assert site.call(CHECK) == 1
     assert site.call(RESTORE) == 1
     assert f"the file system of {disk.data} is full: 0 KiB free" in failed(site.messages())
+    (disk.data.parent / "filler").unlink()
+    for lock in disk.directory.glob(".s.PGSQL.*"):
+        lock.unlink()
+    assert site.call(RESTORE) == 0
 
 
 def test_a_server_whose_disk_was_pulled_away_is_known_and_stopped(site, disk):

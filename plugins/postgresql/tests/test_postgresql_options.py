@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
+import ark_postgresql
 import pytest
 from ark_postgresql import Postgresql
 from database import options_of
 
+import arkcore
 from arkcore import ConfigurationError
 from arkcore.application import check_declaration
 from arkcore.plugins import check_hooks
@@ -15,6 +21,21 @@ def test_it_keeps_the_contract():
     check_hooks(Postgresql(), "postgresql")
     application = check_declaration(Postgresql().ark_application(), "postgresql")
     assert application.runs_as_processes
+
+
+def test_a_healthy_check_imports_nothing_heavy():
+    paths = [str(Path(module.__file__ or "").parents[1]) for module in (arkcore, ark_postgresql)]
+    heavy = ("re", "dataclasses", "typing", "inspect", "subprocess", "socket", "shlex")
+    program = (
+        f"import sys; sys.path[:0] = {paths!r}; import ark_postgresql\n"
+        f"ark_postgresql.Postgresql().ark_application()\n"
+        f"wrong = [name for name in {heavy!r} if name in sys.modules]\n"
+        f"print(wrong, 'ark_postgresql._start' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[] False"
 
 
 def test_the_data_directory_alone_is_enough():
