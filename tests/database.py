@@ -35,8 +35,12 @@ def _user() -> str:
 
 USER = _user()
 #: Where the programs were unpacked, their libraries lie beside them.
-_LIBRARIES = [BIN.parents[3] / "lib/x86_64-linux-gnu", BIN.parents[4] / "lib/x86_64-linux-gnu"]
-ENV = {} if BIN.is_relative_to("/usr/lib") else {"LD_LIBRARY_PATH": ":".join(map(str, _LIBRARIES))}
+_LIBRARIES = [
+    str(path)
+    for top in (BIN.parents[3], BIN.parents[4])
+    for path in sorted(top.glob("lib/*-linux-gnu"))
+]
+ENV = {} if BIN.is_relative_to("/usr/lib") else {"LD_LIBRARY_PATH": ":".join(_LIBRARIES)}
 
 _SETTINGS = """
 listen_addresses = ''
