@@ -51,8 +51,15 @@ types: $(VENV)/.test
 layers: $(VENV)/.test
 	$(VENV)/bin/lint-imports
 
+# What is not installed is unpacked here: nginx to be protected, and OCF's tester with its xmllint.
 tests: $(VENV)/.test
 	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
+	command -v ocf-tester >/dev/null || test -x /usr/sbin/ocf-tester || \
+	    tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null
+	command -v xmllint >/dev/null || for package in libxml2-utils libxml2 \
+	    $$(apt-cache depends libxml2 | grep -o 'libicu[0-9]*'); do \
+	    tools/unpack $$package $(DEPS)/$$package >/dev/null || exit 1; \
+	done
 	$(VENV)/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 cluster-parts: $(VENV)/.test
