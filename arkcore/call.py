@@ -53,6 +53,10 @@ class Caller:
         """
         return None
 
+    def manages(self, resource: str) -> bool | None:
+        """Whether the manager has a resource of that name; None: it cannot be told."""
+        return None
+
     def shortfall(self, action: Action, timers: Timers) -> str:
         """In which way the manager's own settings leave `timers` too little time; "" in none."""
         return ""

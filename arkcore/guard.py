@@ -190,7 +190,8 @@ class Guard:
             from arkcore.resource_file import validate_and_record
 
             try:
-                resource = validate_and_record(self.paths, name, parameters)
+                manages = self.call.caller.manages
+                resource = validate_and_record(self.paths, name, parameters, manages)
                 sender.send(Event.RESOURCE, quickjson.dumps(to_mapping(resource)))
                 sender.report(Report(Outcome.WELL))
             except ArkError as error:
@@ -682,7 +683,7 @@ class Guard:
         No lock, clock, maintenance or log is asked, and nothing is written but the record. The
         status is STOPPED where nothing of it lives, also where nobody can be asked.
         """
-        from arkcore.actions.probe import look
+        from arkcore.actions.probe import look, outlived
 
         try:
             resource = record.load(self.paths, self.call.resource, self.call.parameters)
@@ -698,22 +699,16 @@ class Guard:
                 if report.outcome is not Outcome.INTERNAL:
                     return Verdict(report.outcome, report.reason or problem, report.status)
                 problem = report.reason
-            return self._look_without_plugin(problem)
+            alive = [pid for pid, start in self.state.remembered_processes() if _lives(pid, start)]
+            verdict = outlived(problem, alive)
+            verdict.fault = self._fault
+            return verdict
         except Ended:
             reason = self._who_ended_us()
         except Exception as error:  # ours: nobody knows what runs
             reason = f"internal error: {type(error).__name__}: {error}"
             complain(f"{self.call.resource}: {reason}")
         return Verdict(Outcome.INTERNAL, reason, Status.UNKNOWN)
-
-    def _look_without_plugin(self, problem: str) -> Verdict:
-        """What lives of the processes that it was last RUNNING with, where no plugin can tell."""
-        alive = [pid for pid, start in self.state.remembered_processes() if _lives(pid, start)]
-        if not alive:
-            return Verdict(Outcome.WELL, problem, Status.STOPPED)
-        pids = ", ".join(map(str, sorted(alive)))
-        reason = f"{problem}; there live of its processes: {pids}"
-        return Verdict(Outcome.INTERNAL, reason, Status.UNKNOWN, fault=self._fault)
 
     # Observers.
 

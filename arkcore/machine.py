@@ -34,3 +34,16 @@ def systemctl() -> str:
     if not os.path.isdir("/run/systemd/system"):
         return ""
     return next((path for path in SYSTEMCTL if os.access(path, os.X_OK)), "")
+
+
+def is_trusted_program(path: str) -> bool:
+    """Whether `path` is a program that nobody but root and the running user can have changed."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    return (
+        status.st_uid in (0, os.geteuid())
+        and not status.st_mode & 0o022
+        and os.access(path, os.X_OK)
+    )

@@ -32,6 +32,12 @@ _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
 
 
+def timer_of(parameter: str) -> str:
+    """The key of the timer that a parameter sets; "" where it sets none."""
+    timer = TIMER_PARAMETERS.get(parameter)
+    return timer.key if timer else ""
+
+
 class Parameters:
     """The parameters of one resource, as texts, and the plugin they are for."""
 

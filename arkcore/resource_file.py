@@ -15,6 +15,7 @@ import sys
 from arkcore import record
 from arkcore.application import check_declaration, declared_options, make_options
 from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
+from arkcore.neighbours import Neighbour, recorded_neighbours, refuse_rivals
 from arkcore.parameters import refuse_common_names, values_of
 from arkcore.plugins import check_hooks, find
 from arkcore.record import (
@@ -28,13 +29,12 @@ from arkcore.resource import (
     RasSettings,
     Resource,
 )
-from arkcore.state import State
 from arkcore.text import shown
 from arkcore.timers import Timers, check_timers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from arkcore.application import Application
@@ -68,8 +68,19 @@ def resource_names(paths: Paths) -> list[str]:
     return sorted(name for name in found if _RESOURCE_NAME.fullmatch(name))
 
 
-def validate_and_record(paths: Paths, name: str, parameters: Parameters | None = None) -> Resource:
+def _cannot_tell(_: str) -> None:
+    """The answer of a manager that is not asked which resources it has."""
+
+
+def validate_and_record(
+    paths: Paths,
+    name: str,
+    parameters: Parameters | None = None,
+    manages: Callable[[str], bool | None] = _cannot_tell,
+) -> Resource:
     """The resource its parameters or its file describe, validated now and recorded.
+
+    `manages`: whether the manager has a resource of a name; None where it does not answer.
 
     Where the record cannot be written, only time is lost.
 
@@ -77,7 +88,7 @@ def validate_and_record(paths: Paths, name: str, parameters: Parameters | None =
     """
     check_resource_name(name)
     before = set(sys.modules)
-    resource = validate(paths, name, parameters)
+    resource = validate(paths, name, parameters, manages)
     refuse_record_if_others_can_write(paths, name)
     modules = _reached_from(resource.plugin.module) | (set(sys.modules) - before)
     record.write(paths, resource, modules, parameters)
@@ -111,19 +122,24 @@ def _reached_from(module: str) -> set[str]:
 # Validation.
 
 
-def validate(paths: Paths, name: str, parameters: Parameters | None = None) -> Resource:
+def validate(
+    paths: Paths,
+    name: str,
+    parameters: Parameters | None = None,
+    manages: Callable[[str], bool | None] = _cannot_tell,
+) -> Resource:
     """The resource its parameters or its file describe. Errors as :func:`validate_and_record`."""
     if parameters is not None:
         where = parameters.where(name)
         try:
             values = {**_values_of(parameters, where), "plugin": parameters.plugin}
-            return _validate(paths, name, values, where)
+            return _validate(paths, name, values, where, manages)
         except ConfigurationError as error:
             raise type(error)(parameters.renamed(str(error), name)) from error
     where = paths.resource_file(name)
     try:
         refuse_resource_if_others_can_write(paths, name)
-        return _validate(paths, name, _read_toml(where), where)
+        return _validate(paths, name, _read_toml(where), where, manages)
     except RecursionError:
         raise ConfigurationError(f"{where}: its tables are nested too deeply") from None
 
@@ -133,7 +149,13 @@ def _values_of(parameters: Parameters, where: str) -> dict[str, Any]:
     return values_of(parameters, hints, where)
 
 
-def _validate(paths: Paths, name: str, values: Mapping[str, Any], where: str) -> Resource:
+def _validate(
+    paths: Paths,
+    name: str,
+    values: Mapping[str, Any],
+    where: str,
+    manages: Callable[[str], bool | None],
+) -> Resource:
     node = read_node_file(paths)
     _refuse_unknown(values, _KEYS, where, "")
     plugin_name = _text(values, "plugin", where)
@@ -141,7 +163,9 @@ def _validate(paths: Paths, name: str, values: Mapping[str, Any], where: str) ->
     source, application, model = _declared(plugin_name, where)
     options = _check_options(model, _table(values, "options", where), where)
     _check_logical_host(logical_host, application, where)
-    _check_neighbours(paths, name, plugin_name, logical_host, application, where)
+    recorded = [each for each in recorded_neighbours(paths, manages) if each.name != name]
+    neighbours = [*_neighbours(paths, name), *recorded]
+    refuse_rivals(plugin_name, logical_host, application, neighbours, where)
     requires = _texts(values, "requires", where)
     _check_requires(paths, name, requires, where)
     mount_points = _texts(values, "mount_points", where)
@@ -343,46 +367,18 @@ def _check_logical_host(name: str, application: Application, where: str) -> None
         )
 
 
-def _check_neighbours(
-    paths: Paths, name: str, plugin: str, logical_host: str, application: Application, where: str
-) -> None:
-    rule = application.logical_host
-    for other, their_plugin, theirs in _neighbours(paths):
-        if other == name:
-            continue
-        if theirs == logical_host:
-            rivals = (plugin, *rule.exclusive_with) if rule.exclusive else ()
-            if their_plugin in rivals:
-                raise NodeError(
-                    f"{where}: logical_host = {logical_host!r}: resource {other} protects the "
-                    f"same logical host with {their_plugin}; only one of the two is allowed"
-                )
-        elif rule.unique_bytes and (
-            theirs.encode()[: rule.unique_bytes] == logical_host.encode()[: rule.unique_bytes]
-        ):
-            raise NodeError(
-                f"{where}: logical_host = {logical_host!r}: its first {rule.unique_bytes} bytes "
-                f"are those of {theirs!r} (resource {other}); {application.title} cannot tell "
-                f"the two apart, and a forced stop would hit both"
-            )
-
-
-def _neighbours(paths: Paths) -> Iterator[tuple[str, str, str]]:
-    """The resources of this node: name, plugin and logical host of each, as far as can be read."""
-    files = resource_names(paths)
-    for name in files:
+def _neighbours(paths: Paths, name: str) -> list[Neighbour]:
+    """The other resources of this node that have a file, as far as it can be read."""
+    found = []
+    for other in resource_names(paths):
         try:
-            values = _read_toml(paths.resource_file(name))
+            values = _read_toml(paths.resource_file(other))
         except ConfigurationError:
             continue  # its own validation tells
         plugin, host = values.get("plugin"), values.get("logical_host")
-        if isinstance(plugin, str) and isinstance(host, str):
-            yield name, plugin, host
-    for name in record.of_managers(paths):
-        # Its manager may have forgotten it long ago: what counts is whether it is to run here.
-        known = record.last_known_good(paths, name) if name not in files else None
-        if known is not None and State(paths, name, read_only=True).wanted == "up":
-            yield name, known.plugin.name, known.logical_host
+        if other != name and isinstance(plugin, str) and isinstance(host, str):
+            found.append(Neighbour(other, plugin, host))
+    return found
 
 
 def _check_requires(paths: Paths, name: str, requires: tuple[str, ...], where: str) -> None:

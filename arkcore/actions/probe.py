@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from arkcore.actions.restore import settle
 from arkcore.channel import Report
-from arkcore.status import Outcome, Status
+from arkcore.status import Outcome, Status, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arkcore.actions.steps import Work
 
 
@@ -23,3 +25,13 @@ def look(work: Work) -> Report:
         # Only its status command could tell, which is not there; but it never was here either.
         return Report(Outcome.WELL, f"It is {found}, and was never started here", Status.STOPPED)
     return Report(Outcome.FAILED, f"It is {found}.", found.status)
+
+
+def outlived(problem: str, alive: Sequence[int]) -> Verdict:
+    """What can be said where no plugin can be asked: who lives of those it last ran with."""
+    if not alive:
+        return Verdict(Outcome.WELL, problem, Status.STOPPED)
+    pids = ", ".join(map(str, sorted(alive)))
+    return Verdict(
+        Outcome.INTERNAL, f"{problem}; there live of its processes: {pids}", Status.UNKNOWN
+    )

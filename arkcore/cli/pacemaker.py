@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from enum import Enum
+from typing import Annotated, Any
 
 import typer
 
+from arkcore.application import declared_options
 from arkcore.cli.aside import answer_of
+from arkcore.cli.cluster_example import (
+    Group,
+    crm_text,
+    identifier,
+    of_plugin,
+    pcs_text,
+    shared_disk,
+    virtual_ip,
+)
 from arkcore.cli.console import complain, console, paths_here
 from arkcore.cli.language import say
 from arkcore.cli.launchers import is_ours, write_launchers
 from arkcore.errors import ArkError, ConfigurationError, MachineError
+from arkcore.hookspecs import ObserverSpecs
 from arkcore.managers.base import check_name
 from arkcore.managers.pacemaker import agent, launch
 from arkcore.paths import Paths
-from arkcore.plugins import installed
+from arkcore.plugins import find, installed
+from arkcore.resource_file import declaration_of
+from arkcore.timers import Timers
 
 app = typer.Typer(no_args_is_help=True, help="What a cluster under Pacemaker is to be given.")
 
@@ -119,11 +133,152 @@ def meta_data(
     sys.stdout.write(_metadata(plugin))
 
 
+class Tool(Enum):
+    """What the configuration is written for."""
+
+    CRM = "crm"
+    PCS = "pcs"
+
+
+def _several(what: str, default: str) -> Any:
+    return typer.Option(metavar=what.upper(), help=f"{default} by default; twice with --mutual.")
+
+
+@app.command()
+def example(
+    plugin: Annotated[
+        str | None,
+        typer.Argument(metavar="[PLUGIN]", help="One resource of it; by default, a JP1 server."),
+    ] = None,
+    tool: Annotated[Tool, typer.Option(help="For crm, or as commands of pcs.")] = Tool.CRM,
+    mutual: Annotated[
+        bool,
+        typer.Option("--mutual", help="Mutual standby: a second JP1 server, at home on node 2."),
+    ] = False,
+    logical_host: Annotated[list[str] | None, _several("name", "LHOST1")] = None,
+    ip: Annotated[list[str] | None, _several("address", "192.0.2.11")] = None,
+    device: Annotated[list[str] | None, _several("device", "/dev/jp1/lhost1")] = None,
+    mount_point: Annotated[list[str] | None, _several("dir", "/shared/lhost1")] = None,
+    node: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NODE", help="node1 and node2 by default; given twice."),
+    ] = None,
+) -> None:
+    """Print a cluster's configuration, for crm or pcs.
+
+    A JP1 server: virtual IP address, shared disk, JP1/Base and JP1/AJS3 -
+    Manager in one group, started in this order and stopped in reverse. The
+    timeouts of the operations are those that the timers need. Nothing is
+    changed: read it, adapt it, then give it to the cluster.
+
+    Examples:
+      ark pacemaker example
+      ark pacemaker example --mutual --tool pcs
+      ark pacemaker example command
+    """
+    if plugin is not None and mutual:
+        raise typer.BadParameter("goes with a JP1 server only", param_hint="--mutual")
+    if plugin is not None:
+        groups = [_one_resource(plugin, (node or ["node1"])[0])]
+    else:
+        given = (logical_host, ip, device, mount_point, node)
+        hosts, ips, devices, mounts, nodes = (
+            list(map(str, [*(each or []), *default[len(each or []) :]]))
+            for each, default in zip(given, _DEFAULTS, strict=True)
+        )
+        groups = [
+            _jp1_server(hosts[each], ips[each], devices[each], mounts[each], nodes[each])
+            for each in range(2 if mutual else 1)
+        ]
+    text = crm_text(groups) if tool is Tool.CRM else pcs_text(groups)
+    print("\n".join(f"# {line}" for line in _remarks(tool)))
+    print(text)
+
+
+_DEFAULTS = (
+    ["LHOST1", "LHOST2"],
+    ["192.0.2.11", "192.0.2.12"],
+    ["/dev/jp1/lhost1", "/dev/jp1/lhost2"],
+    ["/shared/lhost1", "/shared/lhost2"],
+    ["node1", "node2"],
+)
+
+
+def _remarks(tool: Tool) -> list[str]:
+    load = {Tool.CRM: "crm configure load update FILE", Tool.PCS: "sh FILE"}[tool]
+    return [
+        say(f"Adapt it, then: {load}", f"内容を調整してから実行: {load}"),
+        say(
+            "The cluster needs fencing (stonith-enabled=true and a stonith resource for each",
+            "クラスターにはフェンシングが必要です(stonith-enabled=true と、各ノードの stonith",
+        ),
+        say(
+            "node): without it a node that is cut off may run the same logical host a second time.",
+            "リソース)。なければ、孤立したノードで同じ論理ホストが二重に稼働する恐れがあります。",
+        ),
+    ]
+
+
+def _jp1_server(host: str, ip: str, device: str, mount_point: str, node: str) -> Group:
+    id = identifier(host)
+    ours = {"logical_host": host, "mount_points": mount_point}
+    return Group(
+        id,
+        (
+            virtual_ip(f"{id}_ip", ip),
+            shared_disk(f"{id}_disk", device, mount_point, "xfs"),
+            of_plugin(f"{id}_base", "jp1-base", ours, _declared("jp1-base").timers),
+            of_plugin(f"{id}_ajs3", "jp1-ajs3-manager", ours, _declared("jp1-ajs3-manager").timers),
+        ),
+        node,
+    )
+
+
+def _one_resource(plugin: str, node: str) -> Group:
+    declared = _declared(plugin)
+    parameters = {"logical_host": "LHOST1", **dict.fromkeys(declared.required, "CHANGE ME")}
+    id = identifier(plugin)
+    return Group(f"{id}_group", (of_plugin(id, plugin, parameters, declared.timers),), node)
+
+
+class _Declared:
+    """What a configuration has to know of a plugin: its timers, and what must be given."""
+
+    def __init__(self, timers: dict[str, float | None], required: list[str]) -> None:
+        self.timers = Timers(timers)
+        self.required = required
+
+
+def _declared(plugin: str) -> _Declared:
+    def ask() -> list[Any]:
+        _, application, _ = declaration_of(plugin)
+        options = declared_options(application.options)
+        required = [name for name, option in options.items() if option.required]
+        return [Timers(application.timers).as_mapping(), required]
+
+    timers, required = answer_of(ask)
+    return _Declared(timers, required)
+
+
 def _metadata(plugin: str) -> str:
     from arkcore.managers.ocf_metadata import metadata
 
     text: str = answer_of(lambda: metadata(plugin))
     return text
+
+
+def _only_observes(plugin: str) -> bool:
+    """Whether a plugin has no application of its own: it listens to the others' actions."""
+
+    def ask() -> bool:
+        made = find(plugin).load()
+        hooks = {hook for hook in vars(ObserverSpecs) if hook.startswith("ark_")}
+        return not hasattr(made, "ark_application") and any(hasattr(made, hook) for hook in hooks)
+
+    try:
+        return bool(answer_of(ask))
+    except ArkError:
+        return False  # broken: that is told
 
 
 def _usable(asked: list[str]) -> tuple[list[str], list[str]]:
@@ -135,7 +290,7 @@ def _usable(asked: list[str]) -> tuple[list[str], list[str]]:
             raise ConfigurationError(f"unknown plugin {name!r}; installed: {names}")
     usable: list[str] = []
     broken: list[str] = []
-    for name in asked or known:
+    for name in asked or [name for name in known if not _only_observes(name)]:
         try:
             check_name("plugin", name)
             _metadata(name)

@@ -8,6 +8,7 @@ from arkcore import record
 from arkcore.cli.aside import answer_of
 from arkcore.cli.console import refuse_unless_readable
 from arkcore.errors import ConfigurationError
+from arkcore.managers.pacemaker_tools import PacemakerTools
 from arkcore.resource import from_mapping, to_mapping
 from arkcore.resource_file import check_resource_name, resource_names, validate
 from arkcore.state import State
@@ -21,14 +22,21 @@ if TYPE_CHECKING:
 
 
 def names_here(paths: Paths) -> list[str]:
-    """Every resource with a file, and every one that is known to be wanted up or BLIND without."""
+    """Every resource with a file or of Pacemaker's, and those wanted up or BLIND without."""
     refuse_unless_readable(paths.resources)
-    names = set(resource_names(paths))
+    names = {*resource_names(paths), *names_of_pacemaker(paths)}
     for name in _listed(os.path.dirname(paths.state("-"))):
         state = State(paths, name)
         if state.wanted == "up" or state.blind():
             names.add(name)
     return sorted(names)
+
+
+def names_of_pacemaker(paths: Paths) -> list[str]:
+    """The resources recorded here as Pacemaker's, but for what the cluster has no more."""
+    recorded = record.of_managers(paths)
+    known = PacemakerTools(paths.prefix).resources() if recorded else None
+    return [name for name in recorded if known is None or name in known]
 
 
 def chosen(paths: Paths, asked: Sequence[str]) -> list[str]:
@@ -51,11 +59,19 @@ def usable(paths: Paths, name: str) -> Resource:
 
     `ArkError` tells in one line why it cannot be used.
     """
-    resource = record.load(paths, name)
+    parameters = record.parameters_here(paths, name)
+    resource = record.load(paths, name, parameters)
     if resource is not None:
         return resource
-    refuse_unless_readable(paths.resource_file(name))
-    return from_mapping(answer_of(lambda: to_mapping(validate(paths, name))))
+    if parameters is None:
+        refuse_unless_readable(paths.resource_file(name))
+    return from_mapping(answer_of(lambda: to_mapping(validate(paths, name, parameters))))
+
+
+def where_of(paths: Paths, name: str) -> str:
+    """Where the values of resource `name` stand, as an error names it."""
+    parameters = record.parameters_here(paths, name)
+    return paths.resource_file(name) if parameters is None else parameters.where(name)
 
 
 def _listed(directory: str) -> list[str]:

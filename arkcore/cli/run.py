@@ -24,6 +24,7 @@ from arkcore.cli.progress import Lines, Screen
 from arkcore.cli.resources import chosen, usable
 from arkcore.errors import ArkError
 from arkcore.guard import Guard
+from arkcore.managers.here import cluster_of
 from arkcore.managers.person import Person
 from arkcore.signals import prepare_process
 from arkcore.state import Maintenance, State
@@ -81,7 +82,7 @@ def run(
     chosen(paths, [resource])
     wanted = next(each for each in Action if each.word == action.value)
     refuse_unless_writable(paths.state(resource), "run actions")
-    person = Person(os.environ, paths)
+    person = Person(cluster_of(paths, resource, os.environ))
     objection = person.objection(
         wanted, resource, State(paths, resource), Maintenance(paths, resource)
     )
@@ -90,7 +91,8 @@ def run(
         instead = person.command_instead(wanted, resource)
         print(f"  have the cluster manager do it: {instead}", file=sys.stderr)
         raise typer.Exit(1)
-    verdict = _watched(paths, Call(wanted, resource, person))
+    parameters = record.parameters_here(paths, resource)
+    verdict = _watched(paths, Call(wanted, resource, person, parameters))
     if verdict.outcome in (Outcome.FAILED, Outcome.INTERNAL):
         raise typer.Exit(1)
 

@@ -24,10 +24,10 @@ from arkcore.cli.console import (
 )
 from arkcore.cli.language import say
 from arkcore.cli.look import look_at
-from arkcore.cli.resources import chosen, usable
+from arkcore.cli.resources import chosen, usable, where_of
 from arkcore.errors import ArkError
 from arkcore.lock import Holder, holder_of
-from arkcore.managers.lifekeeper import LifeKeeper, find_lifekeeper
+from arkcore.managers.here import cluster_of
 from arkcore.state import Maintenance, State, UndecidedClock, boottime, read_json
 from arkcore.status import Outcome, Status, StatusReport
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from arkcore.managers.base import Cluster
     from arkcore.paths import Paths
     from arkcore.resource import Resource
 
@@ -86,8 +87,7 @@ def status(
 def look_at_all(paths: Paths, names: list[str], within: float) -> list[View]:
     """What is known of each resource, and its status now."""
     refuse_unless_readable(os.path.dirname(paths.state("-")))
-    manager = find_lifekeeper(os.environ, paths.prefix)
-    views = [View(paths, name, manager) for name in names]
+    views = [View(paths, name, cluster_of(paths, name, os.environ)) for name in names]
     asked = [view.resource for view in views if view.resource]
     if asked and not may_ask(paths, os.geteuid()):
         # Whoever cannot see root's processes would be told STOPPED of what runs.
@@ -107,7 +107,7 @@ def may_ask(paths: Paths, user: int) -> bool:
 class View:
     """One resource as it is seen: its status now, and all that is remembered."""
 
-    def __init__(self, paths: Paths, name: str, manager: LifeKeeper) -> None:
+    def __init__(self, paths: Paths, name: str, cluster: Cluster) -> None:
         self.name = name
         self.error = ""
         self.resource: Resource | None = None
@@ -115,8 +115,8 @@ class View:
             self.resource = usable(paths, name)
         except ArkError as error:
             self.error = str(error)
-            if not self.error.startswith("/"):
-                self.error = f"{paths.resource_file(name)}: {self.error}"
+            if not self.error.startswith(("/", f"{name} (")):
+                self.error = f"{where_of(paths, name)}: {self.error}"
         #: What there is to name it by: its file, or the last one that was good.
         self.known = self.resource or record.last_known_good(paths, name)
         self.state = State(paths, name)
@@ -128,7 +128,7 @@ class View:
         self.in_maintenance = self.maintenance.active()
         self._maintained = read_json(paths.maintenance(name))
         self.at_work = holder_of(self.state.directory)
-        self.in_service = manager.in_service(name)
+        self.in_service = cluster.in_service(name)
         self.boxes_readable = os.access(paths.blackboxes, os.R_OK) or not os.path.exists(
             paths.blackboxes
         )
@@ -138,7 +138,7 @@ class View:
         if self.resource is not None:
             timers = self.resource.timers
             self.undecided_timer = timers["quickcheck.process"]
-            gap = UndecidedClock.gap_for(manager.check_interval)
+            gap = UndecidedClock.gap_for(cluster.check_interval)
             clock = UndecidedClock(self.state, self.undecided_timer, gap)
             self.undecided = clock.elapsed()
             self.undecided_failed = self.undecided > 0 and clock.has_failed()

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from arkcore import record
 from arkcore import timers as engine
 from arkcore.cli.console import console, duration, paths_here, print_json, show
 from arkcore.cli.language import is_japanese, say
@@ -19,6 +20,8 @@ from arkcore.cli.resources import chosen, usable
 from arkcore.cli.worst_times import WorstTime, worst_times
 from arkcore.errors import ArkError
 from arkcore.managers.lifekeeper import find_lifekeeper
+from arkcore.managers.operation_times import OPERATIONS, least_timeout
+from arkcore.parameters import TIMER_PARAMETERS, timer_of
 from arkcore.resource_file import dependents
 
 TYPE_CHECKING = False
@@ -46,9 +49,10 @@ def timers(
     """Show the timers and the worst times that follow from them.
 
     A value that differs from the default is marked with where it comes from:
-    the plugin, or the resource's file. The worst times are those to
-    detection, to local recovery and to the start of a failover; the check
-    interval is LKCHECKINTERVAL of /etc/default/LifeKeeper, or 120 s.
+    the plugin, the resource's file or the cluster. The worst times are those
+    to detection, to local recovery and to the start of a failover; the check
+    interval is LKCHECKINTERVAL of /etc/default/LifeKeeper, or 120 s. For a
+    resource of Pacemaker's, the timeouts that its operations need.
 
     Examples:
       ark timers
@@ -60,11 +64,14 @@ def timers(
         chosen(paths, [resource])
         used = usable(paths, resource)
     rows = _rows(paths, used)
+    if used is not None and record.parameters_here(paths, used.name) is not None:
+        _tell_pacemaker(used, rows, json)
+        return
     interval = find_lifekeeper(os.environ, paths.prefix).check_interval
     values = used.timers if used else engine.Timers({})
     worst = worst_times(values, interval, _dependents(paths, used))
     if json:
-        print_json(_facts(used, rows, interval, worst))
+        print_json({**_facts(used, rows), **_worst_facts(interval, worst)})
         return
     out = console()
     _show_timers(out, used, rows)
@@ -72,9 +79,28 @@ def timers(
     _show_worst(out, worst)
 
 
+def _tell_pacemaker(resource: Resource, rows: list[Row], json: bool) -> None:
+    """A resource of Pacemaker's: its timers, and the timeouts that its operations need."""
+    rows = [row for row in rows if row.timer in TIMER_PARAMETERS.values()]
+    least = {name: least_timeout(name, resource.timers) for name in OPERATIONS}
+    if json:
+        facts = {name: {"least_timeout": seconds, "unit": "s"} for name, seconds in least.items()}
+        print_json({**_facts(resource, rows), "operations": facts})
+        return
+    out = console()
+    _show_timers(out, resource, rows)
+    out.print()
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(say("OPERATION", "オペレーション"), no_wrap=True)
+    table.add_column(say("TIMEOUT AT LEAST", "必要なタイムアウト"), justify="right", no_wrap=True)
+    for name, seconds in least.items():
+        table.add_row(Text(name, "bold"), say(f"{seconds} s", f"{seconds} 秒"))
+    show(out, table)
+
+
 @dataclass(frozen=True)
 class Row:
-    """One timer as it acts, and who says so: "", "plugin" or "file"."""
+    """One timer as it acts, and who says so: "", "plugin", "file" or "cluster"."""
 
     timer: Timer
     value: float | None
@@ -84,13 +110,19 @@ class Row:
 def _rows(paths: Paths, resource: Resource | None) -> list[Row]:
     if resource is None:
         return [Row(timer, timer.default, "") for timer in engine.TIMERS]
-    in_file = _keys_in_file(paths.resource_file(resource.name))
+    parameters = record.parameters_here(paths, resource.name)
+    if parameters is None:
+        given = _keys_in_file(paths.resource_file(resource.name))
+    else:
+        given = {key for name in parameters.texts if (key := timer_of(name))}
     values = resource.timers.as_mapping()
     rows = []
     for timer in engine.TIMERS:
         value = values[timer.key]
         differs = value != timer.default
-        source = "file" if timer.key in in_file else "plugin"
+        source = "plugin"
+        if timer.key in given:
+            source = "file" if parameters is None else "cluster"
         rows.append(Row(timer, value, source if differs else ""))
     return rows
 
@@ -161,6 +193,7 @@ def _cells(row: Row, *, with_default: bool) -> list[Text]:
         "": "",
         "plugin": say("plugin", "プラグイン"),
         "file": say("file", "ファイル"),
+        "cluster": say("cluster", "クラスター"),
     }
     own = "bold yellow" if row.source else ""
     cells = [Text(row.timer.key, own or "bold"), Text(_value(row.timer, row.value), own)]
@@ -207,9 +240,7 @@ def _worst(seconds: float | None) -> str:
     return duration(seconds)
 
 
-def _facts(
-    resource: Resource | None, rows: list[Row], interval: float, worst: tuple[WorstTime, ...]
-) -> dict[str, object]:
+def _facts(resource: Resource | None, rows: list[Row]) -> dict[str, object]:
     return {
         "resource": resource.name if resource else None,
         "plugin": resource.plugin.name if resource else None,
@@ -224,6 +255,11 @@ def _facts(
             }
             for row in rows
         ],
+    }
+
+
+def _worst_facts(interval: float, worst: tuple[WorstTime, ...]) -> dict[str, object]:
+    return {
         "check_interval": interval,
         "worst_times": {
             each.key: {

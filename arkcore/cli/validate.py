@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from arkcore import record
 from arkcore.cli.aside import answer_of
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
+from arkcore.cli.resources import names_of_pacemaker, where_of
 from arkcore.errors import ArkError, ConfigurationError
 from arkcore.plugins import find
 from arkcore.resource_file import (
@@ -32,9 +34,9 @@ def validate(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
-    """Check the resource files and ark.toml.
+    """Check the resource files and ark.toml, and what Pacemaker's resources last had.
 
-    One line a file: ok, or which key and value are wrong and what is allowed.
+    One line each: ok, or which key and value are wrong and what is allowed.
     What is ok is recorded, which makes a healthy check cheap.
 
     Exit code: 1 where a file is wrong.
@@ -111,20 +113,22 @@ def _every_name(paths: Paths) -> list[str]:
     except OSError:
         return []
     named = {file.removesuffix(".toml") for file in files if file.endswith(".toml")}
-    return sorted(named | set(resource_names(paths)))
+    return sorted({*named, *resource_names(paths), *names_of_pacemaker(paths)})
 
 
 def _resource(paths: Paths, name: str, *, node_is_wrong: bool) -> Judged:
+    where = paths.resource_file(name)
     try:
         check_resource_name(name)
+        where = where_of(paths, name)
         refuse_unless_readable(paths.resource_file(name))
         answer_of(lambda: _validate(paths, name))
     except ArkError as error:
         text = str(error)
         if node_is_wrong and text.startswith(paths.node_file):
             text = "cannot be used before ark.toml is right"
-        return Judged(paths.resource_file(name), name, text)
-    return Judged(paths.resource_file(name), name, "")
+        return Judged(where, name, text)
+    return Judged(where, name, "")
 
 
 def _validate(paths: Paths, name: str) -> None:
@@ -134,4 +138,4 @@ def _validate(paths: Paths, name: str) -> None:
         nearest = os.path.dirname(nearest)
     # Whoever may not record may ask all the same.
     act = validate_and_record if os.access(nearest, os.W_OK) else validate_only
-    act(paths, name)
+    act(paths, name, record.parameters_here(paths, name))

@@ -15,6 +15,26 @@ if TYPE_CHECKING:
 
     from arkcore.call import Action
     from arkcore.status import Verdict
+    from arkcore.timers import Timers
+
+
+class Cluster:
+    """A cluster manager as it can be asked at this node."""
+
+    #: Seconds between two checks, as far as is known.
+    check_interval: float = 120.0
+
+    def run_limit(self, timers: Timers) -> float:
+        """Seconds it gives one check."""
+        raise NotImplementedError
+
+    def in_service(self, resource: str) -> bool | None:
+        """Whether it holds the resource in service here; None: it cannot be told."""
+        raise NotImplementedError
+
+    def command(self, action: Action, resource: str) -> str:
+        """Its own command that does what `action` does."""
+        raise NotImplementedError
 
 
 class Manager(Caller):

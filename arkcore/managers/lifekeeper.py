@@ -13,7 +13,8 @@ import sys
 from arkcore.call import Action, Call
 from arkcore.errors import ConfigurationError
 from arkcore.guard import Guard
-from arkcore.managers.base import Manager, check_name, end_process
+from arkcore.machine import is_trusted_program
+from arkcore.managers.base import Cluster, Manager, check_name, end_process
 from arkcore.managers.launcher import launcher_of
 from arkcore.paths import Paths
 from arkcore.signals import prepare_process
@@ -36,7 +37,7 @@ _SEPARATOR, _TAG, _STATE = "\x01", 3, 6
 _IN_SERVICE = "ISP"
 
 
-class LifeKeeper(Manager):
+class LifeKeeper(Manager, Cluster):
     """LifeKeeper as the caller. `root`: where it is installed."""
 
     def __init__(self, root: str, settings: Mapping[str, str]) -> None:
@@ -54,13 +55,17 @@ class LifeKeeper(Manager):
 
     def in_service(self, resource: str) -> bool | None:
         program = f"{self.root}/bin/ins_list"
-        if not _trusted_program(program):
+        if not is_trusted_program(program):
             return None
         for line in ask_command([program, "-t", resource]).splitlines():
             fields = line.split(_SEPARATOR)
             if len(fields) > _STATE and fields[_TAG] == resource:
                 return fields[_STATE].strip() == _IN_SERVICE
         return None
+
+    def command(self, action: Action, resource: str) -> str:
+        # perform_action: reference of LifeKeeper for Linux, `-t TAG -a restore|remove`.
+        return f"{self.root}/bin/perform_action -t {resource} -a {action.word}"
 
     def exit_code(self, action: Action, verdict: Verdict) -> int:
         outcome = verdict.outcome
@@ -125,19 +130,6 @@ def _defaults(path: str) -> dict[str, str]:
     except OSError:
         pass
     return found
-
-
-def _trusted_program(path: str) -> bool:
-    """Whether `path` is a program that nobody but root and the running user can have changed."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return False
-    return (
-        status.st_uid in (0, os.geteuid())
-        and not status.st_mode & 0o022
-        and os.access(path, os.X_OK)
-    )
 
 
 def main(action: Action, prefix: str | None = None, argv: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from arkcore.application import declared_options
-from arkcore.managers.operation_times import usual_timeout
+from arkcore.managers.operation_times import INTERVAL, usual_timeout
 from arkcore.parameters import HOST, MOUNT_POINTS, RAS_PARAMETERS, TIMER_PARAMETERS
 from arkcore.resource import RasSettings
 from arkcore.resource_file import declaration_of
@@ -27,9 +27,6 @@ _HEAD = """\
 <!ATTLIST parameter reloadable (1|0) #IMPLIED>
 ]>
 """
-
-#: Seconds between two monitors.
-INTERVAL = 30
 
 
 class Text:
@@ -130,8 +127,8 @@ def text_of(value: object) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return f"{value:g}"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, list | tuple):
         return shlex.join(map(str, value))
     if isinstance(value, dict):

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 #: Of a timeout, so much is ours: at its end Pacemaker kills without a warning.
 SHARE = 0.95
+#: Seconds between two monitors, where nobody says otherwise.
+INTERVAL = 30
 #: Beside its timers an action needs these seconds: to load, to end what is late, to answer.
 _OWN = 10.0
 #: One monitor: two status commands of a product, beside the wait for the same answer again.
@@ -42,6 +44,8 @@ def shortfall(operation: str, timeout: float, timers: Timers) -> str:
 
 
 _ACTION = {"start": "restore", "stop": "remove"}
+#: The operations whose timeouts follow from the timers.
+OPERATIONS = (*_ACTION, "monitor")
 
 
 def _needs(operation: str, timers: Timers) -> float:

@@ -46,8 +46,9 @@ class Pacemaker(Manager):
     checks_only_what_is_wanted = True
     restarts_by_itself = True
 
-    def __init__(self, plugin: str, operation: ocf.Operation) -> None:
+    def __init__(self, plugin: str, operation: ocf.Operation, prefix: str = "") -> None:
         self.plugin = plugin
+        self._prefix = prefix
         self.operation = operation
         self.ends = operation.ends
         if operation.interval:
@@ -64,6 +65,12 @@ class Pacemaker(Manager):
     def in_service(self, resource: str) -> bool | None:
         # That it calls a monitor says so: the cluster is not asked, which could take long.
         return True
+
+    def manages(self, resource: str) -> bool | None:
+        from arkcore.managers.pacemaker_tools import PacemakerTools
+
+        known = PacemakerTools(self._prefix).resources()
+        return None if known is None else resource in known
 
     def shortfall(self, action: Action, timers: Timers) -> str:
         if self.operation.timeout is None or action not in _OPERATIONS:
@@ -135,7 +142,7 @@ def _answered(
     paths = Paths(prefix)
     if os.geteuid() != 0 and not paths.prefix:
         return Answer(ocf.PERM, f"{action} needs root: whose processes are whose is hidden else")
-    return perform(Pacemaker(plugin, operation), paths, environment)
+    return perform(Pacemaker(plugin, operation, paths.prefix), paths, environment)
 
 
 def _start(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
@@ -150,7 +157,11 @@ def _monitor(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -
     if not manager.operation.is_probe:
         return _performed(Action.QUICK_CHECK, manager, paths, environment)
     signals = prepare_process()
-    verdict = Guard(manager.parse(Action.QUICK_CHECK, (), environment), paths, signals).look()
+    try:
+        call = manager.parse(Action.QUICK_CHECK, (), environment)
+    except ConfigurationError as error:
+        return Answer(ocf.NOT_RUNNING, str(error))  # nothing of that name was ever started
+    verdict = Guard(call, paths, signals).look()
     return Answer(manager.probe_code(verdict), verdict.reason)
 
 
@@ -160,19 +171,24 @@ def _performed(
     signals = prepare_process()
     try:
         call = manager.parse(action, (), environment)
-    except ConfigurationError:
+    except ConfigurationError as error:
         if action is Action.QUICK_CHECK:
-            return Answer(ocf.DEGRADED, "")
+            return Answer(ocf.DEGRADED, str(error))
         raise
     verdict = Guard(call, paths, signals).perform()
     return Answer(manager.exit_code(action, verdict), verdict.reason)
 
 
 def _validate_all(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
+    from arkcore.managers.pacemaker_tools import PacemakerTools
     from arkcore.resource_file import validate
 
     call = manager.parse(Action.QUICK_CHECK, (), environment)
-    validate(paths, call.resource, call.parameters)
+    resource = validate(paths, call.resource, call.parameters, manager.manages)
+    timeouts = PacemakerTools(paths.prefix).timeouts(call.resource)
+    told = [shortfall(name, seconds, resource.timers) for name, seconds in timeouts.items()]
+    if any(told):
+        return Answer(ocf.CONFIGURED, f"{call.resource}: {'; '.join(filter(None, told))}")
     return Answer(ocf.SUCCESS)
 
 
@@ -180,7 +196,7 @@ def _reload(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) ->
     from arkcore.resource_file import validate_and_record
 
     call = manager.parse(Action.QUICK_CHECK, (), environment)
-    validate_and_record(paths, call.resource, call.parameters)
+    validate_and_record(paths, call.resource, call.parameters, manager.manages)
     return Answer(ocf.SUCCESS)
 
 

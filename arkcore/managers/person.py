@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from arkcore.call import Action, Caller
-from arkcore.managers.lifekeeper import find_lifekeeper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from arkcore.paths import Paths
+    from arkcore.managers.base import Cluster
     from arkcore.state import Maintenance, State
     from arkcore.timers import Timers
 
 
 class Person(Caller):
-    """Someone at this node, who asks the cluster manager here what it knows."""
+    """Someone at this node, who asks the resource's cluster manager what it knows."""
 
     is_manager = False
 
-    def __init__(self, environment: Mapping[str, str], paths: Paths) -> None:
-        self._lifekeeper = find_lifekeeper(environment, paths.prefix)
-        self.check_interval = self._lifekeeper.check_interval
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.check_interval = cluster.check_interval
 
     def run_limit(self, timers: Timers) -> float:
-        """LifeKeeper's, so that a person sees what LifeKeeper would."""
-        return self._lifekeeper.run_limit(timers)
+        """The cluster manager's, so that a person sees what it would."""
+        return self._cluster.run_limit(timers)
 
     def in_service(self, resource: str) -> bool | None:
-        return self._lifekeeper.in_service(resource)
+        return self._cluster.in_service(resource)
 
     def objection(
         self, action: Action, resource: str, state: State, maintenance: Maintenance
@@ -54,5 +51,4 @@ class Person(Caller):
 
     def command_instead(self, action: Action, resource: str) -> str:
         """The cluster manager's own command that does what `action` does."""
-        # perform_action: reference of LifeKeeper for Linux, `-t TAG -a restore|remove`.
-        return f"{self._lifekeeper.root}/bin/perform_action -t {resource} -a {action.word}"
+        return self._cluster.command(action, resource)

@@ -134,10 +134,16 @@ def _sources(*patterns: str) -> list[Path]:
 SOURCES = {
     "ras-log.md": _sources(
         "arkcore/*.py",
-        "arkcore/actions/*.py",
+        "arkcore/actions/[!p]*.py",  # probe.py writes no line
         "arkcore/ras/*.py",
         "plugins/jp1-base/src/ark_jp1_base/*.py",
         "plugins/jp1-ajs3-*/src/*/*.py",
+    ),
+    "pacemaker.md": _sources(
+        "arkcore/managers/ocf.py",
+        "arkcore/managers/operation_times.py",
+        "arkcore/managers/pacemaker.py",
+        "arkcore/actions/probe.py",
     ),
     "ark-command.md": _sources("plugins/command/src/ark_command/*.py"),
     "postgresql.md": _sources("plugins/postgresql/src/ark_postgresql/*.py"),
@@ -154,7 +160,9 @@ NOT_MESSAGES = {
     "hookspecs.py",
     "reader.py",
     "hooks.py",
+    "neighbours.py",
     "options.py",
+    "parameters.py",
     "paths.py",
     "plugins.py",
     "quickjson.py",

@@ -13,6 +13,7 @@ PAGES = {
     "index.md",
     "installation.md",
     "operation.md",
+    "pacemaker.md",
     "plugin.md",
     "postgresql.md",
     "ras-log.md",

@@ -67,6 +67,21 @@ code = main(Action.QUICK_CHECK, sys.argv[2], ["x", "-t", "bird1"])
 print(json.dumps([code, sorted(sys.modules)]))
 """
 
+MONITOR = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from arkcore.managers.pacemaker import main
+environment = {
+    "OCF_RESOURCE_INSTANCE": "bird1",
+    "OCF_RESKEY_logical_host": "LHOST1",
+    "OCF_RESKEY_told": sys.argv[3],
+    "OCF_RESKEY_CRM_meta_interval": "10000",
+    "OCF_RESKEY_CRM_meta_timeout": "30000",
+}
+code = main("bird", sys.argv[2], ["bird", "monitor"], environment)
+print(json.dumps([code, sorted(sys.modules)]))
+"""
+
 #: Neither the engine's libraries nor what of Python's own costs a healthy check milliseconds.
 HEAVY = {
     "pluggy",
@@ -88,12 +103,14 @@ HEAVY = {
     "shutil",
     "socket",
     "threading",
+    "shlex",
+    "xml",
 }
 
 
-@pytest.fixture
+@pytest.fixture(params=[CHECK, MONITOR], ids=["lifekeeper", "pacemaker"])
 def check(
-    paths: Paths, install: Callable[..., Path], tmp_path: Path
+    request: pytest.FixtureRequest, paths: Paths, install: Callable[..., Path], tmp_path: Path
 ) -> Callable[[], list[set[str]]]:
     """A quickCheck of a resource that runs: the modules of the guard, and of the worker."""
     told = tmp_path / "told"
@@ -106,7 +123,7 @@ def check(
     def check() -> list[set[str]]:
         told.unlink(missing_ok=True)
         child = subprocess.run(
-            [sys.executable, "-I", "-c", CHECK, str(site), paths.prefix],
+            [sys.executable, "-I", "-c", request.param, str(site), paths.prefix, str(told)],
             capture_output=True,
             check=True,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import sys
 from pathlib import Path
 
@@ -43,6 +44,11 @@ class Client:
     ) -> None:
         self.address = address
         self._record = directory / f"client-{address}"
+        self._record.touch()
+        self._read = 0
+        self._answers: list[Answer] = []
+        self._gaps: list[Gap] = []
+        self._last_good: Answer | None = None
         command = [sys.executable, "-I", str(_PROGRAM), address, str(self._record)]
         command += [str(interval), str(patience)]
         self._held = Held(["net"], command, directory / "client.log")
@@ -59,39 +65,29 @@ class Client:
         self._held.kill()
 
     def answers(self, since: float = 0.0) -> list[Answer]:
-        """Every call that began at `since` or later, oldest first."""
-        found = []
-        text = self._record.read_text() if self._record.exists() else ""
-        for line in text[: text.rfind("\n") + 1].splitlines():
-            began, ended, node = line.split("\t")
-            if float(began) >= since:
-                found.append(Answer(float(began), float(ended), node))
-        return found
-
-    def back_after(self, moment: float) -> float | None:
-        """When the last gap that began or was open after `moment` was over, in service again.
-
-        None where there is no service now. `moment` itself where there was no gap.
-        """
-        answers = self.answers(moment)
-        if not answers or not answers[-1].node:
-            return None
-        back = moment
-        for before, after in zip(answers, answers[1:], strict=False):
-            if not before.node and after.node:
-                back = after.ended
-        return back
+        """Every call that ended at `since` or later, oldest first."""
+        self._read_on()
+        begin = bisect.bisect_left(self._answers, since, key=lambda answer: answer.ended)
+        return self._answers[begin:]
 
     def gaps(self, since: float = 0.0) -> list[Gap]:
-        """The times without service, those that are over."""
-        found = []
-        last: Answer | None = None
-        missed = False
-        for answer in self.answers(since):
+        """The times without service that were over after `since`; one that lasts is not told."""
+        self._read_on()
+        return [gap for gap in self._gaps if gap.back > since]
+
+    def _read_on(self) -> None:
+        with open(self._record, "rb") as file:
+            file.seek(self._read)
+            text = file.read()
+        text = text[: text.rfind(b"\n") + 1]
+        self._read += len(text)
+        for line in text.decode().splitlines():
+            began, ended, node = line.split("\t")
+            answer = Answer(float(began), float(ended), node)
+            last = self._last_good
+            self._answers.append(answer)
             if not answer.node:
-                missed = True
                 continue
-            if last is not None and missed:
-                found.append(Gap(last.ended, answer.ended, last.node, answer.node))
-            last, missed = answer, False
-        return found
+            if last is not None and last is not self._answers[-2]:
+                self._gaps.append(Gap(last.ended, answer.ended, last.node, answer.node))
+            self._last_good = answer

@@ -4,6 +4,8 @@ Run by its path in a network namespace of its own: ADDRESS RECORD INTERVAL PATIE
 line on stdin, begins to call after "start", and ends when stdin ends.
 """
 
+from __future__ import annotations
+
 import select
 import socket
 import subprocess
@@ -11,7 +13,7 @@ import sys
 import time
 
 
-def call(address, patience):
+def call(address: str, patience: float) -> str:
     """Which node answered, as its header X-Node says; "" where no good answer came."""
     until = time.monotonic() + patience
     answer = b""
@@ -33,7 +35,7 @@ def call(address, patience):
     return nodes[0] if nodes else "unnamed"
 
 
-def main():
+def main() -> None:
     address, record, interval, patience = sys.argv[1:]
     for line in iter(sys.stdin.readline, ""):
         print(line.strip(), flush=True)

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +17,7 @@ from arkcore.testing.cluster.errors import ClusterError
 from arkcore.testing.cluster.fencing import PowerSwitch
 from arkcore.testing.cluster.network import Network
 from arkcore.testing.cluster.node import Node
+from arkcore.testing.cluster.operations import Operation, operations
 from arkcore.testing.cluster.requirements import check_machine
 from arkcore.testing.cluster.view import View
 from arkcore.testing.cluster.waiting import wait_for
@@ -218,8 +219,28 @@ class Cluster:
         return found.pop()
 
     def wait_idle(self, within: float = 60.0) -> None:
-        """Wait until the cluster has done all that it means to do."""
-        self.tool("crm_resource", "--wait", f"--timeout={within:g}s", timeout=within + 20)
+        """Wait until the cluster has done all that it means to do for now."""
+        looks = 0
+
+        def idle() -> bool:
+            nonlocal looks
+            view = self.view()
+            name = view.coordinator if view else ""
+            said = self.tool("crmadmin", "-S", name, check=False).stdout if name else ""
+            looks = looks + 1 if "S_IDLE" in said else 0
+            return looks > 2
+
+        wait_for("the cluster has nothing left to do", idle, within)
+
+    def operations(self, since: float = 0.0) -> list[Operation]:
+        """The starts and stops that the nodes have performed since `since`, in their order.
+
+        Also those of a node that is off: its log is on its disk.
+        """
+        found: list[Operation] = []
+        for node in self.nodes.values():
+            found += operations(node.name, node.text("/var/log/pacemaker/pacemaker.log"), since)
+        return sorted(found, key=lambda each: each.began)
 
     # Operating.
 
@@ -232,9 +253,30 @@ class Cluster:
 
     def move(self, resource: str, to: Node, within: float = 60.0) -> None:
         """Let a resource or group run on `to`, once; no constraint stays."""
-        self.tool("crm_resource", "-r", resource, "--move", "-N", to.name)
+        self.move_at_once({resource: to}, within)
+
+    def move_at_once(self, moves: Mapping[str, Node], within: float = 60.0) -> None:
+        """As `move`, several together: each node may be left by one and taken by another."""
+        for resource, to in moves.items():
+            self.tool("crm_resource", "-r", resource, "--move", "-N", to.name)
         self.wait_idle(within)
-        self.tool("crm_resource", "-r", resource, "--clear")
+        for resource in moves:
+            self.tool("crm_resource", "-r", resource, "--clear")
+
+    def stop(self, resource: str) -> None:
+        """Let a resource or group be stopped, until `allow_start`; does not wait."""
+        self.tool("crm_resource", "-r", resource, "--meta", "-p", "target-role", "-v", "Stopped")
+
+    def allow_start(self, resource: str) -> None:
+        """Undo `stop`; does not wait."""
+        self.tool("crm_resource", "-r", resource, "--meta", "-d", "target-role")
+
+    def remove(self, resource: str, within: float = 60.0) -> None:
+        """Stop a resource and take it, its constraints and its history out of the cluster."""
+        self.stop(resource)
+        self.wait_idle(within)
+        self.tool("crm", "-F", "configure", "delete", resource)
+        self.wait_idle(within)
 
     def forget_failures(self) -> None:
         """Fail counts and failed operations of all resources: as an operator's cleanup."""

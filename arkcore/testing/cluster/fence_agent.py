@@ -4,6 +4,8 @@ Installed in each node as /usr/sbin/fence_ark. It reads `key=value` lines on std
 do, and answers 0 only when the switch says that the node is dead.
 """
 
+from __future__ import annotations
+
 import socket
 import sys
 
@@ -29,14 +31,14 @@ METADATA = """<?xml version="1.0" ?>
 """
 
 
-def ask(path, line):
+def ask(path: str, line: str) -> str:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(path)
         connection.sendall(line.encode() + b"\n")
         return connection.makefile().readline().strip()
 
 
-def main():
+def main() -> int:
     options = dict(line.strip().split("=", 1) for line in sys.stdin if "=" in line)
     action = options.get("action", "reboot")
     if action == "metadata":

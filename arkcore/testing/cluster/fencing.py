@@ -47,6 +47,10 @@ class PowerSwitch:
         self._thread = threading.Thread(target=self._serve, name="power switch", daemon=True)
         self._thread.start()
 
+    def fenced_since(self, moment: float) -> list[Fencing]:
+        """Who was killed after `moment`."""
+        return [each for each in self.fenced if each.asked >= moment]
+
     def close(self) -> None:
         try:
             self._socket.shutdown(socket.SHUT_RDWR)

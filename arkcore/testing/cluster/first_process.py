@@ -5,6 +5,8 @@ on stdin: "begin" once the mounts stand, "start" once pacemakerd has been starte
 stdin ends, and the kernel ends every other process of the node with it.
 """
 
+from __future__ import annotations
+
 import ctypes
 import json
 import os
@@ -14,20 +16,21 @@ import subprocess
 import sys
 import time
 import uuid
+from typing import Any
 
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def mount(source, target, kind="", flags=0, options=""):
+def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
     arguments = [os.fsencode(text) or None for text in (source, target, kind)]
     if _libc.mount(*arguments, flags, os.fsencode(options) or None) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"mount {kind or 'bind'} on {target}: {os.strerror(number)}")
 
 
-def lay_over(name, directory):
+def lay_over(name: str, directory: str) -> None:
     """/`name` as it is on this machine; what is changed goes to the node's directory."""
     parts = {part: f"{directory}/{part}/{name}" for part in ("files", "work")}
     for path in parts.values():
@@ -37,7 +40,7 @@ def lay_over(name, directory):
     mount("overlay", lower, "overlay", 0, options)
 
 
-def own_files(plan):
+def own_files(plan: dict[str, Any]) -> None:
     directory = plan["directory"]
     mount("none", "/", "", _MS_REC | _MS_PRIVATE)
     for name in plan["own"]:
@@ -70,7 +73,7 @@ def own_files(plan):
             mount(source, target, "", _MS_BIND)
 
 
-def reap(*_):
+def reap(*_: object) -> None:
     """Orphans become the first process's children."""
     try:
         while True:
@@ -81,11 +84,11 @@ def reap(*_):
         return
 
 
-def start(directory):
+def start(directory: str) -> str:
     """Start corosync, and pacemakerd when it answers; the reason where that goes wrong."""
     log = open(f"{directory}/daemons.log", "ab")  # noqa: SIM115
 
-    def spawn(*argv):
+    def spawn(*argv: str) -> subprocess.Popen[bytes]:
         # Never waited for by its pid: `reap` may be first.
         return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
@@ -107,7 +110,7 @@ def start(directory):
     return "start"
 
 
-def main():
+def main() -> None:
     with open(sys.argv[1]) as file:
         plan = json.load(file)
     own_files(plan)

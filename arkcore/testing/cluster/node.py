@@ -39,6 +39,8 @@ class Node:
         self._power = threading.RLock()
         #: When it was booted last, CLOCK_MONOTONIC.
         self.booted = 0.0
+        #: When its last process was gone, for each time that its power was cut.
+        self.deaths: list[float] = []
         for part in ("files", "work"):
             (directory / part).mkdir(parents=True)
 
@@ -74,8 +76,9 @@ class Node:
         no write cache.
         """
         with self._power:
-            if self._held is not None:
+            if self._held is not None and self._held.alive:
                 self._held.kill()
+                self.deaths.append(time.monotonic())
 
     @property
     def alive(self) -> bool:
@@ -192,4 +195,3 @@ class Node:
             "account": {"uid": account.pw_uid, "gid": account.pw_gid},
             "environment": {"PCMK_logfacility": "none", "PCMK_logpriority": "info"},
         }
-

@@ -39,6 +39,8 @@ class View:
             raise ClusterError(f"crm_mon wrote no XML: {error}") from error
         current = root.find("summary/current_dc")
         self.has_quorum = current is not None and current.get("with_quorum") == "true"
+        #: The node that decides for both; "" while none is elected.
+        self.coordinator = "" if current is None else current.get("name", "")
         nodes = root.findall("nodes/node")
         #: Names of the nodes by what they are. One that is still joining is not yet online.
         self.online = _names(nodes, "online") - _names(nodes, "pending")

@@ -9,6 +9,8 @@ signed every 50 ms, and the server holds a lock on the disk: a second one finds 
 that. Each call's times go to /var/log/calls of the node.
 """
 
+from __future__ import annotations
+
 import ctypes
 import fcntl
 import os
@@ -26,20 +28,20 @@ _PR_SET_PDEATHSIG = 1
 class Record:
     """The lines of one writer: time, node, boot, pid, name, number, event."""
 
-    def __init__(self, disk, name):
+    def __init__(self, disk: str, name: str) -> None:
         with open("/proc/sys/kernel/random/boot_id") as file:
             boot = file.read().strip()
         self._who = f"{socket.gethostname()}\t{boot}\t{os.getpid()}\t{name}"
         self._descriptor = os.open(f"{disk}/writers", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._number = 0
 
-    def sign(self, event):
+    def sign(self, event: str) -> None:
         line = f"{time.monotonic():.6f}\t{self._who}\t{self._number}\t{event}\n"
         os.write(self._descriptor, line.encode())
         self._number += 1
 
 
-def supervise(disk, name, command):
+def supervise(disk: str, name: str, command: list[str]) -> None:
     """The server's parent: never without it, never outlived by it."""
     record = Record(disk, name)
     lock = os.open(f"{disk}/{name}.lock", os.O_RDWR | os.O_CREAT, 0o644)
@@ -68,7 +70,7 @@ def supervise(disk, name, command):
         return
 
 
-def started(disk, name, pid_file, command):
+def started(disk: str, name: str, pid_file: str, command: list[str]) -> int:
     """0 once the server has written its pid; 1 where it ends before."""
     try:
         os.unlink(pid_file)
@@ -93,7 +95,7 @@ def started(disk, name, pid_file, command):
     return 1
 
 
-def stopped(pid_file):
+def stopped(pid_file: str) -> int:
     """0 once the server is gone; it is told to end in good order."""
     pid = pid_in(pid_file)
     until = time.monotonic() + _PATIENCE
@@ -108,7 +110,7 @@ def stopped(pid_file):
     return 1 if pid else 0
 
 
-def pid_in(path):
+def pid_in(path: str) -> int:
     try:
         with open(path) as file:
             return int(file.read())
@@ -116,12 +118,12 @@ def pid_in(path):
         return 0
 
 
-def tell_call(event, action, name):
+def tell_call(event: str, action: str, name: str) -> None:
     with open("/var/log/calls", "a") as log:
         log.write(f"{time.monotonic():.4f}\t{event}\t{os.getpid()}\t{action}\t{name}\n")
 
 
-def main():
+def main() -> int:
     action, disk, name, pid_file, *command = sys.argv[1:]
     tell_call("begin", action, name)
     code = started(disk, name, pid_file, command) if action == "start" else stopped(pid_file)

@@ -1,0 +1,139 @@
+"""A cluster's configuration for resources of ours, as crm and as pcs would be told it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+
+from arkcore.managers.operation_times import INTERVAL, usual_timeout
+from arkcore.timers import Timers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+#: What keeps a group where it is against the node it would rather be on: no failback by itself.
+_STICKINESS = 100
+#: How much a group would rather be on its own node, and apart from the other one.
+_PREFERENCE = 100
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a primitive. Seconds."""
+
+    name: str
+    timeout: int
+    interval: int = 0
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One resource."""
+
+    id: str
+    agent: str
+    parameters: dict[str, str]
+    operations: tuple[Operation, ...]
+    meta: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Group:
+    """What runs together, on one node, in this order; `node`: where it would rather be."""
+
+    id: str
+    members: tuple[Primitive, ...]
+    node: str
+
+
+def identifier(text: str) -> str:
+    """`text` as an id that the cluster's XML allows."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", text)
+    return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
+
+
+def of_plugin(id: str, plugin: str, parameters: dict[str, str], timers: Timers) -> Primitive:
+    """A resource of ours: timeouts that its timers fit into; restarted as often as by a recover."""
+    monitor = Operation("monitor", usual_timeout("monitor", timers), INTERVAL)
+    start, stop = (Operation(name, usual_timeout(name, timers)) for name in ("start", "stop"))
+    meta = {
+        "migration-threshold": f"{timers['recover.attempts']:g}",
+        "failure-timeout": f"{timers['recover.window']:g}s",
+    }
+    return Primitive(id, f"ocf:ark:{plugin}", parameters, (start, stop, monitor), meta)
+
+
+def virtual_ip(id: str, ip: str) -> Primitive:
+    operations = (Operation("start", 20), Operation("stop", 20), Operation("monitor", 20, 10))
+    return Primitive(id, "ocf:heartbeat:IPaddr2", {"ip": ip}, operations)
+
+
+def shared_disk(id: str, device: str, mount_point: str, kind: str) -> Primitive:
+    operations = (Operation("start", 60), Operation("stop", 60), Operation("monitor", 40, 20))
+    parameters = {"device": device, "directory": mount_point, "fstype": kind}
+    return Primitive(id, "ocf:heartbeat:Filesystem", parameters, operations)
+
+
+# As text.
+
+
+def crm_text(groups: Sequence[Group]) -> str:
+    """The configuration for `crm configure load update FILE`."""
+    blocks = []
+    for group in groups:
+        blocks += [_crm_primitive(primitive) for primitive in group.members]
+        blocks.append(f"group {group.id} {' '.join(each.id for each in group.members)}")
+        blocks.append(f"location {group.id}_prefers {group.id} {_PREFERENCE}: {group.node}")
+    if len(groups) > 1:
+        first, second = groups[:2]
+        blocks.append(f"colocation apart -{_PREFERENCE}: {second.id} {first.id}")
+    blocks.append(f"rsc_defaults resource-stickiness={_STICKINESS}")
+    return "\n".join(blocks)
+
+
+def _crm_primitive(primitive: Primitive) -> str:
+    parts = [f"primitive {primitive.id} {primitive.agent}"]
+    parts.append(f"params {_pairs(primitive.parameters, _crm_quoted)}")
+    parts += [f"op {_operation(each)}" for each in primitive.operations]
+    if primitive.meta:
+        parts.append(f"meta {_pairs(primitive.meta, _crm_quoted)}")
+    return " \\\n    ".join(parts)
+
+
+def pcs_text(groups: Sequence[Group]) -> str:
+    """The same as commands of pcs."""
+    commands = [f"pcs resource defaults update resource-stickiness={_STICKINESS}"]
+    for group in groups:
+        commands += [_pcs_create(primitive, group.id) for primitive in group.members]
+        commands.append(f"pcs constraint location {group.id} prefers {group.node}={_PREFERENCE}")
+    if len(groups) > 1:
+        first, second = groups[:2]
+        commands.append(
+            f"pcs constraint colocation add {second.id} with {first.id} score=-{_PREFERENCE}"
+        )
+    return "\n".join(commands)
+
+
+def _pcs_create(primitive: Primitive, group: str) -> str:
+    parts = [f"pcs resource create {primitive.id} {primitive.agent}"]
+    parts.append(_pairs(primitive.parameters, shlex.quote))
+    parts += [f"op {_operation(each)}" for each in primitive.operations]
+    if primitive.meta:
+        parts.append(f"meta {_pairs(primitive.meta, shlex.quote)}")
+    parts.append(f"--group {group}")
+    return " \\\n    ".join(parts)
+
+
+def _operation(operation: Operation) -> str:
+    return f"{operation.name} interval={operation.interval}s timeout={operation.timeout}s"
+
+
+def _pairs(values: dict[str, str], quoted: Callable[[str], str]) -> str:
+    return " ".join(f"{key}={quoted(value)}" for key, value in values.items())
+
+
+def _crm_quoted(value: str) -> str:
+    plain = re.fullmatch(r"[A-Za-z0-9_./:+-]+", value)
+    return value if plain else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,106 @@
+"""Pacemaker, asked by its own tools. For people and for checks; no operation waits for them."""
+
+from __future__ import annotations
+
+from arkcore.call import Action
+from arkcore.machine import is_trusted_program
+from arkcore.managers.base import Cluster
+from arkcore.managers.operation_times import INTERVAL, OPERATIONS, SHARE, usual_timeout
+from arkcore.supervisor import ask_command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.timers import Timers
+
+_PLACE = "/usr/sbin"
+#: Seconds for an operation for which nothing in the cluster's configuration names a timeout.
+_DEFAULT_TIMEOUT = 20.0
+
+
+class PacemakerTools(Cluster):
+    """What Pacemaker knows, as far as it answers. `prefix`: comes before the tools' place."""
+
+    check_interval = float(INTERVAL)
+
+    def __init__(self, prefix: str = "") -> None:
+        self._place = f"{prefix}{_PLACE}"
+
+    def run_limit(self, timers: Timers) -> float:
+        return SHARE * usual_timeout("monitor", timers)
+
+    def in_service(self, resource: str) -> bool | None:
+        node = self._ask("crm_node", "--name").strip()
+        told = self._ask("crm_resource", "--resource", resource, "--locate")
+        if len(node.split()) != 1 or ("running on" not in told and "NOT running" not in told):
+            return None
+        # "resource NAME is running on: NODE", with " Promoted" behind it where that applies.
+        places = [line.partition("running on:")[2].split() for line in told.splitlines()]
+        return any(place[:1] == [node] for place in places)
+
+    def command(self, action: Action, resource: str) -> str:
+        base = f"crm_resource --resource {resource}"
+        if action is Action.RECOVER:
+            return f"{base} --restart"
+        if action is Action.QUICK_CHECK:
+            return f"{base} --force-check"
+        role = "Started" if action is Action.RESTORE else "Stopped"
+        return f"{base} --meta --set-parameter target-role --parameter-value {role}"
+
+    def resources(self) -> set[str] | None:
+        """The resources that the cluster has; None where it does not answer."""
+        told = self._ask("crm_resource", "--list-raw").split()
+        # An instance of a clone is listed by its number; errors are sentences.
+        if not told or "Error" in told or "error:" in told:
+            return None
+        return {name.partition(":")[0] for name in told}
+
+    def timeouts(self, resource: str) -> dict[str, float]:
+        """The timeouts of the operations that the cluster's configuration has for `resource`.
+
+        Seconds, by operation; a monitor's is the shortest of its own. Empty where it does not
+        answer, or knows no such resource.
+        """
+        from xml.etree import ElementTree
+
+        told = self._ask("cibadmin", "--query", "--xpath", f"//primitive[@id='{resource}']")
+        try:
+            primitive = ElementTree.fromstring(told)
+        except ElementTree.ParseError:
+            return {}
+        if primitive.get("template"):
+            return {}  # what it has of its template is not in this answer
+        default = self._default_timeout()
+        given = [
+            (op.get("name", ""), seconds_of(op.get("timeout", "")) or default)
+            for op in primitive.iter("op")
+        ]
+        found = {}
+        for name in OPERATIONS:
+            of_its_own = [seconds for each, seconds in given if each == name]
+            if of_its_own or name != "monitor":
+                found[name] = min(of_its_own, default=default)
+        return found
+
+    def _default_timeout(self) -> float:
+        """That of an operation that names none: op_defaults', else Pacemaker's own."""
+        told = self._ask("cibadmin", "--query", "--xpath", "//op_defaults//nvpair[@name='timeout']")
+        value = told.partition('value="')[2].partition('"')[0]
+        return seconds_of(value) or _DEFAULT_TIMEOUT
+
+    def _ask(self, tool: str, *words: str) -> str:
+        program = f"{self._place}/{tool}"
+        return ask_command([program, *words]) if is_trusted_program(program) else ""
+
+
+_UNITS = {"ms": 0.001, "msec": 0.001, "us": 1e-6, "usec": 1e-6, "": 1.0, "s": 1.0, "sec": 1.0}
+_UNITS |= {"m": 60.0, "min": 60.0, "h": 3600.0, "hr": 3600.0}
+
+
+def seconds_of(text: str) -> float | None:
+    """An interval as Pacemaker reads it: a number with a unit, seconds without; None otherwise."""
+    number = text.strip().rstrip("abcdefghijklmnopqrstuvwxyz")
+    unit = text.strip()[len(number) :]
+    try:
+        return float(number) * _UNITS[unit]
+    except (KeyError, ValueError):
+        return None

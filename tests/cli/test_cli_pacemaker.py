@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from agents import SUCCESS, Agent
+from support import ToyNode
+
+from arkcore.application import declared_options
+from arkcore.parameters import COMMON
+from arkcore.plugins import find
+
+PLACE = "usr/lib/ocf/resource.d/ark"
+
+
+@pytest.fixture
+def root(node: ToyNode) -> Path:
+    return node.prefix / "root"
+
+
+@pytest.fixture
+def toy(node: ToyNode) -> Agent:
+    (node.resources / "toy1.toml").unlink()
+    return Agent(node.prefix, "toy", logical_host="LHOST1", home=node.home)
+
+
+def tool(node: ToyNode, name: str, script: str) -> None:
+    path = node.prefix / "usr/sbin" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+# Installing.
+
+
+def test_an_installed_agent_works_and_finds_its_prefix(node: ToyNode, root: Path, ark) -> None:
+    (node.resources / "toy1.toml").unlink()
+    result = ark("pacemaker", "install", "toy", "--root", str(root))
+    agent = root / PLACE / "toy"
+    assert (result.returncode, agent.stat().st_mode & 0o7777) == (0, 0o755)
+    assert str(agent) in result.stdout
+    assert f"ARK_PREFIX={node.prefix}" in result.stdout
+    parameters = {"OCF_RESKEY_logical_host": "LHOST1", "OCF_RESKEY_home": str(node.home)}
+    environment = {"OCF_RESOURCE_INSTANCE": "rsc", "ARK_PREFIX": "/elsewhere", **parameters}
+    assert subprocess.run([agent, "start"], env=environment, timeout=30).returncode == 0
+    assert len(node.daemons()) == 1
+
+
+def test_installing_again_changes_nothing(root: Path, ark_here) -> None:
+    first = ark_here("pacemaker", "install", "toy", "--root", str(root))
+    before = (root / PLACE / "toy").stat()
+    again = ark_here("pacemaker", "install", "toy", "--root", str(root))
+    after = (root / PLACE / "toy").stat()
+    assert (first.returncode, again.returncode, again.stdout) == (0, 0, first.stdout)
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_an_agent_that_somebody_changed_is_put_right(root: Path, ark_here) -> None:
+    ark_here("pacemaker", "install", "toy", "--root", str(root))
+    agent = root / PLACE / "toy"
+    text = agent.read_text()
+    agent.write_text(text.replace("'toy'", "'other'"))
+    agent.chmod(0o700)
+    assert ark_here("pacemaker", "install", "toy", "--root", str(root)).returncode == 0
+    assert (agent.read_text(), agent.stat().st_mode & 0o7777) == (text, 0o755)
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "directory"])
+def test_what_is_not_ours_is_never_written_over(root: Path, ark_here, kind: str) -> None:
+    place = root / PLACE
+    place.mkdir(parents=True)
+    if kind == "file":
+        (place / "toy").write_text("precious")
+    elif kind == "link":
+        (root / "precious").write_text("precious")
+        (place / "toy").symlink_to(root / "precious")
+    else:
+        (place / "toy").mkdir()
+    result = ark_here("pacemaker", "install", "command", "toy", "--root", str(root))
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert f"{place}/toy: there is something else already" in result.stderr
+    assert os.listdir(place) == ["toy"]
+    if kind != "directory":
+        assert (place / "toy").read_text() == "precious"
+
+
+def test_every_plugin_that_works_is_installed_and_the_broken_ones_are_told(
+    root: Path, ark_here
+) -> None:
+    result = ark_here("pacemaker", "install", "--root", str(root))
+    shipped = {"command", "jp1-ajs3-agent", "jp1-ajs3-manager", "jp1-base", "toy"}
+    assert (result.returncode, set(os.listdir(root / PLACE))) == (1, shipped)
+    told = result.stderr.splitlines()
+    assert len(told) == 3
+    assert "toy-broken" in told[0]
+    assert not any("observer" in line for line in told)
+
+
+def test_an_unknown_plugin_is_one_line(root: Path, ark_here) -> None:
+    result = ark_here("pacemaker", "install", "no-such", "--root", str(root))
+    assert (result.returncode, root.exists()) == (1, False)
+    assert "unknown plugin 'no-such'; installed: command, " in result.stderr
+
+
+def test_uninstall_takes_ours_and_leaves_the_rest(root: Path, ark_here) -> None:
+    ark_here("pacemaker", "install", "toy", "command", "--root", str(root))
+    (root / PLACE / "theirs").write_text("precious")
+    result = ark_here("pacemaker", "uninstall", "--root", str(root))
+    assert (result.returncode, os.listdir(root / PLACE)) == (0, ["theirs"])
+    assert result.stdout.splitlines() == [
+        f"removed {root}/{PLACE}/{name}" for name in ("command", "toy")
+    ]
+    (root / PLACE / "theirs").unlink()
+    assert ark_here("pacemaker", "uninstall", "--root", str(root)).returncode == 0
+    assert not (root / PLACE).exists()
+    assert ark_here("pacemaker", "uninstall", "--root", str(root)).returncode == 0
+
+
+# Meta-data.
+
+
+@pytest.mark.parametrize("plugin", ["jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command"])
+def test_meta_data_tells_every_parameter_in_both_languages(ark_here, plugin: str) -> None:
+    root = ElementTree.fromstring(ark_here("pacemaker", "meta-data", plugin).stdout)
+    assert (root.get("name"), root.findtext("version")) == (plugin, "1.1")
+    options = declared_options(find(plugin).load().ark_application().options)
+    told = {each.get("name"): each for each in root.iter("parameter")}
+    assert set(told) == {*options, *COMMON}
+    for name, parameter in told.items():
+        for tag in ("longdesc", "shortdesc"):
+            texts = {each.get("lang"): each.text for each in parameter.iter(tag)}
+            assert all(texts[language] for language in ("en", "ja")), name
+        required = name == "logical_host" or (name in options and options[name].required)
+        assert parameter.get("required") == str(int(required)), name
+        assert (parameter.find("content").get("default") is None) == required, name
+
+
+def test_what_can_change_while_it_runs_is_marked(ark_here) -> None:
+    root = ElementTree.fromstring(ark_here("pacemaker", "meta-data", "jp1-base").stdout)
+    marked = {each.get("name") for each in root.iter("parameter") if each.get("reloadable") == "1"}
+    assert marked == set(COMMON) - {"logical_host", "mount_points"}
+
+
+def test_the_timeouts_follow_from_the_plugin_s_timers(ark_here) -> None:
+    root = ElementTree.fromstring(ark_here("pacemaker", "meta-data", "jp1-base").stdout)
+    timeouts = {each.get("name"): each.get("timeout") for each in root.iter("action")}
+    assert timeouts["start"] == "611s"  # (480 + 90 + 10) / 0.95
+    assert timeouts["stop"] == "143s"  # (120 + 5 + 10) / 0.95
+    assert set(timeouts) == {
+        "start", "stop", "monitor", "reload-agent", "validate-all", "meta-data",
+    }  # fmt: skip
+
+
+def test_a_default_given_back_is_the_default(node: ToyNode, ark_here) -> None:
+    """What meta-data says of defaults can be given as parameters."""
+    root = ElementTree.fromstring(ark_here("pacemaker", "meta-data", "command").stdout)
+    defaults = {
+        each.get("name"): each.find("content").get("default")
+        for each in root.iter("parameter")
+        if each.find("content").get("default") is not None
+    }
+    given = {"logical_host": "LH", "start": "/bin/true", "stop": "/bin/true", "status": "/bin/true"}
+    agent = Agent(node.prefix, "command", "rsc", **{**defaults, **given})
+    call = agent.call("validate-all")
+    assert (call.code, call.reason) == (SUCCESS, "")
+
+
+def test_meta_data_of_an_unknown_or_broken_plugin_is_one_line(ark_here) -> None:
+    for plugin in ("no-such", "toy-broken"):
+        result = ark_here("pacemaker", "meta-data", plugin)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+
+
+# Examples.
+
+
+def test_the_example_is_a_jp1_server_in_order(ark_here) -> None:
+    text = ark_here("pacemaker", "example").stdout
+    assert "group LHOST1 LHOST1_ip LHOST1_disk LHOST1_base LHOST1_ajs3" in text
+    for timeout in ("start interval=0s timeout=611s", "stop interval=0s timeout=143s"):
+        assert text.count(timeout) == 2
+    assert text.count("params logical_host=LHOST1 mount_points=/shared/lhost1") == 2
+    assert "stonith-enabled=true" in text
+    assert "LHOST2" not in text
+
+
+def test_mutual_standby_is_a_second_group_at_home_on_the_other_node(ark_here) -> None:
+    given = ["--logical-host", "A1", "--logical-host", "B1", "--node", "x", "--node", "y"]
+    text = ark_here("pacemaker", "example", "--mutual", *given).stdout
+    assert "location A1_prefers A1 100: x" in text
+    assert "location B1_prefers B1 100: y" in text
+    assert "colocation apart -100: B1 A1" in text
+
+
+def test_the_example_for_pcs_says_the_same(ark_here) -> None:
+    text = ark_here("pacemaker", "example", "--mutual", "--tool", "pcs").stdout
+    commands = text.replace("\\\n", "").splitlines()
+    created = [line.split()[3] for line in commands if line.startswith("pcs resource create")]
+    parts = ("ip", "disk", "base", "ajs3")
+    assert created == [f"{host}_{part}" for host in ("LHOST1", "LHOST2") for part in parts]
+    assert sum("--group LHOST1" in line for line in commands) == 4
+    assert "pcs constraint colocation add LHOST2 with LHOST1 score=-100" in commands
+
+
+def test_one_resource_of_any_plugin(ark_here) -> None:
+    text = ark_here("pacemaker", "example", "command").stdout
+    assert 'ocf:ark:command \\\n    params logical_host=LHOST1 start="CHANGE ME"' in text
+    assert ark_here("pacemaker", "example", "command", "--mutual").returncode == 2
+    assert ark_here("pacemaker", "example", "no-such").returncode == 1
+
+
+# The other commands, for a resource of Pacemaker's.
+
+
+def test_status_knows_a_resource_of_pacemaker_s(toy: Agent, ark) -> None:
+    toy.start()
+    result = ark("status")
+    assert (result.returncode, result.stderr) == (0, "")
+    [row] = [line.split() for line in result.stdout.splitlines() if line.startswith("toy1")]
+    assert row[1] == "RUNNING"
+
+
+def test_status_leaves_out_what_the_cluster_has_no_more(node: ToyNode, toy: Agent, ark) -> None:
+    toy.start()
+    toy.stop()
+    assert "toy1" in ark("status").stdout
+    tool(node, "crm_resource", "echo other")
+    assert "toy1" not in ark("status").stdout
+
+
+def in_service_on(node: ToyNode, place: str) -> None:
+    tool(node, "crm_node", "echo here")
+    told = f'echo "resource toy1 is running on: {place} "'
+    tool(node, "crm_resource", f'case "$*" in *list*) echo toy1 ;; *) {told} ;; esac')
+
+
+def test_a_restore_where_pacemaker_does_not_hold_it_is_refused(node, toy, ark) -> None:
+    toy.start()
+    toy.stop()
+    in_service_on(node, "there")
+    result = ark("run", "restore", "toy1")
+    assert (result.returncode, node.daemons()) == (1, [])
+    assert "refused: toy1 is not in service here" in result.stderr
+    command = "crm_resource --resource toy1 --meta --set-parameter target-role"
+    assert f"{command} --parameter-value Started" in result.stderr
+
+
+def test_a_remove_where_pacemaker_holds_it_needs_maintenance(node, toy, ark) -> None:
+    toy.start()
+    in_service_on(node, "here")
+    refused = ark("run", "remove", "toy1")
+    assert (refused.returncode, len(node.daemons())) == (1, 1)
+    assert "is in service here and not in maintenance" in refused.stderr
+    assert ark("maintenance", "toy1", "on").returncode == 0
+    assert ark("run", "remove", "toy1").returncode == 0
+    assert node.daemons() == []
+    assert node.state("wanted")["wanted"] == "up"
+
+
+def test_a_person_s_action_uses_the_cluster_s_parameters(node: ToyNode, toy: Agent, ark) -> None:
+    toy.start(ras_detail="full")
+    result = ark("run", "quickcheck", "toy1")
+    assert (result.returncode, "quickcheck toy1: well" in result.stdout) == (0, True)
+    assert any("Status: RUNNING" in line for line in result.stdout.splitlines())
+
+
+def test_timers_show_what_the_cluster_sets_and_what_operations_need(toy: Agent, ark_here) -> None:
+    toy.start(restore_process=100)
+    text = ark_here("timers", "toy1").stdout
+    [row] = [line.split() for line in text.splitlines() if line.startswith("restore.process")]
+    assert row[1:6] == ["100", "s", "480", "s", "cluster"]
+    [row] = [line.split() for line in text.splitlines() if line.startswith("start ")]
+    assert row == ["start", "211", "s"]  # (100 + 90 + 10) / 0.95
+    assert "recover.attempts" not in text
+
+
+def test_validate_checks_what_the_cluster_last_handed_over(toy: Agent, ark_here) -> None:
+    toy.start()
+    result = ark_here("validate")
+    assert (result.returncode, result.stdout) == (0, "toy1 (ocf:ark:toy): ok\n")

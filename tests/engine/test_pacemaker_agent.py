@@ -1,0 +1,554 @@
+"""The agent of a toy as Pacemaker calls it: codes, probes, reasons, parameters, deadlines."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import pytest
+from agents import (
+    ARGS,
+    CONFIGURED,
+    DEGRADED,
+    GENERIC,
+    INSTALLED,
+    NOT_RUNNING,
+    SUCCESS,
+    UNIMPLEMENTED,
+    Agent,
+    group_of,
+)
+from support import ToyNode, pairs_are_whole, wait_for
+
+from arkcore import processes
+from arkcore.lock import ResourceLock
+from arkcore.paths import Paths
+from arkcore.state import Maintenance, boottime
+
+
+@pytest.fixture
+def toy(node: ToyNode) -> Agent:
+    (node.resources / "toy1.toml").unlink()
+    return Agent(node.prefix, "toy", logical_host="LHOST1", home=node.home)
+
+
+def record_of(node: ToyNode, resource: str = "toy1") -> dict:
+    return json.loads((node.prefix / f"var/lib/ark/records/{resource}.json").read_text())
+
+
+def install_tool(node: ToyNode, name: str, script: str) -> None:
+    """One of Pacemaker's own tools on the node."""
+    path = node.prefix / "usr/sbin" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+# A life.
+
+
+def test_a_life_without_any_resource_file(node: ToyNode, toy: Agent) -> None:
+    assert toy.probe().code == NOT_RUNNING
+    assert (toy.start().code, len(node.daemons())) == (SUCCESS, 1)
+    assert (toy.monitor().code, toy.probe().code) == (SUCCESS, SUCCESS)
+    assert (toy.stop().code, node.daemons()) == (SUCCESS, [])
+    assert toy.probe().code == NOT_RUNNING
+    assert list(node.resources.iterdir()) == []
+    assert pairs_are_whole(node.ras)
+
+
+def test_start_and_stop_can_be_repeated(node: ToyNode, toy: Agent) -> None:
+    assert toy.stop().code == SUCCESS
+    assert (toy.start().code, toy.start().code, len(node.daemons())) == (SUCCESS, SUCCESS, 1)
+    assert (toy.stop().code, toy.stop().code) == (SUCCESS, SUCCESS)
+
+
+def test_start_and_stop_are_the_manager_s_word(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    assert node.state("wanted")["wanted"] == "up"
+    toy.stop()
+    assert node.state("wanted")["wanted"] == "down"
+
+
+@pytest.mark.parametrize("words", [("restart",), (), ("start", "now"), ("promote",)])
+def test_an_unknown_action_is_unimplemented(toy: Agent, words: tuple[str, ...]) -> None:
+    call = toy.call(*words)
+    assert call.code == UNIMPLEMENTED
+    assert call.reason.endswith(
+        "allowed: start, stop, monitor, validate-all, reload-agent, meta-data"
+    )
+
+
+def test_nothing_is_said_when_all_is_well(toy: Agent) -> None:
+    calls = [toy.start(timeout=700), toy.monitor(), toy.probe(), toy.stop(timeout=200)]
+    assert [(call.stdout, call.stderr) for call in calls] == [("", "")] * 4
+
+
+def test_a_clone_s_instance_is_the_resource(node: ToyNode, toy: Agent) -> None:
+    toy.resource = "toy1:0"
+    assert toy.start().code == SUCCESS
+    assert record_of(node, "toy1")["resource"]["name"] == "toy1"
+
+
+def test_a_globally_unique_clone_is_refused(node: ToyNode, toy: Agent) -> None:
+    toy.resource = "toy1:1"
+    unique = {"OCF_RESKEY_CRM_meta_globally_unique": "true"}
+    call = toy.start(environment=unique)
+    assert (call.code, node.daemons()) == (CONFIGURED, [])
+    assert "allowed: globally-unique=false" in call.reason
+    assert toy.probe(environment=unique).code == NOT_RUNNING
+
+
+# The recurring monitor.
+
+ANSWERS = {
+    "STOPPED": NOT_RUNNING,
+    "PARTIAL": GENERIC,
+    "STARTING": DEGRADED,
+    "UNKNOWN": DEGRADED,
+    "RUNNING": SUCCESS,
+}
+
+
+@pytest.mark.parametrize("status", ANSWERS)
+def test_what_a_monitor_answers(node: ToyNode, toy: Agent, status: str) -> None:
+    toy.start()
+    processes_too = "" if status != "STOPPED" else "def ark_processes(ctx, default): return []"
+    node.hooks(f"""
+        from arkcore import Status, StatusReport
+        def ark_status(ctx, default): return StatusReport(Status.{status}, "as told")
+        {processes_too}
+    """)
+    if status == "STOPPED":
+        node.kill_daemons()
+    call = toy.monitor(timeout=4)
+    assert call.code == ANSWERS[status]
+    assert ("as told" in call.reason) == (call.code != SUCCESS)
+
+
+def test_an_answer_that_does_not_come_is_a_failure_once_its_timer_is_over(node, toy) -> None:
+    toy.start()
+    node.hooks("def ark_status(ctx, default): raise RuntimeError('no answer')")
+    codes = [toy.monitor(timeout=4, quickcheck_process=2).code for _ in range(3)]
+    assert (codes[0], codes[-1]) == (DEGRADED, GENERIC)
+
+
+def test_in_maintenance_a_dead_application_is_degraded_only(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    node.kill_daemons()
+    assert Maintenance(Paths(str(node.prefix)), "toy1").begin(None)
+    call = toy.monitor()
+    assert (call.code, call.reason) == (DEGRADED, "maintenance")
+
+
+def test_a_monitor_that_can_ask_nobody_is_degraded_and_says_so(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    call = toy.monitor(colour="green")
+    assert call.code == DEGRADED
+    assert "colour = 'green': allowed: 'red', 'blue'" in call.reason
+    assert any("QuickCheck failed. BLIND:" in line for line in node.ras)
+
+
+def test_a_monitor_is_the_word_that_it_is_wanted_here(node: ToyNode, toy: Agent) -> None:
+    """Pacemaker takes over by a probe what runs already, and calls no start."""
+    toy.start()
+    toy.stop()
+    node.hooks("def ark_stop(ctx, default): default(ctx)")
+    assert node.state("wanted")["wanted"] == "down"
+    assert toy.monitor().code == NOT_RUNNING
+    assert node.state("wanted")["wanted"] == "up"
+
+
+def test_the_clock_s_gap_follows_the_monitor_s_interval(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    node.hooks("def ark_status(ctx, default): raise RuntimeError('no answer')")
+    toy.monitor(timeout=4, interval=600)
+    path = node.prefix / "run/ark/resources/toy1/undecided.json"
+    value = json.loads(path.read_text())
+    for key in ("first", "last"):  # seen so twenty minutes ago
+        value[key] -= 1200
+    path.write_text(json.dumps(value))
+    assert toy.monitor(timeout=4, interval=600).code == GENERIC
+
+
+# The probe.
+
+
+def test_a_monitor_where_it_is_not_to_run_is_a_probe(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    toy.stop()
+    written = node.ras
+    call = toy.monitor(environment={"OCF_RESKEY_CRM_meta_role": "Stopped"})
+    assert (call.code, node.ras) == (NOT_RUNNING, written)
+    assert node.state("wanted")["wanted"] == "down"
+
+
+def test_a_probe_knows_no_maintenance_and_no_lock(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    Maintenance(Paths(str(node.prefix)), "toy1").begin(None)
+    lock = ResourceLock(str(node.prefix / "run/ark/resources/toy1"))
+    assert lock.try_take("remove", boottime())
+    assert toy.probe().code == SUCCESS
+    node.kill_daemons()
+    assert toy.probe().code == NOT_RUNNING
+    lock.release()
+
+
+def test_a_probe_writes_no_line_and_moves_no_clock(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    written = node.ras
+    node.hooks("def ark_status(ctx, default): raise RuntimeError('no answer')")
+    assert toy.probe(timeout=3).code == GENERIC
+    assert (node.ras, node.state("undecided")) == (written, {})
+
+
+def test_what_is_there_in_part_is_no_stopped_resource(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    node.hooks("""
+        from arkcore import Status, StatusReport
+        def ark_status(ctx, default): return StatusReport(Status.STOPPED)
+    """)
+    call = toy.probe()
+    assert call.code == GENERIC
+    assert "It is PARTIAL (it says STOPPED, but there lives pid" in call.reason
+
+
+def test_a_probe_awaits_what_is_starting(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    (node.home / "asked").write_text("")
+    node.hooks("""
+        from arkcore import Status, StatusReport
+        def ark_status(ctx, default):
+            with open(ctx.options.home + "/asked", "r+") as file:
+                number = len(file.read())
+                file.write("x")
+            return StatusReport(Status.STARTING if number < 3 else Status.RUNNING)
+    """)
+    assert toy.probe().code == SUCCESS
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"colour": "green"}, {"nonsense": "1"}, {"logical_host": ""}, {"home": "/no/such/place"}],
+)
+def test_a_probe_with_unusable_parameters_says_not_running(toy, parameters) -> None:
+    assert toy.probe(**parameters).code == NOT_RUNNING
+
+
+def test_a_probe_without_the_plugin_says_not_running(node: ToyNode) -> None:
+    for plugin in ("toy-broken", "no-such-plugin"):
+        agent = Agent(node.prefix, plugin, logical_host="LHOST1")
+        assert agent.probe().code == NOT_RUNNING
+
+
+def test_a_probe_with_unusable_parameters_sees_what_the_recorded_ones_see(node, toy) -> None:
+    toy.start()
+    assert toy.probe(colour="green").code == SUCCESS
+
+
+def test_a_probe_without_the_plugin_sees_what_was_last_running(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    toy.monitor()  # remembers its processes
+    lost = Agent(node.prefix, "no-such-plugin", logical_host="LHOST1")
+    (node.prefix / "var/lib/ark/records/toy1.json").unlink()
+    call = lost.probe()
+    assert call.code == GENERIC
+    assert f"there live of its processes: {node.daemons()[0]}" in call.reason
+    node.kill_daemons()
+    assert lost.probe().code == NOT_RUNNING
+
+
+# Parameters.
+
+WRONG = {
+    ("number", "many"): (CONFIGURED, "number = 'many': allowed: a whole number"),
+    ("number", "10"): (CONFIGURED, "number = 10: allowed: from 1 up to 9"),
+    ("colour", "green"): (CONFIGURED, "colour = 'green': allowed: 'red', 'blue'"),
+    ("words", "'a"): (CONFIGURED, 'words = "\'a": allowed: words separated by blanks'),
+    ("logical_host", ""): (CONFIGURED, "logical_host = '': must be text"),
+    ("mount_points", "shared"): (CONFIGURED, "mount_points = 'shared': must be an absolute path"),
+    ("restore_process", "0"): (CONFIGURED, "restore_process = 0: allowed: seconds from 1"),
+    ("restore_process", "long"): (CONFIGURED, "restore_process = 'long': allowed: seconds from 1"),
+    ("ras_detail", "all"): (CONFIGURED, "ras_detail = 'all': allowed: 'guide', 'full'"),
+    ("recover_attempts", "3"): (ARGS, "recover_attempts = '3': unknown parameter; allowed: "),
+    ("hom", "/x"): (ARGS, "hom = '/x': unknown parameter; allowed: logical_host, home, number"),
+}
+
+
+@pytest.mark.parametrize("action", ["start", "validate-all", "reload-agent"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_parameter_is_one_clear_line(node, toy, action, wrong) -> None:
+    name, text = wrong
+    code, told = WRONG[wrong]
+    call = toy.call(action, timeout=30, **{name: text})
+    assert call.code == code
+    assert call.reason.startswith(f"toy1 (ocf:ark:toy): {told}")
+    assert node.daemons() == []
+    assert "Traceback" not in call.stderr
+
+
+def test_a_missing_parameter_is_one_clear_line(node: ToyNode) -> None:
+    call = Agent(node.prefix, "toy", logical_host="LHOST1").start()
+    assert (call.code, call.reason) == (
+        CONFIGURED,
+        "toy1 (ocf:ark:toy): home: missing; where the application lives",
+    )
+
+
+def test_a_plugin_that_is_not_there_is_not_installed(node: ToyNode) -> None:
+    call = Agent(node.prefix, "no-such-plugin", logical_host="LHOST1").start()
+    assert call.code == INSTALLED
+    assert "unknown plugin 'no-such-plugin'; installed: " in call.reason
+
+
+def test_the_node_s_own_file_is_no_fault_of_the_parameters(node: ToyNode, toy: Agent) -> None:
+    (node.prefix / "etc/ark/ark.toml").write_text("nonsense = 1\n")
+    call = toy.start()
+    assert call.code == ARGS
+    assert "ark.toml: nonsense = 1: unknown key" in call.reason
+
+
+def test_texts_become_values_of_the_declared_types(node: ToyNode, toy: Agent) -> None:
+    given = {"number": "7", "words": "one 'two three'", "restore_process": "90.5"}
+    assert toy.start(mount_points="/ /proc", **given).code == SUCCESS
+    resource = record_of(node)["resource"]
+    assert resource["options"]["number"] == 7
+    assert resource["options"]["words"] == ["one", "two three"]
+    assert resource["timers"]["restore.process"] == 90.5
+    assert resource["mount_points"] == ["/", "/proc"]
+
+
+def test_the_exit_reason_s_prefix_is_pacemaker_s(toy: Agent) -> None:
+    call = toy.start(colour="green", environment={"OCF_EXIT_REASON_PREFIX": "told:"})
+    assert any(line.startswith("told:toy1 (ocf:ark:toy): ") for line in call.stderr.splitlines())
+
+
+def test_an_exit_reason_is_one_line_whatever_the_parameter(toy: Agent) -> None:
+    call = toy.start(colour="a\nocf-exit-reason:b\x1b[2J")
+    assert call.code == CONFIGURED
+    lines = [line for line in call.stderr.splitlines() if line.startswith("ocf-exit-reason:")]
+    assert len(lines) == 1
+    assert "\x1b" not in call.stderr
+
+
+# The record.
+
+
+def test_a_record_is_believed_for_the_very_parameters_only(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    path = node.prefix / "var/lib/ark/records/toy1.json"
+    first = path.stat().st_ino
+    toy.monitor()
+    assert path.stat().st_ino == first
+    toy.monitor(number=2)
+    assert (record_of(node)["resource"]["options"]["number"], path.stat().st_ino != first) == (
+        2,
+        True,
+    )
+
+
+def test_a_stop_with_unusable_parameters_goes_by_the_recorded_ones(node, toy) -> None:
+    toy.start()
+    call = toy.stop(colour="green")
+    assert (call.code, node.daemons()) == (SUCCESS, [])
+    assert any("the recorded copy serves" in line for line in node.ras)
+
+
+def test_a_stop_of_what_was_never_started_is_done(node: ToyNode, toy: Agent) -> None:
+    assert toy.stop(colour="green").code == SUCCESS
+    assert "Nothing was ever restored here." in node.ras[-1]
+
+
+def test_reload_takes_over_what_can_change_while_it_runs(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    daemons = node.daemons()
+    assert toy.call("reload-agent", timeout=20, ras_detail="full").code == SUCCESS
+    assert record_of(node)["resource"]["ras"][0] == "full"
+    assert (toy.monitor(ras_detail="full").code, node.daemons()) == (SUCCESS, daemons)
+
+
+# Neighbours.
+
+
+def test_two_resources_of_one_logical_host_do_not_run_on_one_node(node, toy) -> None:
+    toy.start()
+    other = Agent(node.prefix, "toy", "toy2", logical_host="LHOST1", home=node.home)
+    call = other.start()
+    assert call.code == ARGS
+    assert "resource toy1 protects the same logical host with toy" in call.reason
+    clash = other.start(logical_host="LHOST1xx")
+    assert clash.code == SUCCESS  # its first eight bytes are its own
+
+
+def test_a_record_of_what_the_cluster_has_no_more_is_no_neighbour(node, toy) -> None:
+    toy.start()
+    toy.stop()
+    install_tool(node, "crm_resource", "echo toy2")
+    other = Agent(node.prefix, "toy", "toy2", logical_host="LHOST1", home=node.home)
+    assert other.start().code == SUCCESS
+
+
+def test_what_the_cluster_has_is_a_neighbour_also_where_it_does_not_run(node, toy) -> None:
+    toy.start()
+    toy.stop()
+    install_tool(node, "crm_resource", 'echo "toy1"; echo "toy2"')
+    other = Agent(node.prefix, "toy", "toy2", logical_host="LHOST1", home=node.home)
+    assert other.call("validate-all").code == ARGS
+
+
+def test_the_first_bytes_are_compared_with_pacemaker_s_resources_too(node, toy) -> None:
+    toy.start(logical_host="LONGHOST1")
+    other = Agent(node.prefix, "toy", "toy2", logical_host="LONGHOST2", home=node.home)
+    call = other.start()
+    assert call.code == ARGS
+    assert "its first 8 bytes are those of 'LONGHOST1' (resource toy1)" in call.reason
+
+
+# The disk.
+
+
+def test_a_start_without_its_disk_fails_before_anything(node: ToyNode, toy: Agent) -> None:
+    call = toy.start(mount_points="/no/such/disk")
+    assert (call.code, call.reason) == (GENERIC, "not mounted: /no/such/disk")
+    assert node.daemons() == []
+    assert "Starting." not in node.ras
+
+
+# Deadlines.
+
+
+def test_a_start_that_hangs_ends_in_its_operation_s_time_and_leaves_nothing(node, toy) -> None:
+    node.hooks("""
+        import time
+        def ark_start(ctx, default):
+            default(ctx)
+            time.sleep(1000)
+    """)
+    call = toy.call("start", timeout=6)
+    assert call.code == GENERIC
+    assert call.seconds < 6
+    assert node.daemons() == []
+    assert pairs_are_whole(node.ras)
+
+
+def test_a_start_command_that_hangs_is_ended_in_time(node: ToyNode, toy: Agent) -> None:
+    node.hooks("""
+        def ark_start(ctx, default):
+            ctx.run(["/bin/sh", "-c", f"trap '' TERM; {ctx.options.home}/daemon 1000; :"])
+    """)
+    call = toy.call("start", timeout=8)
+    assert call.code == GENERIC
+    assert call.seconds < 8
+    assert node.processes() == []
+
+
+def test_a_stop_that_hangs_is_forced_in_its_operation_s_time(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    node.hooks("""
+        import time
+        def ark_stop(ctx, default): time.sleep(1000)
+    """)
+    call = toy.call("stop", timeout=6)
+    assert (call.code, node.daemons()) == (SUCCESS, [])
+    assert call.seconds < 6
+
+
+def test_a_stop_whose_force_hangs_too_kills_in_its_operation_s_time(node, toy) -> None:
+    toy.start()
+    node.hooks("""
+        import time
+        def ark_stop(ctx, default): time.sleep(1000)
+        def ark_force_stop(ctx, default): time.sleep(1000)
+    """)
+    call = toy.call("stop", timeout=8)
+    assert (call.code, node.daemons()) == (SUCCESS, [])
+    assert call.seconds < 8
+
+
+def test_a_monitor_that_hangs_is_undecided_in_its_operation_s_time(node, toy) -> None:
+    toy.start()
+    node.hooks("""
+        import time
+        def ark_status(ctx, default): time.sleep(1000)
+    """)
+    call = toy.monitor(timeout=4)
+    assert call.code == DEGRADED
+    assert call.seconds < 4
+
+
+def test_a_probe_that_hangs_ends_in_its_operation_s_time(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    node.hooks("""
+        import time
+        def ark_status(ctx, default): time.sleep(1000)
+    """)
+    call = toy.probe(timeout=4)
+    assert call.code == GENERIC
+    assert call.seconds < 4
+
+
+def test_what_a_killed_start_left_is_ended_by_the_stop_that_follows(node, toy) -> None:
+    node.hooks("""
+        def ark_start(ctx, default):
+            ctx.run(["/usr/bin/setsid", "--wait", f"{ctx.options.home}/daemon", "1000"])
+    """)
+    call = toy.begin("start", timeout=40)
+    wait_for(node.daemons)
+    os.killpg(group_of(call), signal.SIGKILL)  # as Pacemaker does
+    call.end()
+    assert node.daemons() != []
+    assert (toy.stop().code, node.daemons()) == (SUCCESS, [])
+    assert any(line.startswith("Restore aborted.") for line in node.ras)
+
+
+def test_the_time_counts_from_the_process_s_beginning() -> None:
+    from arkcore.managers.ocf import Operation
+
+    own = processes.look(os.getpid())
+    assert own is not None
+    age = boottime() - own.start / os.sysconf("SC_CLK_TCK")
+    ends = Operation({"OCF_RESKEY_CRM_meta_timeout": "100000"}).ends
+    assert ends is not None
+    assert ends.at - time.monotonic() == pytest.approx(95 - age, abs=0.5)
+
+
+# Timeouts that are too short.
+
+CIB = """
+case "$*" in
+*op_defaults*) {defaults} ;;
+*) cat <<XML
+<primitive id="toy1"><operations>
+<op name="start" interval="0" timeout="60s"/><op name="monitor" interval="10s" timeout="2min"/>
+</operations></primitive>
+XML
+esac
+"""
+
+
+def test_validate_all_names_the_timeouts_to_set(node: ToyNode, toy: Agent) -> None:
+    install_tool(node, "cibadmin", CIB.format(defaults="exit 105"))
+    call = toy.call("validate-all", timeout=20)
+    assert call.code == CONFIGURED
+    assert call.reason == (
+        "toy1: the timeout of start, 60 s, is too short for restore_process 480 and "
+        "restore_cleanup 90: set at least 611 s; the timeout of stop, 20 s, is too short for "
+        "remove_process 120 and remove_cleanup 5: set at least 143 s"
+    )
+
+
+def test_validate_all_knows_the_cluster_s_defaults(node: ToyNode, toy: Agent) -> None:
+    defaults = 'echo \'<nvpair name="timeout" value="200s"/>\''
+    install_tool(node, "cibadmin", CIB.format(defaults=defaults))
+    shorter = {"restore_process": 30, "restore_cleanup": 10}
+    assert toy.call("validate-all", **shorter).code == SUCCESS
+
+
+def test_a_start_whose_timeout_is_too_short_says_so_in_the_log(node: ToyNode, toy: Agent) -> None:
+    assert toy.call("start", timeout=60).code == SUCCESS
+    assert (
+        "the timeout of start, 60 s, is too short for restore_process 480 and restore_cleanup 90: "
+        "set at least 611 s"
+    ) in node.ras
