@@ -21,8 +21,18 @@ from arkcore.processes import Process
 
 # `make test` sees to one of them: tools/postgresql.
 _PLACES = (Path("/usr/lib/postgresql"), Path(__file__).parents[1] / ".deps/postgresql")
-_FOUND = sorted(path for place in _PLACES for path in place.glob("**/bin/initdb"))
-BIN = _FOUND[-1].parent if _FOUND else Path("/usr/lib/postgresql/none/bin")
+
+
+def _programs() -> Path:
+    """Where the programs are: installed, else unpacked."""
+    for place in _PLACES:
+        found = sorted(place.glob("**/bin/initdb"))
+        if found:
+            return found[-1].parent
+    return _PLACES[0] / "none/bin"
+
+
+BIN = _programs()
 
 
 def _user() -> str:
@@ -134,14 +144,6 @@ class Database:
             "user": USER,
             **({"env": ENV} if ENV else {}),
         }
-
-    def own_programs(self) -> Path:
-        """A directory with the programs, where one can be replaced without harm to others."""
-        made = self.directory / "bin"
-        made.mkdir()
-        for program in BIN.iterdir():
-            (made / program.name).symlink_to(program)
-        return made
 
     def sql(self, text: str, *, timeout: float = 30) -> str:
         """What the server answers to a statement, by its socket."""
