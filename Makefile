@@ -9,6 +9,7 @@
 #   make cluster-figures  cluster-test, and its times into docs/*/cluster.md
 #   make bench         the figures of docs/en/benchmarks.md
 #   make torture       hostile actions by seed, against a model: MINUTES=5 SEEDS=1000 START=1
+#   make hang          a status command that hangs, at every timer's own length: ten minutes
 #   make wheels        a wheel of each distribution, in dist/
 #   make install PLUGINS="jp1-ajs3-manager command" PREFIX=/opt/ark
 #   make clean
@@ -23,9 +24,9 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql lab
 LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml constraints.txt $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml)
-SOURCES := arkcore plugins tests tools/bench.py
+SOURCES := arkcore plugins tests tools/bench.py tools/hung_status.py
 
-.PHONY: demo test lint types layers tests bench torture wheels install clean
+.PHONY: demo test lint types layers tests bench torture hang wheels install clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
@@ -93,6 +94,9 @@ bench: $(VENV)/.test
 torture: $(VENV)/.test
 	$(VENV)/bin/python -m arkcore.testing.torture \
 	    --minutes $(MINUTES) --seeds $(SEEDS) --start-seed $(START)
+
+hang: $(VENV)/.test
+	$(VENV)/bin/python tools/hung_status.py
 
 wheels: $(VENV)/.test
 	rm -rf dist

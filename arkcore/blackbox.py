@@ -1,4 +1,4 @@
-"""The black box: what a late command was doing, recorded before it is ended.
+"""The black box: what a late command or plugin was doing, recorded before it is ended.
 
 Reading /proc of a stuck process can block for ever, so an expendable child does it, within a
 second.
@@ -11,17 +11,20 @@ import signal
 import time
 
 from arkcore import processes
+from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from arkcore.processes import Process
+    from arkcore.python_stack import PythonStack
 
 #: Seconds the recording may take.
 TIME = 1.0
-#: The most bytes of one black box.
+#: The most bytes of one black box, so many of them for the place in Python.
 SIZE = 256 * 1024
+_PYTHON_SIZE = 32 * 1024
 #: The most black boxes kept for one resource; the oldest go.
 NUMBER = 20
 
@@ -32,31 +35,89 @@ def record(
     directory: str,
     resource: str,
     headline: str,
-    tree: Sequence[Process],
-    output: bytes,
+    find: Callable[[], Sequence[Process]],
+    *,
+    output: bytes = b"",
     within: float = TIME,
 ) -> str:
-    """Write a black box for the processes of `tree`; its path, or "" where none was written."""
+    """Write a black box for the processes that `find` finds; its path, "" where there is none.
+
+    `find` is asked in the expendable child. `output`: the last that a command wrote. Never raises:
+    whoever asks has yet to end what is late.
+    """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     path = f"{directory}/{resource}-{stamp}-{os.getpid()}-{time.monotonic_ns() % 10**6:06d}.txt"
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:
+        return ""  # no process is free
     if child == 0:
         try:
-            # It may be stuck for ever: it must hold no lock, nor anything else of ours.
-            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-            _write(path, directory, resource, headline, tree, output)
+            # It may be stuck for ever: it must hold no lock, nor anything else of ours, nor the
+            # stderr that a manager reads to its end.
+            os.closerange(0, os.sysconf("SC_OPEN_MAX"))
+            for _ in range(3):
+                os.open("/dev/null", os.O_RDWR)
+            _write(path, directory, resource, headline, find(), output)
             os._exit(0)
         finally:
             os._exit(1)
     until = time.monotonic() + max(0.05, within)
-    while time.monotonic() < until:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return path if status == 0 else ""
-        time.sleep(0.005)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well
-    return path if os.path.exists(path) else ""
+    try:
+        while time.monotonic() < until:
+            done, _ = os.waitpid(child, os.WNOHANG)
+            if done:
+                break
+            time.sleep(0.005)
+        else:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well
+    except OSError:
+        pass  # a plugin has it that its children are nobody's: it is reaped already
+    return path if _holds_something(path) else ""
+
+
+def record_worker(
+    directory: str, resource: str, pid: int, stack: PythonStack, within: float
+) -> str:
+    """Write a black box for the worker `pid`, which hangs in its plugin; as :func:`record`."""
+
+    def find() -> list[Process]:
+        seen = processes.table()
+        below = processes.descendants({pid}, seen)
+        return [seen[pid], *sorted(below, key=lambda each: each.pid)]
+
+    headline = f"{resource}: late: the plugin's process"
+    path = record(directory, resource, headline, find, within=within)
+    if path:
+        # Asked last: it disturbs what it asks.
+        _add(path, "Where the plugin is, in Python", stack.ask(pid))
+    return path
+
+
+def _holds_something(path: str) -> bool:
+    """Whether it does: what was written until the disk was full, or the time up, tells as well."""
+    try:
+        if os.stat(path).st_size:
+            return True
+        os.unlink(path)
+    except OSError:
+        pass
+    return False
+
+
+def _add(path: str, title: str, text: str) -> None:
+    """Add a paragraph to a black box; nothing where it cannot be."""
+    text = f"\n{title}\n{_indented(text or 'not told')}"
+    data = text.encode("utf-8", "backslashreplace")[:_PYTHON_SIZE]
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass
 
 
 def _write(
@@ -68,9 +129,10 @@ def _write(
     output: bytes,
 ) -> None:
     os.makedirs(directory, 0o750, exist_ok=True)
+    _make_room(directory, resource)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o640)
-    room = SIZE
+    room = SIZE - _PYTHON_SIZE
 
     def put(text: str) -> None:
         # Written piece by piece: what is known when the time is up is on disk.
@@ -79,22 +141,23 @@ def _write(
         room -= len(data)
         os.write(descriptor, data)
 
-    put(f"{headline}\n{time.strftime('%Y/%m/%d %H:%M:%S')}  load {_text('/proc/loadavg')}\n")
+    put(f"{shown(headline)}\n{time.strftime('%Y/%m/%d %H:%M:%S')}  load {_text('/proc/loadavg')}\n")
     put(f"\nProcess tree ({len(tree)}): pid, parent, state, wait channel, arguments\n")
     for process in tree:
         channel = _text(f"/proc/{process.pid}/wchan") or "-"
         line = b" ".join(processes.arguments(process.pid)).decode("utf-8", "backslashreplace")
-        put(f"  {process.pid} {process.ppid} {process.state} {channel} {line or process.name}\n")
+        line = shown(line or process.name)
+        put(f"  {process.pid} {process.ppid} {process.state} {channel} {line}\n")
     put(f"\nLast output ({len(output)} bytes)\n")
     for text in output[-8192:].decode("utf-8", "backslashreplace").splitlines():
-        put(f"  | {text}\n")
+        put(f"  | {shown(text)}\n")
     for process in tree:
-        put(f"\nProcess {process}\n  file {processes.executable(process.pid) or '-'}\n")
+        file = shown(processes.executable(process.pid) or "-")
+        put(f"\nProcess {shown(str(process))}\n  file {file}\n")
         stack = _text(f"/proc/{process.pid}/stack")
         put("  kernel stack\n" + _indented(stack or "not readable"))
         put("  open files\n" + _indented("\n".join(_open_files(process.pid)) or "not readable"))
     os.close(descriptor)
-    _forget_old(directory, resource)
 
 
 def _text(path: str) -> str:
@@ -106,7 +169,7 @@ def _text(path: str) -> str:
 
 
 def _indented(text: str) -> str:
-    return "".join(f"    {line}\n" for line in text.splitlines())
+    return "".join(f"    {shown(line)}\n" for line in text.splitlines())
 
 
 def _open_files(pid: int) -> list[str]:
@@ -125,9 +188,13 @@ def _open_files(pid: int) -> list[str]:
     return lines
 
 
-def _forget_old(directory: str, resource: str) -> None:
-    for name in boxes(directory, resource)[:-NUMBER]:
-        os.unlink(f"{directory}/{name}")
+def _make_room(directory: str, resource: str) -> None:
+    """Let the oldest go. Before one more is written: afterwards the disk may be full."""
+    for name in boxes(directory, resource)[: 1 - NUMBER]:
+        try:
+            os.unlink(f"{directory}/{name}")
+        except OSError:
+            continue  # another has done it
 
 
 def boxes(directory: str, resource: str) -> list[str]:

@@ -235,17 +235,18 @@ def run(
     encoding: str | None = None,
     spare: Sequence[str] = (),
     on_spawn: Callable[[int], None] | None = None,
+    told_after: float = 0.0,
     on_late: Callable[[list[Process], bytes], str] | None = None,
     grace: float = 1.0,
     end: Deadline | None = None,
 ) -> CommandResult:
     """Run `argv` to its end, or end it, with all it made, at `deadline`.
 
-    `on_spawn` is told its pid. `on_late` is shown the tree and the output before a late one is
-    ended, and answers a black box's name. `grace`: seconds between TERM and KILL; `end`: when the
-    caller itself is ended, so that by then nothing of a late command is left. Never raises for
-    what the command does; `PluginError` where `argv` is not an absolute path with arguments, or
-    `encoding` is none.
+    `on_spawn` is told its pid, where it lasts longer than `told_after` seconds. `on_late` is shown
+    the tree and the output before a late one is ended, and answers a black box's name. `grace`:
+    seconds between TERM and KILL; `end`: when the caller itself is ended, so that by then nothing
+    of a late command is left. Never raises for what the command does; `PluginError` where `argv` is
+    not an absolute path with arguments, or `encoding` is none.
     """
     if not argv or not argv[0].startswith("/"):
         raise PluginError(f"a command must begin with an absolute path, not {list(argv)!r}")
@@ -257,9 +258,14 @@ def run(
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return CommandResult(argv, error=why, encoding=encoding)
+    returncode = None
     if on_spawn:
-        on_spawn(pid)
-    returncode = _wait(pid, deadline, output)
+        if told_after:
+            returncode = _wait(pid, deadline.sooner(told_after), output)
+        if returncode is None:
+            on_spawn(pid)
+    if returncode is None:
+        returncode = _wait(pid, deadline, output)
     seconds = time.monotonic() - began
     blackbox, left = "", []
     if returncode is None:

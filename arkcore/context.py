@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: The kinds of command. What those of the first two leave behind may go on stopping things.
 FORCE, STOP, START, STATUS = "force", "stop", "start", "status"
+#: A status command that lasts longer, in seconds, is noted with its pid.
+_SHORT = 0.5
 
 
 class Log:
@@ -139,14 +141,18 @@ class Context:
                 encoding=encoding,
                 spare=self._resource.application.machine_wide,
                 on_spawn=lambda pid: self._note_spawned(mark, pid),
+                # A healthy check has one file less to write: its command's mark is enough to find
+                # it by, unless it clears its environment and hangs.
+                told_after=_SHORT if self._kind == STATUS else 0.0,
                 on_late=lambda tree, end: self._record_late(argv, tree, end),
                 end=self._end,
             )
         finally:
             output.close()
-        # What a stop or a forced stop leaves behind is looked for before the next start; what a
+        # What a stop or a forced stop leaves behind is looked for before the next start, and what a
+        # start does until it has gone well, also by the action after one that was killed; what a
         # status command does has become the guard's child, and is looked for at the action's end.
-        kept = self._kind in (STOP, FORCE)
+        kept = self._kind in (STOP, FORCE, START)
         if self._kind == STATUS:
             kept = not self._watches or before != processes.children(os.getppid())
         if not result.left and not kept:
@@ -177,9 +183,10 @@ class Context:
         return Output.discarded()
 
     def _note_spawned(self, mark: str, pid: int) -> None:
-        if self._kind == STATUS:
-            return  # one file less to write on a healthy check; its mark is enough to find it
-        process = processes.look(pid)
+        try:
+            process = processes.look(pid)
+        except OSError:
+            return  # its mark has to be enough
         if process is not None:
             self._notes.note_command(mark, self._kind, pid, process.start)
 
@@ -187,7 +194,9 @@ class Context:
         headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
         directory = self._state.paths.blackboxes
         within = min(blackbox.TIME, self._end.remaining() * 0.4)
-        return blackbox.record(directory, self.resource, headline, tree, output, within)
+        return blackbox.record(
+            directory, self.resource, headline, lambda: tree, output=output, within=within
+        )
 
     # Time.
 
@@ -238,7 +247,11 @@ class Context:
         Those that bear the mark of a start of this resource, those recorded, and all that descend
         from them.
         """
-        others = {f"{processes.MARK}={mark}".encode() for mark in self._state.commands()}
+        others = {
+            f"{processes.MARK}={mark}".encode()
+            for mark, (kind, _, _) in self._state.commands().items()
+            if kind != START
+        }
         seen = processes.table()
         found = self._remembered(seen)
         for process in seen.values():

@@ -13,8 +13,8 @@ import signal
 import time
 from functools import partial
 
+from arkcore import blackbox, processes, quickjson, record
 from arkcore import lock as locks
-from arkcore import processes, quickjson, record
 from arkcore.actions import quick_check
 from arkcore.actions.steps import Work
 from arkcore.call import Action, Call
@@ -32,7 +32,7 @@ from arkcore.signals import Ended, Signals
 from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, boottime
 from arkcore.status import Fault, Outcome, Status, Verdict
 from arkcore.stderr import complain, tell_journal
-from arkcore.supervisor import ask_command, has_children, supervise
+from arkcore.supervisor import ask_command, has_children, supervise, supervise_aside
 from arkcore.timers import Timers
 from arkcore.worker import do_part
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from arkcore.channel import Sender
     from arkcore.paths import Paths
+    from arkcore.python_stack import PythonStack
     from arkcore.resource import Resource
 
 #: A pre-empted guard yields within this many seconds; one that does not is stuck, and is killed.
@@ -204,7 +205,7 @@ class Guard:
         end = Deadline.after(_LOADING)
         if self._limit is not None:
             end = Deadline(min(end.at, self._limit.at - _ENDING / 2))
-        report = self._worker(body, end, hear)
+        report = self._worker(body, end, hear, supervise_aside)
         if not report.well:
             self._fault = report.fault
             return None, report.reason
@@ -350,6 +351,7 @@ class Guard:
                 self.state.wanted = "up"
         self._strangers = processes.descendants({os.getpid()}) if has_children() else set()
         self._tell_aborted(action)
+        self._tell_maintenance_over()
         if quiet:
             self._log.hold()
         self._open_script.begin(action.script, told=not quiet)
@@ -357,6 +359,8 @@ class Guard:
         self._script_open = True
         if self._warning:
             self._log.line(self._warning, "warning")
+        if self.in_maintenance:
+            self._log.line(self._maintenance.goes_on(), "warning")
         if action is not Action.QUICK_CHECK:
             self.clock.reset()
         last = self.state.verdict()
@@ -414,6 +418,12 @@ class Guard:
         if left or kinds & {START, STATUS}:
             timer = self.resource.timers[f"{action.word}.process"]
             self.part(end_leftovers, within=min(5.0, timer / 4))
+
+    def _tell_maintenance_over(self) -> None:
+        """Tell, once, of a maintenance that ended by itself since the last action."""
+        ended = self._maintenance.ended()
+        if ended and self.state.note_maintenance_over(ended[0]):
+            self._log.line(ended[1], "warning")
 
     def _sweep(self, action: Action, verdict: Verdict) -> None:
         """End what commands have left running below this guard, unless it is the product."""
@@ -560,16 +570,24 @@ class Guard:
         return report
 
     def _worker(
-        self, body: Callable[[Sender], None], end: Deadline, tell: Callable[[Event], object]
+        self,
+        body: Callable[[Sender], None],
+        end: Deadline,
+        tell: Callable[[Event], object],
+        have_done: Callable[..., Report] = supervise,
     ) -> Report:
-        return supervise(
+        return have_done(
             body,
             end=end,
             tell=tell,
             signals=self._signals,
             prepare=self._leave_to_guard,
             doing=lambda: self._log.activity if self._log is not None else "",
+            record_late=self._record_late,
         )
+
+    def _record_late(self, pid: int, stack: PythonStack, within: float) -> str:
+        return blackbox.record_worker(self.paths.blackboxes, self.call.resource, pid, stack, within)
 
     def _leave_to_guard(self) -> None:
         self._lock.leave_to_parent()
@@ -605,8 +623,10 @@ class Guard:
             return self._maintenance.describe()
         if self._shutting_down():
             return "the system is shutting down"
+        self._pause(0.0)  # told to end meanwhile: then nothing but that is answered
         if self.call.caller.in_service(self.call.resource) is False:
             return "not in service here"
+        self._pause(0.0)
         return ""
 
     def _shutting_down(self) -> bool:
@@ -729,7 +749,9 @@ class Guard:
             end = Deadline.after(_OBSERVERS)
             if self._limit is not None:
                 end = Deadline(min(end.at, self._limit.at))
-            self._worker(body, end, lambda _: None)
+            report = self._worker(body, end, lambda _: None, supervise_aside)
+            if not report.well:
+                complain(f"{name}: observers: {report.reason}")
         except Ended:
             pass
 

@@ -6,6 +6,7 @@ both are compared right before each signal. Zombies are dead.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -13,7 +14,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from arkcore.deadline import Deadline
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 MARK = "ARK_ACTION"
 
 _DEAD_STATES = ("Z", "X", "x")
+#: Nothing is known of a process that could not be looked at for these: it may well be alive.
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+#: How often the table is read anew for processes that came while it was being looked through.
+_ROUNDS = 20
 
 
 class Process:
@@ -56,11 +61,15 @@ class Process:
 
 
 def look(pid: int) -> Process | None:
-    """The process `pid` as it is now; None where none lives."""
+    """The process `pid` as it is now; None where none lives.
+
+    `OSError` where the machine has no means left to look: then nobody knows.
+    """
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
             text = file.read(4096)
-    except OSError:
+    except OSError as error:
+        _refuse_to_guess(error)
         return None
     # The name stands in parentheses and may hold anything, parentheses too: the last one ends it.
     opening, closing = text.find(b"("), text.rfind(b")")
@@ -97,14 +106,32 @@ def _living_task(pid: int) -> str:
                 state = file.read(4096).rpartition(b") ")[2][:1].decode()
             if thread != str(pid) and state not in _DEAD_STATES:
                 return path
-    except (OSError, ValueError):
+    except OSError as error:
+        _refuse_to_guess(error)
+    except ValueError:
         pass
     return ""
 
 
-def pids() -> list[int]:
-    """Every pid in /proc now."""
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+def _refuse_to_guess(error: OSError) -> None:
+    if error.errno in _EXHAUSTED:
+        raise error
+
+
+def pids() -> Iterator[int]:
+    """Every pid in /proc, to be looked at as it comes.
+
+    What has come meanwhile follows: a process that goes on by way of its children is never seen by
+    one who has read the whole table before the first look.
+    """
+    told: set[int] = set()
+    for _ in range(_ROUNDS):
+        fresh = {int(name) for name in os.listdir("/proc") if name.isdigit()} - told
+        if not fresh:
+            return
+        # The newest first: they are the ones that may be gone in a moment.
+        yield from sorted(fresh, reverse=True)
+        told |= fresh
 
 
 def table() -> dict[int, Process]:
@@ -121,11 +148,13 @@ def executable(pid: int) -> str:
     """The path of the file `pid` runs, "" where it cannot be told (a kernel thread, another's)."""
     try:
         path = os.readlink(f"/proc/{pid}/exe")
-    except OSError:
+    except OSError as error:
+        _refuse_to_guess(error)
         try:
             task = _living_task(pid)
             path = os.readlink(f"{task}/exe") if task else ""
-        except OSError:
+        except OSError as error_of_task:
+            _refuse_to_guess(error_of_task)
             return ""
     return path.removesuffix(" (deleted)")
 
@@ -163,7 +192,8 @@ def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read()
-    except OSError:
+    except OSError as error:
+        _refuse_to_guess(error)
         return b""
 
 
@@ -295,6 +325,20 @@ def end(
         if left and deadline.passed:
             return left
     return []
+
+
+def ended_badly(process: Process) -> bool:
+    """Whether it is dead, of a signal or with a code other than 0; False where nobody can tell.
+
+    Its parent must not have awaited it yet: then nothing of it is left to ask.
+    """
+    try:
+        with open(f"/proc/{process.pid}/stat", "rb", buffering=0) as file:
+            fields = file.read(4096).rpartition(b") ")[2].split()
+        dead = fields[0].decode() in _DEAD_STATES and int(fields[19]) == process.start
+        return dead and int(fields[49]) != 0
+    except (OSError, ValueError, IndexError):
+        return False
 
 
 def sleep_until_death(watched: Iterable[Process], seconds: float) -> None:

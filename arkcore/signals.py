@@ -18,6 +18,9 @@ class Signals:
     """The signals that end a guard, noted by a handler and read where the guard waits."""
 
     _ENDING = (signal.SIGTERM, signal.SIGALRM, signal.SIGHUP, signal.SIGINT)
+    #: Whether this process was told to end, for who waits where the guard's signals are not at
+    #: hand. A process has only one set of signals.
+    told_to_end = False
 
     def __init__(self) -> None:
         self.received = 0
@@ -34,6 +37,7 @@ class Signals:
         signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
 
     def _note(self, number: int, _: object) -> None:
+        Signals.told_to_end = True
         if not self._muted:
             self.received = self.received or number
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from arkcore.processes import Process
 
 
+#: No file of ours is larger, in bytes; what is, is garbage.
+_LARGEST = 1 << 24
+
+
 def boot_id() -> str:
     """The kernel's name for the time since this boot."""
     try:
@@ -40,11 +44,16 @@ def boottime() -> float:
 def read_json(path: str) -> dict[str, Any]:
     """The mapping in `path`; empty where there is none that can be read."""
     try:
-        with open(path, "rb") as file:
-            value = json.loads(file.read())
+        with open(path, "rb", opener=_without_waiting) as file:
+            value = json.loads(file.read(_LARGEST) or b"")
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open it, also where it is a FIFO: that is none of ours, and would hold us up for ever."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def write_json(path: str, value: dict[str, Any]) -> bool:
@@ -174,7 +183,9 @@ class State:
         try:
             if value["boot"] != boot_id():
                 return float("inf")
-            return max(0.0, boottime() - moment(value["at"]))
+            age = boottime() - moment(value["at"])
+            # A moment that is still to come is garbage: this clock is never set back.
+            return age if age >= 0 else float("inf")
         except (KeyError, TypeError, ValueError):
             return float("inf")
 
@@ -248,7 +259,7 @@ class State:
         try:
             if value["boot"] != boot_id():
                 return []
-            return [[kind, at] for kind, at in value["attempts"] if now - moment(at) <= window]
+            return [[kind, at] for kind, at in value["attempts"] if 0 <= now - moment(at) <= window]
         except (KeyError, TypeError, ValueError):
             return []
 
@@ -300,6 +311,14 @@ class State:
             return True  # nobody can tell
         return True
 
+    # A maintenance that ended by itself is told once.
+
+    def note_maintenance_over(self, until: float) -> bool:
+        """Note that the end at `until` is told now; False where it was told before."""
+        if self._read("maintenance_over").get("until") == until:
+            return False
+        return self._write("maintenance_over", until=until)
+
     # Who ended whom.
 
     def note_preemption(self, pid: int, by: str) -> None:
@@ -333,12 +352,34 @@ class Maintenance:
     def describe(self) -> str:
         """For instance "maintenance until 18:00"; with the date where that is not today."""
         until = _until(read_json(self._path))
-        if until is None:
-            return "maintenance"
-        end, today = time.localtime(until), time.localtime()
-        same_day = end[:3] == today[:3]
-        shape = "%H:%M" if same_day else "%Y/%m/%d %H:%M"
-        return f"maintenance until {time.strftime(shape, end)}"
+        return "maintenance" if until is None else f"maintenance until {_time_of(until)}"
+
+    # What the RAS log tells of it.
+
+    def begins(self) -> str:
+        until = _until(read_json(self._path))
+        end = "it is switched off" if until is None else _time_of(until)
+        return f"Maintenance begins, until {end}: failures are not acted upon."
+
+    def goes_on(self) -> str:
+        return f"In {self.describe()}: failures are not acted upon."
+
+    @staticmethod
+    def ends() -> str:
+        return "Maintenance ends: failures are acted upon again."
+
+    def ended(self) -> tuple[float, str] | None:
+        """When it ended by itself, and that in words; None where it goes on or there is none."""
+        until = _until(read_json(self._path))
+        if until is None or time.time() < until:
+            return None
+        return until, f"Maintenance ended at {_time_of(until)}: failures are acted upon again."
+
+
+def _time_of(at: float) -> str:
+    """A time of day; with the date where that is not today."""
+    then, today = time.localtime(at), time.localtime()
+    return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y/%m/%d %H:%M", then)
 
 
 def _until(value: dict[str, Any]) -> float | None:

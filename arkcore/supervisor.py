@@ -7,12 +7,14 @@ import select
 import signal
 import time
 
+from arkcore import processes
 from arkcore.channel import Receiver, Report, report_of
 from arkcore.command import Output, run
 from arkcore.deadline import Deadline
+from arkcore.python_stack import PythonStack
 from arkcore.signals import Ended, Signals
 from arkcore.status import Outcome
-from arkcore.worker import fork_worker
+from arkcore.worker import become_subreaper, fork_worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 
     from arkcore.channel import Event, Sender
 
+#: Of a worker's time, so many seconds at its end are for recording what it hangs in.
+_RECORDING = 0.25
+#: Seconds that a worker has to go by itself when it has told its answer.
+_PATIENCE = 0.2
+#: Of them, seconds for ending what it has made.
+_LEFT = 0.15
+#: Seconds between two looks whether this process was told to end.
+_LOOK = 0.05
 #: Seconds for a question to the machine or the manager (systemctl, ins_list).
 QUESTION = 1.5
 
@@ -32,39 +42,110 @@ def supervise(
     signals: Signals,
     prepare: Callable[[], None],
     doing: Callable[[], str],
+    record_late: Callable[[int, PythonStack, float], str],
 ) -> Report:
     """Run `body` in a worker until it reports, dies or is late; then be sure that it is dead.
 
     `tell` hears what it tells. `prepare` runs in it first. `doing` says what it was last at.
-    `Ended` where a signal came that ends this process.
+    `record_late` writes a black box of one that is late (its pid, its stack, seconds for it) and
+    answers the box's path. `Ended` where a signal came that ends this process.
     """
     began = time.monotonic()
-    pid, reading = fork_worker(body, prepare)
+    # A part's own deadline is sooner: what has not reported by then hangs in the plugin.
+    late = Deadline(end.at - min(_RECORDING, end.remaining() / 8))
+    stack = PythonStack()
+
+    def prepared() -> None:
+        stack.offer()
+        prepare()
+
+    pid, reading = fork_worker(body, prepared)
     receiver = Receiver(reading)
     report: Report | None = None
     try:
-        while report is None and not receiver.at_end:
+        while True:
             report = _heard(receiver, tell)
-            if signals.received or end.passed:
+            if report is not None or receiver.at_end or signals.received:
                 break
-            if report is None and not receiver.at_end:
-                signals.wait(end.remaining(), reading)
+            if late.passed:
+                # What it says from now on is no answer: being asked has disturbed it.
+                spent = time.monotonic() - began
+                box = record_late(pid, stack, end.remaining())
+                report = _late(spent, doing(), box)
+                break
+            signals.wait(late.remaining(), reading)
     finally:
-        status = _end_worker(pid, patience=0.2 if report else 0.0)
+        stack.close()
+        # A late one gets no time to go by itself, nor does one whose guard is told to end.
+        patience = _PATIENCE if report is not None and not late.passed else 0.0
+        status = _end_worker(pid, patience)
         report = report or _heard(receiver, tell)
         receiver.close()
     if signals.received:
         raise Ended
     if report is not None:
         return report
-    if end.passed:
-        at = f" while {doing()}" if doing() else ""
-        return Report(Outcome.UNDECIDED, f"no end after {time.monotonic() - began:.1f} s{at}")
     return Report(Outcome.UNDECIDED, f"the plugin's process {_how_it_died(status)}")
+
+
+def supervise_aside(
+    body: Callable[[Sender], None],
+    *,
+    end: Deadline,
+    tell: Callable[[Event], object],
+    signals: Signals,
+    prepare: Callable[[], None],
+    doing: Callable[[], str],
+    record_late: Callable[[int, PythonStack, float], str],
+) -> Report:
+    """As :func:`supervise`, for what is no part of an action: what `body` makes ends with it.
+
+    Nothing that follows would look for it: it bears no mark, and is no product's.
+    """
+    late_tree: set[processes.Process] = set()
+
+    def clean_body(sender: Sender) -> None:
+        become_subreaper()
+        try:
+            body(sender)
+        finally:
+            made = lambda: processes.descendants({os.getpid()})  # noqa: E731
+            processes.end(made, Deadline.after(_LEFT), grace=_LEFT / 4)
+
+    def record(pid: int, stack: PythonStack, within: float) -> str:
+        box = record_late(pid, stack, within)
+        late_tree.update(processes.descendants({pid}))
+        return box
+
+    try:
+        return supervise(
+            clean_body,
+            end=end,
+            tell=tell,
+            signals=signals,
+            prepare=prepare,
+            doing=doing,
+            record_late=record,
+        )
+    finally:
+        _kill(late_tree)
+
+
+def _kill(some: set[processes.Process]) -> None:
+    for each in some:
+        processes.send(each, signal.SIGKILL)
+
+
+def _late(spent: float, doing: str, box: str) -> Report:
+    at = f" while {doing}" if doing else ""
+    named = f"; black box {box}" if box else ""
+    return Report(Outcome.UNDECIDED, f"no end after {spent:.1f} s{at}{named}")
 
 
 def ask_command(argv: list[str], within: float = QUESTION) -> str:
     """What a command of the machine or the manager answers; "" where it does not in time.
+
+    Nor where this process is told to end meanwhile.
 
     A child asks, for ending a late command means reading /proc, which can block.
     """
@@ -80,10 +161,15 @@ def ask_command(argv: list[str], within: float = QUESTION) -> str:
     receiver = Receiver(reading)
     end = Deadline.after(within + 0.4)
     report: Report | None = None
+    before = Signals.told_to_end
     while report is None and not receiver.at_end and not end.passed:
-        select.select([reading], [], [], end.remaining())
+        if Signals.told_to_end and not before:
+            break  # whoever has told us does not wait for long
+        select.select([reading], [], [], min(_LOOK, end.remaining()))
         report = _heard(receiver, lambda _: None)
-    _end_worker(pid, patience=0.05)
+    left = processes.descendants({pid}) if report is None else set()
+    _end_worker(pid, patience=0.05 if report else 0.0)
+    _kill(left)
     receiver.close()
     return report.reason if report else ""
 

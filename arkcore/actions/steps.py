@@ -7,6 +7,7 @@ import signal
 import time
 
 from arkcore import context, processes, retry
+from arkcore.actions.awaiting import await_running
 from arkcore.channel import Event, Report, Step
 from arkcore.deadline import Deadline
 from arkcore.errors import ArkError
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from arkcore.resource import Resource
     from arkcore.state import State
 
-#: A product is dead when it was seen so this often, over this many seconds, after its start.
-_DEATH_LOOKS = 3
-_DEATH_SECONDS = 5.0
 _SECOND_LOOK = 0.02
 
 
@@ -82,7 +80,7 @@ class Work:
         # A question within a step takes nothing from the step: neither its kind nor its results.
         kind, results = self.ctx._kind, self.ctx._results
         self.ctx._kind, self.ctx._results = context.STATUS, []
-        self._now("asking for the status")
+        self.now("asking for the status")
         try:
             report = self.hooks.status(self.ctx)
             if not isinstance(report, StatusReport):
@@ -175,47 +173,20 @@ class Work:
         if self.deadline.passed:
             told = "".join(f"; {result.told()}" for result in self.ctx._results)
             return self._failed(Step.START, f"The start did not end in its time{told}")
-        found = self._await_running()
+        found = await_running(self)
         if found.status is Status.RUNNING:
+            # What it has left beside the product is none of ours to end from now on.
+            self.state.forget_commands_of(context.START)
             self._done(Step.START)
             return Report(Outcome.WELL, status=Status.RUNNING)
         told = "".join(f"; {result.told()}" for result in self.ctx._results)
         return self._failed(Step.START, f"Expected RUNNING, seen {found}{told}", found.status)
 
-    def _await_running(self) -> Assessment:
-        found = self.assess()
-        seen_before = bool(found.processes)
-        looks, since = 0, 0.0
+    def made_here(self, some: set[Process]) -> bool:
+        """Whether all of `some` descend from this guard: then their end cannot escape it."""
+        return not some or (self._strangers is not None and some <= self.adopted())
 
-        def over() -> bool:
-            nonlocal found, looks, since, seen_before
-            found = self.assess()
-            if found.status is Status.RUNNING:
-                return True
-            seen_before = seen_before or bool(found.processes)
-            known = self.resource.application.runs_as_processes or seen_before
-            if not known or found.processes or self._start_goes_on():
-                looks = 0
-                return False
-            looks += 1
-            since = since if looks > 1 else time.monotonic()
-            if looks >= _DEATH_LOOKS and time.monotonic() - since >= _DEATH_SECONDS:
-                died = f"it has died: no process for {_DEATH_SECONDS:g} s"
-                found.detail = f"{found.detail}; {died}" if found.detail else died
-                return True
-            return False
-
-        if found.status is not Status.RUNNING:
-            self._now("waiting for RUNNING")
-            # A death is looked at when it happens, not at the next look.
-            retry.ask_until(
-                over,
-                self.deadline,
-                sleep=lambda pause: processes.sleep_until_death(found.processes or (), pause),
-            )
-        return found
-
-    def _start_goes_on(self) -> bool:
+    def start_goes_on(self) -> bool:
         """Whether something of the start command itself is still at work in the background."""
         return bool(self.ctx.started_processes())
 
@@ -227,12 +198,12 @@ class Work:
         if self.resource.application.runs_as_processes:
             return  # its plugin recognises it by other means
         spare = self.resource.application.machine_wide
-        adopted = self._adopted()
+        adopted = self.adopted()
         self.state.remember_processes(
             [each for each in adopted if not processes.bears(each, spare)]
         )
 
-    def _adopted(self) -> set[Process]:
+    def adopted(self) -> set[Process]:
         """What has come below the guard since the action began, this worker's own apart."""
         if self._strangers is None:
             return set()
@@ -256,7 +227,7 @@ class Work:
 
         if over():
             return ""
-        self._now("waiting after a forced stop")
+        self.now("waiting after a forced stop")
         self.ctx.log.info("waiting until the forced stop is over")
         if self.ctx.wait_until(over, within=self.deadline.remaining()):
             return ""
@@ -295,7 +266,7 @@ class Work:
         except BaseException as error:  # a plugin's exit() is a refused stop
             refusal = _described(error)
             self._explain(refusal)
-        self._now("waiting until it has stopped")
+        self.now("waiting until it has stopped")
         gone = not refusal and self._wait_gone(end)
         if gone and not always_force:
             self._done(Step.STOP)
@@ -316,7 +287,7 @@ class Work:
             self._explain(_described(error))
         finally:
             self.state.note_force()  # the wait before a start begins when it is over
-        self._now("waiting until nothing is left")
+        self.now("waiting until nothing is left")
         # A forced stop partly goes on in the background: some time is left to it.
         reserve = self.deadline.sooner(self.timer("remove.force_reserve"))
         if not self._wait_gone(reserve) and not self.deadline.passed:
@@ -331,7 +302,7 @@ class Work:
 
     def kill_rest(self) -> None:
         """KILL what is left of this logical host."""
-        self._now("killing what is left")
+        self.now("killing what is left")
         self.state.note_force()
         left = self.list_processes() or []
         if left:
@@ -378,7 +349,7 @@ class Work:
         product, whose daemons are its children too. `ask_plugin`: which processes are the
         product's; not where nothing was started, or the plugin cannot tell.
         """
-        self._now("ending what our commands left behind")
+        self.now("ending what our commands left behind")
         commands = self.state.commands()
         spare = self.resource.application.machine_wide
 
@@ -392,7 +363,7 @@ class Work:
             }
             found = _left_of(ended) | self._copies_of_the_guard()
             if adopted:
-                found |= self._adopted()
+                found |= self.adopted()
             found -= processes.family(spare, processes.table())
             return [each for each in found if each not in (product or [])]
 
@@ -412,7 +383,7 @@ class Work:
         own = processes.arguments(guard)
         return {
             each
-            for each in self._adopted()
+            for each in self.adopted()
             if processes.arguments(each.pid) == own
             and processes.executable(each.pid) == processes.executable(guard)
         }
@@ -427,7 +398,7 @@ class Work:
     def _step(self, step: Step) -> None:
         self._sender.send(Event.BEGAN, step.value[0])
 
-    def _now(self, text: str) -> None:
+    def now(self, text: str) -> None:
         self._sender.send(Event.NOW, text)
 
     def _done(self, step: Step) -> None:

@@ -43,6 +43,7 @@ class Aside:
         self._receiver = Receiver(reading)
         self._began = time.monotonic()
         self._pieces: list[str] = []
+        self._over = False
 
     def wait(self, end: Deadline) -> Report:
         """Its report; one that says how it died, or that it was late and was ended at `end`."""
@@ -53,14 +54,18 @@ class Aside:
             poll.poll(end.remaining() * 1000 + 1)
             report = self._heard()
         late = report is None and not self._receiver.at_end
-        self._receiver.close()
-        status = self._reap(0.0 if late else 0.5)
+        status = self._end(0.0 if late else 0.5)
         if report is not None:
             return report
         if late:
             seconds = time.monotonic() - self._began
             return Report(Outcome.UNDECIDED, f"no answer within {seconds:.1f} s")
         return Report(Outcome.INTERNAL, f"the plugin's process {_how_it_ended(status)}")
+
+    def give_up(self) -> None:
+        """End it, where it is still at work: nobody wants its answer any more."""
+        if not self._over:
+            self._end(0.0)
 
     @property
     def answer(self) -> Any:
@@ -74,6 +79,11 @@ class Aside:
             elif event.kind == Event.REPORT:
                 report = report_of(event)
         return report
+
+    def _end(self, patience: float) -> int:
+        self._over = True
+        self._receiver.close()
+        return self._reap(patience)
 
     def _reap(self, patience: float) -> int:
         end = Deadline.after(patience)

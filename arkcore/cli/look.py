@@ -38,10 +38,14 @@ def look_at(
         resource.name: Aside(partial(_ask, paths, resource, deadline)) for resource in resources
     }
     end = Deadline(deadline.at + _ENDING)
-    found = {name: _told(aside.wait(end)) for name, aside in asking.items()}
-    if asking:
-        end_what_is_left()
-    return found
+    try:
+        return {name: _told(aside.wait(end)) for name, aside in asking.items()}
+    finally:
+        # Also where a person does not wait for the answer: nothing is left behind.
+        for aside in asking.values():
+            aside.give_up()
+        if asking:
+            end_what_is_left()
 
 
 def _ask(paths: Paths, resource: Resource, deadline: Deadline, sender: Sender) -> None:

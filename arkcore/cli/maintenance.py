@@ -9,17 +9,22 @@ from typing import Annotated
 
 import typer
 
+from arkcore import record
 from arkcore.cli.console import console, iso, moment, paths_here, print_json, refuse_unless_writable
 from arkcore.cli.language import say
-from arkcore.cli.resources import chosen, names_here
+from arkcore.cli.resources import chosen, names_here, usable
 from arkcore.errors import ArkError, MachineError
+from arkcore.ras.format import format_line
+from arkcore.ras.sink import RasSink
 from arkcore.state import Maintenance, read_json
+from arkcore.stderr import tell_journal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from arkcore.paths import Paths
+    from arkcore.resource import Resource
 
 
 class Switch(Enum):
@@ -45,7 +50,10 @@ def maintenance(
 
     While a resource is in maintenance its failures are not acted upon:
     quickCheck and recover are skipped. It outlives a reboot, and ends by
-    itself only where --until says when.
+    itself only where --until says when. The RAS log and syslog tell when it
+    begins and ends, and every script in between that it is on.
+
+    It is one resource's on one node: for AJS3 and JP1/Base switch both.
 
     Examples:
       ark maintenance
@@ -73,11 +81,26 @@ def maintenance(
 def _begin(paths: Paths, resource: str, until: float | None) -> None:
     own = Maintenance(paths, resource)
     if not own.begin(until):
-        raise MachineError(f"{resource}: maintenance has NOT begun")
+        raise MachineError(
+            f"{resource}: maintenance has NOT begun; make room where the line above says, and "
+            f"switch it on again"
+        )
+    _tell(paths, resource, own.begins())
     end = _until(until)
     english = f"MAINTENANCE of {resource} {end}: its failures are NOT acted upon."
     japanese = f"{resource} は保守中 ({end}): 障害が起きても対処しません。"
     console().print(say(english, japanese), style="bold yellow", soft_wrap=True)
+
+
+def _tell(paths: Paths, resource: str, message: str) -> None:
+    """In the RAS log and syslog: whoever reads them later must see why nothing was done."""
+    try:
+        known: Resource | None = usable(paths, resource)
+    except ArkError:
+        known = record.last_known_good(paths, resource)
+    host = known.logical_host if known else "-"
+    RasSink(paths.ras_log).write(format_line(resource, host, message, time.time()))
+    tell_journal("warning", f"{resource}: {message}")
 
 
 def _until(until: object) -> str:
@@ -88,11 +111,12 @@ def _until(until: object) -> str:
 
 def _end(paths: Paths, resource: str) -> None:
     own = Maintenance(paths, resource)
-    was = os.path.exists(paths.maintenance(resource))
+    was = own.active()
     own.end()
     if own.active():
         raise MachineError(f"{paths.maintenance(resource)}: cannot be removed; maintenance goes on")
     if was:
+        _tell(paths, resource, own.ends())
         english = f"Maintenance of {resource} is over: its failures are acted upon again."
         japanese = f"{resource} の保守は終了しました。障害に再び対処します。"
     else:

@@ -6,40 +6,27 @@ import os
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from arkcore import blackbox, record
-from arkcore.actions.recover import RESTART
 from arkcore.cli.console import (
     complain,
     console,
-    duration,
-    iso,
-    moment,
     paths_here,
     print_json,
     refuse_unless_readable,
     show,
 )
-from arkcore.cli.language import say
 from arkcore.cli.look import look_at
-from arkcore.cli.resources import chosen, usable, where_of
-from arkcore.errors import ArkError
-from arkcore.lock import Holder, holder_of
+from arkcore.cli.overview import in_full, in_short
+from arkcore.cli.resources import chosen
+from arkcore.cli.view import View
+from arkcore.cli.watch import watch as watch_until_ended
 from arkcore.managers.here import cluster_of
-from arkcore.state import Maintenance, State, UndecidedClock, boottime, read_json
-from arkcore.status import Outcome, Status, StatusReport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from rich.console import RenderableType
 
-    from rich.console import Console
-
-    from arkcore.managers.base import Cluster
     from arkcore.paths import Paths
-    from arkcore.resource import Resource
 
 
 def status(
@@ -50,33 +37,51 @@ def status(
     within: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long to wait for an answer.", min=0.1)
     ] = 10.0,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Look again and again; end with ^C.")
+    ] = False,
+    every: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", help="With --watch: from one look to the next.", min=1),
+    ] = 10.0,
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """Show how the resources of this node are.
 
+    For each: its status and since when, what the cluster manager wants, the
+    last verdict; and what is out of the ordinary: BLIND, maintenance, an
+    action at work, since when it is undecided, restarts used, black boxes.
+
     Each application is asked now, which changes nothing: no lock is taken, no
     clock moves and nothing is logged.
 
-    Exit code: 1 where a resource's file or plugin cannot be used.
+    Exit code: 1 where a resource's file or plugin cannot be used; with
+    --watch, 0.
 
     Examples:
       ark status
       ark status lkjp1_base
+      ark status --watch --every 30
       ark status --json
     """
+    if watch and json:
+        raise typer.BadParameter("--json and --watch do not go together")
     paths = paths_here()
+    if watch:
+        _watch(paths, resources or [], within, every)
+        return
+    _warn_whoever_may_not_ask(paths)
     views = look_at_all(paths, chosen(paths, resources or []), within)
+    out = console()
     if json:
         print_json([view.facts() for view in views])
-    elif not views:
-        print(say("No resource is defined here.", "リソースは定義されていません。"))
     elif resources:
         for position, view in enumerate(views):
             if position:
                 print()
-            _show_in_full(console(), view)
+            show(out, in_full(view))
     else:
-        _show_in_short(console(), views)
+        show(out, in_short(views, out.width))
     for view in views:
         if view.error:
             complain(view.error)
@@ -84,314 +89,35 @@ def status(
         raise typer.Exit(1)
 
 
+def _watch(paths: Paths, resources: list[str], within: float, every: float) -> None:
+    chosen(paths, resources)  # before the screen is taken
+    _warn_whoever_may_not_ask(paths)
+    out = console()
+
+    def look() -> RenderableType:
+        views = look_at_all(paths, chosen(paths, resources), within)
+        return in_short(views, out.width, with_errors=True)
+
+    watch_until_ended(out, look, every)
+
+
 def look_at_all(paths: Paths, names: list[str], within: float) -> list[View]:
     """What is known of each resource, and its status now."""
     refuse_unless_readable(os.path.dirname(paths.state("-")))
     views = [View(paths, name, cluster_of(paths, name, os.environ)) for name in names]
     asked = [view.resource for view in views if view.resource]
-    if asked and not may_ask(paths, os.geteuid()):
-        # Whoever cannot see root's processes would be told STOPPED of what runs.
-        complain("you are not root: no application is asked, for what runs as root cannot be seen")
-        asked = []
-    live = look_at(paths, asked, within)
+    live = look_at(paths, asked if may_ask(paths, os.geteuid()) else [], within)
     for view in views:
         view.take(live.get(view.name))
     return views
 
 
+def _warn_whoever_may_not_ask(paths: Paths) -> None:
+    # Whoever cannot see root's processes would be told STOPPED of what runs.
+    if not may_ask(paths, os.geteuid()):
+        complain("you are not root: no application is asked, for what runs as root cannot be seen")
+
+
 def may_ask(paths: Paths, user: int) -> bool:
     """Whether what `user` sees of an application is all there is: root, or beneath a prefix."""
     return user == 0 or bool(paths.prefix)
-
-
-class View:
-    """One resource as it is seen: its status now, and all that is remembered."""
-
-    def __init__(self, paths: Paths, name: str, cluster: Cluster) -> None:
-        self.name = name
-        self.error = ""
-        self.resource: Resource | None = None
-        try:
-            self.resource = usable(paths, name)
-        except ArkError as error:
-            self.error = str(error)
-            if not self.error.startswith(("/", f"{name} (")):
-                self.error = f"{where_of(paths, name)}: {self.error}"
-        #: What there is to name it by: its file, or the last one that was good.
-        self.known = self.resource or record.last_known_good(paths, name)
-        self.state = State(paths, name)
-        self.live: StatusReport | None = None
-        self.last = self.state.verdict()
-        self.wanted = self.state.wanted
-        self.blind = self.state.blind()
-        self.maintenance = Maintenance(paths, name)
-        self.in_maintenance = self.maintenance.active()
-        self._maintained = read_json(paths.maintenance(name))
-        self.at_work = holder_of(self.state.directory)
-        self.in_service = cluster.in_service(name)
-        self.boxes_readable = os.access(paths.blackboxes, os.R_OK) or not os.path.exists(
-            paths.blackboxes
-        )
-        self.boxes = blackbox.boxes(paths.blackboxes, name)
-        self.undecided, self.undecided_failed, self.undecided_timer = 0.0, False, 0.0
-        self.restarts, self.restart_limit, self.window = 0, 0, 0.0
-        if self.resource is not None:
-            timers = self.resource.timers
-            self.undecided_timer = timers["quickcheck.process"]
-            gap = UndecidedClock.gap_for(cluster.check_interval)
-            clock = UndecidedClock(self.state, self.undecided_timer, gap)
-            self.undecided = clock.elapsed()
-            self.undecided_failed = self.undecided > 0 and clock.has_failed()
-            self.window = timers["recover.window"]
-            self.restart_limit = int(timers["recover.attempts"])
-            self.restarts = self.state.attempts(RESTART, self.window)
-
-    def take(self, live: StatusReport | str | None) -> None:
-        if isinstance(live, str):
-            self.error = live if live.startswith("/") else f"{self.name}: {live}"
-        else:
-            self.live = live
-
-    @property
-    def since(self) -> float | None:
-        """Since when it has the status it has now, as far as the last verdicts know."""
-        if self.live is None or self.last.get("status") != self.live.status.value:
-            return None
-        since = self.last.get("since")
-        return since if isinstance(since, int | float) else None
-
-    @property
-    def plugin(self) -> str:
-        return self.known.plugin.name if self.known else ""
-
-    @property
-    def logical_host(self) -> str:
-        return self.known.logical_host if self.known else ""
-
-    def facts(self) -> dict[str, Any]:
-        last = self.last
-        return {
-            "resource": self.name,
-            "plugin": self.plugin or None,
-            "plugin_version": self.known.plugin.version if self.known else None,
-            "logical_host": self.logical_host or None,
-            "error": self.error or None,
-            "status": self.live.status.value if self.live else None,
-            "detail": self.live.detail if self.live else None,
-            "since": iso(self.since),
-            "last_verdict": {
-                "action": last.get("action"),
-                "outcome": last.get("outcome"),
-                "status": last.get("status") or None,
-                "reason": last.get("reason"),
-                "at": iso(last.get("at")),
-            }
-            if last
-            else None,
-            "wanted": self.wanted or None,
-            "in_service": self.in_service,
-            "undecided": {
-                "seconds": round(self.undecided, 1),
-                "timer": self.undecided_timer,
-                "failed": self.undecided_failed,
-            }
-            if self.undecided
-            else None,
-            "restarts": {
-                "count": self.restarts,
-                "limit": self.restart_limit,
-                "window": self.window,
-            },
-            "maintenance": {
-                "since": iso(self._maintained.get("since")),
-                "until": iso(self._maintained.get("until")),
-            }
-            if self.in_maintenance
-            else None,
-            "blind": {"since": iso(self.blind.get("since")), "reason": self.blind.get("reason")}
-            if self.blind
-            else None,
-            "black_boxes": self.boxes if self.boxes_readable else None,
-            "at_work": {
-                "action": self.at_work.action,
-                "pid": self.at_work.process.pid,
-                "seconds": round(boottime() - self.at_work.since, 1),
-            }
-            if self.at_work
-            else None,
-        }
-
-    # In words.
-
-    def status_text(self) -> Text:
-        if self.live is None and self.error:
-            return Text(say("unusable", "使用不可"), "bold red")
-        if self.live is None:
-            return Text(say("not asked", "未確認"), "dim")
-        status = self.live.status
-        style = {
-            Status.RUNNING: "bold green",
-            Status.STARTING: "yellow",
-            Status.STOPPING: "yellow",
-            Status.UNKNOWN: "bold yellow",
-            Status.PARTIAL: "bold red",
-            Status.STOPPED: "bold red" if self.is_wanted else "dim",
-        }[status]
-        return Text(status.value, style)
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether it is to run here, by what the cluster manager says or last said."""
-        return self.wanted == "up" if self.in_service is None else self.in_service
-
-    def last_text(self) -> str:
-        action, outcome = self.last.get("action"), self.last.get("outcome")
-        return f"{action} {outcome}, {moment(self.last.get('at'))}" if action else ""
-
-    def at_work_text(self, at_work: Holder) -> str:
-        spent = duration(boottime() - at_work.since)
-        return say(
-            f"{at_work.action} is at work for {spent} (pid {at_work.process.pid})",
-            f"{at_work.action} を実行中 ({spent} 経過、pid {at_work.process.pid})",
-        )
-
-    def undecided_text(self) -> str:
-        spent, timer = duration(self.undecided), duration(self.undecided_timer)
-        return say(
-            f"undecided for {spent} of {timer}", f"状態を判定できません ({timer} のうち {spent})"
-        )
-
-    def restarts_text(self) -> str:
-        window = duration(self.window)
-        return say(
-            f"{self.restarts} of {self.restart_limit} restarts used in the last {window}",
-            f"直近 {window}に再起動 {self.restarts} 回 (上限 {self.restart_limit} 回)",
-        )
-
-    def blind_text(self) -> str:
-        since, reason = moment(self.blind.get("since")), self.blind.get("reason")
-        return say(f"BLIND since {since}: {reason}", f"{since} から監視不能 (BLIND): {reason}")
-
-    def maintenance_text(self) -> str:
-        english = self.maintenance.describe()
-        until = self._maintained.get("until")
-        japanese = f"保守中 ({moment(until)} まで)" if until else "保守中"
-        return say(english, japanese)
-
-    def boxes_text(self) -> str:
-        number, newest = len(self.boxes), self.boxes[-1]
-        plural = "es" if number > 1 else ""
-        return say(
-            f"{number} black box{plural}, the newest {newest}",
-            f"ブラックボックス {number} 件、最新 {newest}",
-        )
-
-    def contradiction(self) -> str:
-        """Where what runs is not what the cluster manager wants."""
-        if self.live is None or self.at_work:
-            return ""
-        running = self.live.status is Status.RUNNING
-        if running and (self.in_service is False or self.wanted == "down"):
-            return say(
-                "runs here, although the cluster manager does not want it here",
-                "クラスタマネージャが停止を求めていますが、このノードで稼働しています",
-            )
-        if self.live.status is Status.STOPPED and self.is_wanted:
-            return say(
-                "does not run here, although the cluster manager wants it here",
-                "クラスタマネージャが稼働を求めていますが、このノードで停止しています",
-            )
-        return ""
-
-    def remarks(self) -> list[Text]:
-        """What is out of the ordinary; nothing for a resource that is simply well."""
-        found = []
-        if self.blind:
-            found.append(Text(self.blind_text(), "bold red"))
-        if self.in_maintenance:
-            found.append(Text(self.maintenance_text(), "bold yellow"))
-        if self.at_work:
-            found.append(Text(self.at_work_text(self.at_work), "cyan"))
-        if self.contradiction():
-            found.append(Text(self.contradiction(), "bold yellow"))
-        if self.live and self.live.detail and self.live.status is not Status.RUNNING:
-            found.append(Text(self.live.detail, "yellow"))
-        if self.undecided and not self.at_work:
-            found.append(Text(self.undecided_text(), "yellow"))
-        if self.last.get("outcome") in (Outcome.FAILED.value, Outcome.INTERNAL.value):
-            found.append(Text(f"{self.last_text()}: {self.last.get('reason')}", "red"))
-        if self.restarts:
-            found.append(Text(self.restarts_text(), "yellow"))
-        if self.boxes:
-            found.append(Text(self.boxes_text(), "dim"))
-        return found
-
-
-def _show_in_short(out: Console, views: list[View]) -> None:
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(say("RESOURCE", "リソース"), overflow="fold")
-    table.add_column(say("STATUS", "状態"), no_wrap=True)
-    table.add_column(say("SINCE", "から"), no_wrap=True)
-    table.add_column(say("WANTED", "指示"), no_wrap=True)
-    table.add_column(say("PLUGIN", "プラグイン"), overflow="fold")
-    table.add_column(say("LOGICAL HOST", "論理ホスト"), overflow="fold")
-    table.add_column(say("LAST VERDICT", "前回の結果"))
-    for view in views:
-        table.add_row(
-            Text(view.name, "bold"),
-            view.status_text(),
-            moment(view.since),
-            view.wanted,
-            view.plugin,
-            view.logical_host,
-            view.last_text(),
-        )
-    show(out, table)
-    for view in views:
-        remarks = view.remarks()
-        if remarks:
-            out.print()
-            out.print(Text(view.name, "bold"))
-        for remark in remarks:
-            remark.pad_left(2)
-            out.print(remark, soft_wrap=not out.is_terminal)
-
-
-def _show_in_full(out: Console, view: View) -> None:
-    plugin = view.known.plugin if view.known else None
-    status = view.status_text()
-    if view.live and view.live.detail:
-        status.append(f"  {view.live.detail}", "not bold")
-    service = {True: say("yes", "はい"), False: say("no", "いいえ"), None: ""}
-    rows: list[tuple[str, str | Text]] = [
-        (say("status", "状態"), status),
-        (say("since", "状態の開始"), moment(view.since)),
-        (say("plugin", "プラグイン"), f"{plugin.name} {plugin.version}" if plugin else ""),
-        (say("logical host", "論理ホスト"), view.logical_host),
-        (say("wanted", "指示"), view.wanted),
-        (say("in service here", "このノードで運用中"), service[view.in_service]),
-        (say("last verdict", "前回の結果"), _last_in_full(view)),
-        (say("at work", "実行中"), view.at_work_text(view.at_work) if view.at_work else ""),
-        (
-            say("maintenance", "保守"),
-            Text(view.maintenance_text(), "bold yellow") if view.in_maintenance else "",
-        ),
-        (say("undecided", "判定不能"), view.undecided_text() if view.undecided else ""),
-        (say("restarts", "再起動"), view.restarts_text() if view.resource else ""),
-        (say("blind", "監視不能"), Text(view.blind_text(), "bold red") if view.blind else ""),
-        (say("black boxes", "ブラックボックス"), "\n".join(view.boxes)),
-        (say("look out", "注意"), Text(view.contradiction(), "bold yellow")),
-    ]
-    out.print(Text(view.name, "bold"))
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for label, value in rows:
-        if str(value):
-            grid.add_row(f"  {label}", value)
-    show(out, grid)
-
-
-def _last_in_full(view: View) -> str:
-    reason = view.last.get("reason")
-    return f"{view.last_text()}: {reason}" if reason else view.last_text()

@@ -14,9 +14,17 @@ from rich.text import Text
 
 from arkcore import record
 from arkcore import timers as engine
-from arkcore.cli.console import console, duration, paths_here, print_json, show
+from arkcore.cli.console import (
+    console,
+    duration,
+    paths_here,
+    print_json,
+    refuse_unless_readable,
+    show,
+)
 from arkcore.cli.language import is_japanese, say
 from arkcore.cli.resources import chosen, usable
+from arkcore.cli.tuning.suggest import facts_of, show_suggestion, suggestions
 from arkcore.cli.worst_times import WorstTime, worst_times
 from arkcore.errors import ArkError
 from arkcore.managers.lifekeeper import find_lifekeeper
@@ -44,6 +52,10 @@ def timers(
         str | None,
         typer.Argument(metavar="[RESOURCE]", help="Its timers; the defaults where none is named."),
     ] = None,
+    suggest: Annotated[
+        bool,
+        typer.Option("--suggest", help="Say what to set, from what the RAS log says was needed."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """Show the timers and the worst times that follow from them.
@@ -54,11 +66,23 @@ def timers(
     interval is LKCHECKINTERVAL of /etc/default/LifeKeeper, or 120 s. For a
     resource of Pacemaker's, the timeouts that its operations need.
 
+    With --suggest, for one resource or all: how long what each timer governs
+    really took, in the RAS log and its rotated parts (times, median, 95 of
+    100, worst), how near that came to the limit, what to set and why. And
+    which values cannot work together: the removes of a hierarchy beyond
+    LifeKeeper's REMOTETIMEOUT, a quickCheck run beyond 22 s, an operation
+    timeout of Pacemaker's below the timers, a recover.total below what a
+    restart takes. Nothing is changed: edit the timers in the resource file.
+
     Examples:
       ark timers
       ark timers lkjp1_base
+      ark timers lkjp1_base --suggest
     """
     paths = paths_here()
+    if suggest:
+        _suggest(paths, resource, json)
+        return
     used = None
     if resource is not None:
         chosen(paths, [resource])
@@ -96,6 +120,21 @@ def _tell_pacemaker(resource: Resource, rows: list[Row], json: bool) -> None:
     for name, seconds in least.items():
         table.add_row(Text(name, "bold"), say(f"{seconds} s", f"{seconds} 秒"))
     show(out, table)
+
+
+def _suggest(paths: Paths, resource: str | None, json: bool) -> None:
+    names = chosen(paths, [resource] if resource else [])
+    refuse_unless_readable(paths.ras_log)
+    found = suggestions(paths, names)
+    if json:
+        print_json([facts_of(each) for each in found])
+        return
+    if not found:
+        print(say("No resource is defined here.", "リソースは定義されていません。"))
+    for position, each in enumerate(found):
+        if position:
+            print()
+        show_suggestion(console(), each)
 
 
 @dataclass(frozen=True)

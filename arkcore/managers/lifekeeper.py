@@ -42,10 +42,9 @@ class LifeKeeper(Manager, Cluster):
 
     def __init__(self, root: str, settings: Mapping[str, str]) -> None:
         self.root = root
-        try:
-            self.check_interval = float(settings.get("LKCHECKINTERVAL", "120"))
-        except ValueError:
-            pass
+        self.check_interval = _seconds(settings, "LKCHECKINTERVAL", self.check_interval)
+        #: Seconds it gives what another node does for it, the removes of a whole hierarchy.
+        self.remote_timeout = _seconds(settings, "REMOTETIMEOUT", 900.0)
 
     def parse(self, action: Action, argv: Sequence[str], environment: Mapping[str, str]) -> Call:
         return Call(action, tag_of(argv), self)
@@ -117,6 +116,14 @@ def find_lifekeeper(environment: Mapping[str, str], prefix: str) -> LifeKeeper:
     settings = _defaults(f"{prefix}/{_DEFAULTS}")
     root = environment.get("LKROOT") or settings.get("LKROOT") or _DEFAULT_ROOT
     return LifeKeeper(root if root.startswith("/") else _DEFAULT_ROOT, settings)
+
+
+def _seconds(settings: Mapping[str, str], key: str, default: float) -> float:
+    try:
+        seconds = float(settings.get(key, default))
+    except ValueError:
+        return default
+    return seconds if 0 <= seconds < float("inf") else default
 
 
 def _defaults(path: str) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.timers import Timers
@@ -65,4 +67,4 @@ def _told(operation: str, timers: Timers) -> str:
 
 def _whole(seconds: float) -> int:
     """The timeout of which 95 % are `seconds`, rounded up."""
-    return int(-(-seconds // SHARE))
+    return math.ceil(round(seconds / SHARE, 6))

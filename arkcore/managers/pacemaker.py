@@ -140,7 +140,7 @@ def _answered(
         given = " ".join(argv[1:]) or "none"
         return Answer(ocf.UNIMPLEMENTED, f"action {given}: allowed: {', '.join(ALL_ACTIONS)}")
     paths = Paths(prefix)
-    if os.geteuid() != 0 and not paths.prefix:
+    if os.geteuid() != 0 and not paths.prefix and action != "validate-all":
         return Answer(ocf.PERM, f"{action} needs root: whose processes are whose is hidden else")
     return perform(Pacemaker(plugin, operation, paths.prefix), paths, environment)
 

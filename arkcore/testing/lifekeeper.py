@@ -18,16 +18,15 @@ from pathlib import Path
 
 from arkcore.call import Action
 from arkcore.managers.lifekeeper import launcher
+from arkcore.testing import lifekeeper_programs
+from arkcore.testing.lifekeeper_programs import FAILED, IN_SERVICE, OUT_OF_SERVICE, PLACES
 
-#: Where LifeKeeper keeps its copies of the four programs, beneath its root.
 _PLACES = {
-    Action.RESTORE: "subsys/gen/resources/app/actions/!restore",
-    Action.REMOVE: "subsys/gen/resources/app/actions/!remove",
-    Action.QUICK_CHECK: "subsys/gen/resources/app/actions/!quickCheck",
-    Action.RECOVER: "subsys/gen/resources/app/recovery/!recover",
+    Action.RESTORE: PLACES["restore"],
+    Action.REMOVE: PLACES["remove"],
+    Action.QUICK_CHECK: PLACES["quickCheck"],
+    Action.RECOVER: PLACES["recover"],
 }
-
-IN_SERVICE, OUT_OF_SERVICE, FAILED = "ISP", "OSU", "OSF"
 
 #: A quickCheck is ended with SIGALRM after this many seconds, and that is no failure.
 QUICKCHECK_LIMIT = 22.0
@@ -50,8 +49,9 @@ class ProgramEnd:
 class Node:
     """LifeKeeper on one server: its directory, its copies of the programs, its resources' states.
 
-    `root` is LKROOT. `prefix` is the ARK_PREFIX that the launchers bake in; it also gets an
-    etc/default/LifeKeeper that tells where LKROOT is.
+    Its own commands are there as well, as far as they are documented: see
+    :mod:`arkcore.testing.lifekeeper_programs`. `root` is LKROOT. `prefix` is the ARK_PREFIX that
+    the launchers bake in; it also gets an etc/default/LifeKeeper that tells where LKROOT is.
     """
 
     def __init__(
@@ -66,35 +66,34 @@ class Node:
         self.root = root
         self.prefix = prefix
         self.quickcheck_limit = quickcheck_limit
-        self._ids: dict[str, str] = {}
-        self._states = root / "config" / "states"
-        self._states.mkdir(parents=True, exist_ok=True)
-        self._install_ins_list()
+        #: What its commands keep, and read.
+        self.database = lifekeeper_programs.Database(root)
+        lifekeeper_programs.install(root)
         defaults = Path(f"{prefix}/etc/default/LifeKeeper")
         defaults.parent.mkdir(parents=True, exist_ok=True)
         defaults.write_text(f"LKROOT={root}\nLKCHECKINTERVAL=120\n")
 
     def create(self, tag: str) -> None:
         """Make the resource `tag` here: copies of the four programs under its name."""
-        self._ids[tag] = f"id-{tag}"
         for action, place in _PLACES.items():
             program = self.root / place / tag
             program.parent.mkdir(parents=True, exist_ok=True)
             program.write_text(launcher(action, self.prefix))
             program.chmod(0o755)
-        self.set_state(tag, OUT_OF_SERVICE)
+        self.database.put(self.name, "gen", "app", tag, "", OUT_OF_SERVICE)
+
+    def create_other(self, tag: str, app: str, type_: str, state: str = IN_SERVICE) -> None:
+        """A resource of another kit, an IP address or a file system: its instance, no more."""
+        self.database.put(self.name, app, type_, tag, "", state)
 
     def program(self, action: Action, tag: str) -> Path:
         return self.root / _PLACES[action] / tag
 
     def state(self, tag: str) -> str:
-        return (self._states / tag).read_text().split("\x01")[6].strip()
+        return self.database.state(tag)
 
     def set_state(self, tag: str, state: str) -> None:
-        fields = [self.name, "gen", "app", tag, self._ids[tag], "", state, "", "", ""]
-        temporary = self._states.parent / f".{tag}.{threading.get_ident()}"
-        temporary.write_text("\x01".join(fields) + "\n")
-        temporary.rename(self._states / tag)
+        self.database.set_state(tag, state)
 
     def call(self, action: Action, tag: str) -> ProgramEnd:
         """Run one program to its end; a quickCheck is ended at its limit."""
@@ -123,20 +122,11 @@ class Node:
         return ProgramEnd(action, None if late else process.returncode, seconds, output)
 
     def _arguments(self, action: Action, tag: str) -> Sequence[str]:
+        identity = self.database.field(tag, 4)
         if action is Action.RECOVER:
             # Not documented for gen/app: what the event mechanism and full kits are given.
-            return ("-C", "gen", "-E", "app", "-m", "lkcheck", "-d", tag, "-n", self._ids[tag])
-        return ("-t", tag, "-i", self._ids[tag])
-
-    def _install_ins_list(self) -> None:
-        program = self.root / "bin" / "ins_list"
-        program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(
-            "#!/bin/sh\n"
-            "# ins_list -t TAG, of a driver that stands in for LifeKeeper\n"
-            f'[ "$1" = -t ] && exec cat "{self._states}/$2"\n'
-        )
-        program.chmod(0o755)
+            return ("-C", "gen", "-E", "app", "-m", "lkcheck", "-d", tag, "-n", identity)
+        return ("-t", tag, "-i", identity)
 
 
 class Cluster:

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
+import signal
+import subprocess
 import time
 from pathlib import Path
 
-from support import ToyNode, wait_for
+import pytest
+from rich.cells import cell_len
+from support import PROGRAMS, ToyNode, wait_for
 
 from arkcore.cli.status import may_ask
 from arkcore.paths import Paths
@@ -130,7 +137,7 @@ def test_undecided_restarts_maintenance_and_black_boxes(node: ToyNode, ark) -> N
     assert facts["maintenance"]["until"]
     assert facts["black_boxes"] == ["toy1-20260101-000000-1-000001.txt"]
     text = ark("status").stdout
-    for part in ("maintenance until", "undecided for", "1 of 3 restarts", "1 black box"):
+    for part in ("MAINTENANCE since", "undecided since", "1 of 3 restarts", "1 black box"):
         assert part in text
 
 
@@ -162,3 +169,111 @@ def test_a_node_without_resources_says_so(node: ToyNode, ark_here) -> None:
 def test_a_japanese_reader_is_addressed_in_japanese(ark) -> None:
     assert "リソース" in ark("status", LANG="ja_JP.UTF-8").stdout
     assert "RESOURCE" in ark("status", LANG="ja_JP.UTF-8", LC_ALL="C.UTF-8").stdout
+
+
+# Watching.
+
+
+class Watching:
+    """`ark status --watch` at work, on a terminal of its own or into a pipe."""
+
+    def __init__(self, node: ToyNode, *words: str, terminal: bool) -> None:
+        self._reading, writing = pty.openpty() if terminal else os.pipe()
+        self.process = subprocess.Popen(
+            [PROGRAMS / "ark", "status", "--watch", "--every", "1", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env={
+                "ARK_PREFIX": str(node.prefix),
+                "PATH": "/usr/bin:/bin",
+                "LANG": "C.UTF-8",
+                "TERM": "xterm",
+                "COLUMNS": "80",
+                "LINES": "40",
+            },
+        )
+        os.close(writing)
+        self.text = ""
+
+    def read_until(self, text: str, times: int = 1) -> None:
+        until = time.monotonic() + 30
+        while self.text.count(text) < times:
+            ready, _, _ = select.select([self._reading], [], [], until - time.monotonic())
+            assert ready, f"never seen: {text!r} in {self.text!r}"
+            self.text += os.read(self._reading, 65536).decode()
+
+    def stop_reading(self) -> None:
+        os.close(self._reading)
+
+    def end(self, number: int = signal.SIGINT) -> tuple[int, str]:
+        """Its exit code, and what it wrote on stderr."""
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=30)
+        try:  # a terminal that nobody holds any more ends with an error
+            while data := os.read(self._reading, 65536):
+                self.text += data.decode()
+        except OSError:
+            pass
+        return self.process.returncode, errors.decode()
+
+
+def test_watching_shows_what_changes(node: ToyNode) -> None:
+    watching = Watching(node, terminal=True)
+    watching.read_until("STOPPED")
+    assert node.run("restore") == 0
+    watching.read_until("RUNNING")
+    assert watching.end() == (0, "")
+    assert watching.text.count("\x1b[?25h") == 1  # the cursor is shown again
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_without_a_terminal_it_prints_one_look_after_another(node: ToyNode, number: int) -> None:
+    watching = Watching(node, terminal=False)
+    watching.read_until("RESOURCE", times=2)
+    assert watching.end(number) == (0, "")
+    assert "\x1b" not in watching.text
+    assert all(line == line.rstrip() for line in watching.text.splitlines())
+
+
+def test_it_ends_when_nobody_reads_any_more(node: ToyNode) -> None:
+    watching = Watching(node, terminal=False)
+    watching.read_until("RESOURCE")
+    watching.stop_reading()
+    _, errors = watching.process.communicate(timeout=30)
+    assert (watching.process.returncode, errors) == (0, b"")
+
+
+def test_an_end_while_a_status_hangs_leaves_nothing_behind(node: ToyNode) -> None:
+    node.hooks(
+        """
+        def ark_status(ctx, default):
+            ctx.run(["/bin/sh", "-c", "sleep 1000; exit 0"]).check()
+        """
+    )
+    watching = Watching(node, "--within", "60", terminal=True)
+    wait_for(lambda: len(node.processes()) >= 3)
+    began = time.monotonic()
+    assert watching.end() == (0, "")
+    assert time.monotonic() - began < 10
+    wait_for(lambda: not node.processes())
+
+
+def test_why_a_resource_cannot_be_used_stands_on_the_screen(node: ToyNode) -> None:
+    (node.resources / "toy1.toml").write_text("nonsense")
+    watching = Watching(node, terminal=True)
+    watching.read_until("not TOML")
+    assert watching.end() == (0, "")
+
+
+def test_facts_are_not_watched(ark_here) -> None:
+    assert ark_here("status", "--watch", "--json").returncode == 2
+
+
+def test_eighty_columns_are_enough(node: ToyNode, ark) -> None:
+    node.configure("lkjp1_base", "LVMRH5LKB2", home=node.home)
+    Maintenance(Paths(str(node.prefix)), "lkjp1_base").begin(time.time() + 3600)
+    for language in ("C.UTF-8", "ja_JP.UTF-8"):
+        for words in ((), ("lkjp1_base",)):
+            text = ark("status", *words, COLUMNS="80", LC_ALL=language).stdout
+            assert max(map(cell_len, text.splitlines())) <= 80

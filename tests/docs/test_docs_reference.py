@@ -17,6 +17,9 @@ from arkcore.call import Action
 from arkcore.channel import Step
 from arkcore.cli.console import duration
 from arkcore.cli.worst_times import worst_times
+from arkcore.managers import ocf
+from arkcore.managers.operation_times import OPERATIONS, least_timeout
+from arkcore.parameters import COMMON
 from arkcore.plugins import find
 from arkcore.resource import LogSettings, RasSettings
 from arkcore.resource_file import _KEYS, _NODE_KEYS
@@ -156,7 +159,9 @@ NOT_MESSAGES = {
     "application.py",
     "blackbox.py",
     "facts.py",
+    "durations.py",
     "finding.py",
+    "history.py",
     "hookspecs.py",
     "reader.py",
     "hooks.py",
@@ -336,6 +341,26 @@ def test_every_dependency_has_its_reason(documents):
         assert rows(documents.pages["dependencies.md"], name) or (
             f"| {name} |" in documents.pages["dependencies.md"]
         ), name
+
+
+def test_every_parameter_of_pacemaker_is_told(documents):
+    text = documents.pages["pacemaker.md"]
+    for name in COMMON:
+        assert f"`{name}`" in text, name
+
+
+def test_the_timeouts_of_operations_are_those_that_follow(documents):
+    second = {"en": "s", "ja": "秒"}[documents.language]
+    for operation in OPERATIONS:
+        told = f" | {least_timeout(operation, Timers({}))} {second} |"
+        lines = documents.pages["pacemaker.md"].splitlines()
+        assert [each for each in lines if each.startswith(f"| {operation} |") and told in each]
+
+
+def test_every_exit_code_of_ocf_is_told(documents):
+    codes = [ocf.SUCCESS, ocf.GENERIC, ocf.ARGS, ocf.UNIMPLEMENTED, ocf.PERM, ocf.INSTALLED]
+    for code in (*codes, ocf.CONFIGURED, ocf.NOT_RUNNING, ocf.DEGRADED):
+        assert f"\n| {code} | OCF" in documents.pages["pacemaker.md"]
 
 
 def test_every_module_is_in_the_house(documents):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,38 @@ def test_a_worker_that_hangs_after_the_stop_does_not_hold_up_the_remove(node):
     assert program.end() == 0
     assert program.seconds < 5
     assert node.processes() == []
+
+
+def test_the_black_box_of_a_plugin_that_hangs_tells_where_in_python_and_in_the_kernel(node):
+    node.configure(timers={"lifekeeper.quickcheck_run": 2})
+    node.run("restore")
+    node.hooks(BLOCKED.format(hook="ark_status"))
+    program = node.start("quickcheck")
+    assert program.end() == 0
+    assert program.seconds < 2.5
+    [box] = (node.prefix / "var/log/ark/blackbox").iterdir()
+    assert str(box) in node.ras[-1]
+    text = box.read_text()
+    assert re.search(r'File ".*hooks.py", line 5 in ark_status', text)
+    [channel] = re.findall(r"^  \d+ \d+ S (\S+) ", text, re.MULTILINE)
+    assert channel.isidentifier()  # "0" and "-" would be none
+
+
+def test_the_black_box_of_a_plugin_that_waits_for_a_child_of_its_own_shows_the_child(node):
+    node.configure(timers={"restore.process": 1, "restore.cleanup": 1})
+    node.hooks(
+        "def ark_start(ctx, default):\n"
+        "    import subprocess\n"
+        "    subprocess.run(['/bin/sleep', '1000'])\n"
+    )
+    assert node.run("restore") == 1
+    boxes = [path.read_text() for path in (node.prefix / "var/log/ark/blackbox").iterdir()]
+    assert any("/bin/sleep 1000" in text for text in boxes)
+
+
+def test_the_black_box_of_a_plugin_that_hangs_in_its_import_is_written_too(node):
+    node.run("restore")
+    node.configure(timers={"lifekeeper.quickcheck_run": 3})
+    (node.home / "hooks.py").write_text("import time\ntime.sleep(1000)\n")
+    assert node.run("quickcheck") == 0
+    assert list((node.prefix / "var/log/ark/blackbox").iterdir()) != []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -66,6 +67,58 @@ def test_a_remove_that_was_killed_does_not_silence_the_quickcheck(node):
     node.kill_daemons()
     assert node.run("quickcheck") == 1
     assert pairs_are_whole(node.ras)
+
+
+@pytest.mark.parametrize("action", ["restore", "recover"])
+def test_what_a_killed_start_has_left_in_the_background_starts_nothing_after_a_remove(node, action):
+    assert node.run("restore") == 0
+    node.kill_daemons()
+    late = f"sleep 2; exec {node.home}/daemon 1000"
+    node.hooks(
+        "def ark_start(ctx, default):\n"
+        f"    ctx.run(['/bin/sh', '-c', 'setsid sh -c \"{late}\" >/dev/null 2>&1 &'])\n"
+        "    open(f'{ctx.options.home}/started', 'w').close()\n"
+    )
+    program = node.start(action)
+    wait_for(lambda: (node.home / "started").exists())
+    program.process.kill()
+    program.end()
+    node.hooks("")
+    assert node.run("remove") == 0
+    assert node.processes() == []
+
+
+def test_what_a_good_start_leaves_running_beside_its_daemons_is_left_alone(node):
+    shutil.copy("/bin/sleep", node.prefix / "helper")
+    node.hooks(
+        "def ark_start(ctx, default):\n"
+        "    default(ctx)\n"
+        f"    ctx.run(['/bin/sh', '-c', 'setsid {node.prefix}/helper 1000 >/dev/null 2>&1 &'])\n"
+    )
+    assert node.run("restore") == 0
+    for action in ("quickcheck", "recover", "remove"):
+        assert node.run(action) == 0
+    assert len(node.processes()) == 1
+
+
+def test_a_hung_status_that_forgot_who_started_it_is_ended_after_its_guard_was_killed(node):
+    assert node.run("restore") == 0
+    sleeper = str(node.home / "status")
+    shutil.copy("/bin/sleep", sleeper)
+    node.hooks(f"""
+        def ark_status(ctx, default):
+            ctx.run(["/usr/bin/env", "-i", {sleeper!r}, "1000"])
+    """)
+    check = node.start("quickcheck")
+    noted = lambda: [pid for _, pid, _ in node.state("commands").values() if pid]  # noqa: E731
+    wait_for(noted)
+    [pid] = noted()
+    check.process.kill()
+    check.end()
+    assert executable(pid) == sleeper
+    node.hooks("")
+    assert node.run("quickcheck") == 0
+    assert executable(pid) == ""
 
 
 def test_a_failed_remove_does_not_undo_the_word_of_one_that_came_after_it(node):
@@ -210,6 +263,41 @@ def test_a_remove_of_a_dependent_during_a_recover_is_done_at_once_and_stands(nod
     assert len(node.daemons()) == 1
 
 
+def test_a_restart_that_cannot_be_counted_is_not_begun(node):
+    assert node.run("restore") == 0
+    node.kill_daemons()
+    (node.prefix / "run/ark/resources/toy1/attempts.json").mkdir()
+    assert node.run("recover") == 1
+    assert "the restart cannot be counted" in node.ras[-1]
+    assert node.daemons() == []
+
+
+@pytest.mark.parametrize("hook", ["ark_status", "ark_stop"])
+def test_a_maintenance_that_begins_while_a_recover_is_at_work_lets_nothing_follow(node, hook):
+    node.configure(timers={"restore.process": 2})
+    assert node.run("restore") == 0
+    node.hooks(f"""{HOLD}
+from arkcore import Status, StatusReport
+def ark_status(ctx, default):
+    if {hook!r} == "ark_status":
+        hold(ctx)
+    return StatusReport(Status.PARTIAL)
+def ark_stop(ctx, default):
+    hold(ctx)
+    default(ctx)
+""")
+    recover = node.start("recover")
+    wait_for(lambda: (node.home / "held").exists())
+    path = node.prefix / "var/lib/ark/maintenance/toy1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"since": 1, "until": null}')
+    (node.home / "open").touch()
+    assert recover.end() == 0
+    assert node.ras[-1] == "Recover completed. Skipped: maintenance."
+    assert len(node.daemons()) == (1 if hook == "ark_status" else 0)
+    assert node.ras.count("Starting.") == 1
+
+
 def test_a_dependent_in_maintenance_that_was_stopped_by_hand_is_left_stopped(node):
     assert node.run("restore") == 0
     home = upper(node)
@@ -295,3 +383,39 @@ def test_ten_clients_of_the_lock_and_a_killed_holder_leave_it_usable(node):
         thread.join()
     assert node.run("quickcheck") == 0
     assert node.ras[-1] == "QuickCheck completed."
+
+
+def sleeper_of(node):
+    """A program of the node's own that hangs: what is left of it is found by its path."""
+    path = node.home / "left"
+    shutil.copy("/bin/sleep", path)
+    return str(path)
+
+
+def test_an_observer_that_hangs_leaves_nothing_behind_and_is_told(node):
+    (node.prefix / "etc/ark/ark.toml").write_text('observers = ["toy-observer"]\n')
+    assert node.run("restore") == 0
+    (node.home / "observer-hangs").write_text(sleeper_of(node))
+    program = node.start("remove", TOY_HOME=str(node.home))
+    assert program.end() == 0
+    assert node.processes() == []
+    assert re.search(r"observers: no end after .* black box", program.stderr)
+
+
+@pytest.mark.parametrize("then", ["raise RuntimeError", "subprocess.run([LEFT, '1000'])"])
+def test_a_module_that_leaves_a_process_when_it_is_loaded_leaves_it_not_for_long(node, then):
+    place = node.prefix / "packages"
+    metadata = place / "ark_leaves-1.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: ark-leaves\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[arkcore.plugins]\nleaves = ark_leaves:Leaves\n")
+    (place / "ark_leaves.py").write_text(
+        f"import subprocess\nLEFT = {sleeper_of(node)!r}\n"
+        f"subprocess.Popen(['setsid', LEFT, '1000'])\n{then}\n"
+    )
+    path = node.configure(timers={"lifekeeper.quickcheck_run": 3})
+    path.write_text(path.read_text().replace('"toy"', '"leaves"'))
+    environment = {"PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
+    assert node.start("quickcheck", **environment).end() == 0
+    assert "BLIND" in node.ras[-1]
+    assert node.processes() == []

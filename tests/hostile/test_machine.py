@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -190,6 +193,31 @@ def test_with_few_free_processes_nothing_untrue_is_said_and_nothing_is_left(worl
     world.is_whole()
 
 
+def test_a_plugin_that_hangs_is_no_internal_error_where_no_process_is_free_to_record_it(world):
+    world.configure(timers={"quickcheck.process": 1, "quickcheck.cleanup": 1})
+    assert world.run("restore") == 0
+    world.hooks("def ark_status(ctx, default):\n    import time\n    time.sleep(1000)\n")
+    table = FullProcessTable(world, free=1)
+    try:
+        assert world.start("quickcheck", through=table.through).end() == 1
+    finally:
+        table.close()
+    assert "undecided for" in world.ras[-1]
+    world.is_whole()
+
+
+def test_a_late_command_is_ended_where_no_process_is_free_to_record_it(world):
+    world.configure(timers={"restore.process": 1, "restore.cleanup": 2})
+    world.hooks(f"def ark_start(ctx, default):\n    ctx.run({hostile.hang()!r})\n")
+    table = FullProcessTable(world, free=2)
+    try:
+        assert world.start("restore", through=table.through).end() == 1
+    finally:
+        table.close()
+    assert any(line.startswith("Start failed. The start did not end") for line in world.ras)
+    world.is_whole()
+
+
 @pytest.mark.parametrize("limit", [5, 6, 7, 8, 10])
 def test_with_few_descriptors_nothing_untrue_is_said(world, limit):
     assert world.run("restore") == 0
@@ -291,6 +319,59 @@ def test_processes_that_come_and_go_all_the_time_disturb_nothing(world):
             os.killpg(churn.pid, signal.SIGKILL)
             churn.wait()
     assert pairs_are_whole(world.ras)
+
+
+#: Goes on by way of its children: each makes one and ends, some thousand times a second.
+COMET = """
+    #include <signal.h>
+    #include <time.h>
+    #include <unistd.h>
+    int main(int count, char **words) {
+        signal(SIGTERM, SIG_IGN);
+        for (long left = 100000; left > 0 && access(words[2], F_OK); left--) {
+            struct timespec moment = {0, 200000};
+            unlink(words[1]);
+            nanosleep(&moment, 0);
+            if (fork() > 0) _exit(0);
+        }
+        return count < 3;
+    }
+"""
+#: Whose child the comet becomes again and again; nothing of it is left there.
+SKY = (
+    "import signal, subprocess, sys\n"
+    "from arkcore.worker import become_subreaper\n"
+    "assert become_subreaper()\n"
+    "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+    "subprocess.Popen(sys.argv[1:], restore_signals=False)\n"
+    "while True: signal.pause()\n"
+)
+
+
+def test_a_remove_never_says_stopped_of_what_goes_on_by_way_of_its_children(world, tmp_path):
+    world.configure(timers={"remove.process": 2, "remove.cleanup": 2})
+    source, beat, stop = tmp_path / "comet.c", tmp_path / "beat", tmp_path / "stop"
+    source.write_text(COMET)
+    (world.home / "daemon").unlink()
+    subprocess.run(["cc", "-o", world.home / "daemon", source], check=True)
+
+    def lives() -> bool:
+        beat.touch()
+        until = time.monotonic() + 2
+        while beat.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        return not beat.exists()
+
+    # The toy knows what bears its logical host's name for its own.
+    world.helper(
+        [sys.executable, "-c", SKY, str(world.home / "daemon"), str(beat), str(stop), "LHOST1"]
+    )
+    try:
+        wait_for(lives)
+        code = world.run("remove")
+        assert (code == 0) != lives(), "\n".join(world.ras)
+    finally:
+        stop.touch()
 
 
 # Locks and their holders.
@@ -468,6 +549,23 @@ def test_a_systemctl_that_hangs_while_a_failure_is_answered_costs_no_deadline(wo
     here = Namespace(world, GOING_DOWN.format(fake=fake, answer="$(sleep 100)"))
     world.kill_daemons()
     world.after(world.start("quickcheck", through=here.through), code=1, within=3)
+
+
+def test_a_check_that_is_told_to_end_while_it_asks_a_deaf_manager_answers_no_failure(world):
+    asked, root = world.prefix / "asked", world.prefix / "lifekeeper"
+    program = root / "bin/ins_list"
+    program.parent.mkdir(parents=True)
+    deaf = shlex.join(hostile.ignore_term())
+    program.write_text(f"#!/bin/sh\n: > {asked}\nexec {deaf}\n")
+    program.chmod(0o755)
+    assert world.run("restore") == 0
+    world.kill_daemons()
+    check = world.start("quickcheck", LKROOT=str(root))
+    wait_for(asked.exists)
+    check.process.terminate()
+    assert check.end() == 0
+    assert world.ras[-1] == "QuickCheck completed. Undecided: Ended by SIGTERM"
+    world.is_whole()
 
 
 # Signals to our own process, at any instant.

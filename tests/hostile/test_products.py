@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 
@@ -32,6 +33,16 @@ NEVER_RUNNING = """
 from arkcore import Status, StatusReport
 def ark_status(ctx, default):
     alive = ctx.find_processes([ctx.options.home])
+    return StatusReport(Status.STARTING if alive else Status.STOPPED)
+"""
+
+
+RUNNING_WHEN_SECOND = """
+from arkcore import Status, StatusReport, processes
+def ark_status(ctx, default):
+    alive = ctx.find_processes([ctx.options.home])
+    if any(b"1000" in processes.arguments(each.pid) for each in alive):
+        return StatusReport(Status.RUNNING)
     return StatusReport(Status.STARTING if alive else Status.STOPPED)
 """
 
@@ -243,6 +254,73 @@ def test_a_product_that_dies_while_it_is_starting_is_no_start(world):
     )
     world.after(world.start("restore"), code=1, within=3)
     assert any("seen STOPPED" in line for line in world.ras)
+
+
+def test_a_death_while_a_start_is_awaited_ends_the_wait_at_once(world):
+    world.configure(timers={"restore.process": 60, "restore.cleanup": 1})
+    world.hooks(
+        NEVER_RUNNING
+        + runs("ark_start", hostile.die_later([str(world.home / "daemon"), "1000"], 0.7))
+    )
+    # Far less than the five seconds for which a product that others start would be looked for.
+    world.after(world.start("restore"), code=1, within=0.7 + 1)
+    assert any("it has died: nothing that the start made lives" in line for line in world.ras)
+
+
+def test_a_process_that_hands_over_to_another_while_it_starts_is_no_death(world):
+    world.configure(timers={"restore.process": 30})
+    daemon = world.home / "daemon"
+    # The first ends before the second bears the daemon's name; a shell lives between the two.
+    script = f"{daemon} 0.4; sleep 0.4; exec {daemon} 1000"
+    world.hooks(
+        runs("ark_start", ["/bin/sh", "-c", f"setsid sh -c '{script}' >/dev/null 2>&1 &"])
+        + RUNNING_WHEN_SECOND
+    )
+    world.after(world.start("restore"), code=0, within=5)
+
+
+def test_a_start_that_goes_on_in_the_background_for_long_is_no_death(world):
+    world.configure(timers={"restore.process": 30})
+    # For longer than a product is looked for that others start.
+    script = f"sleep 6.5; exec {world.home}/daemon 1000"
+    world.hooks(runs("ark_start", ["/bin/sh", "-c", f"setsid sh -c '{script}' >/dev/null 2>&1 &"]))
+    assert world.run("restore") == 0, "\n".join(world.ras)
+    assert len(world.own()) == 1
+
+
+def test_a_helper_of_the_start_that_asks_a_service_manager_and_ends_is_no_death(world):
+    world.configure(timers={"restore.process": 30})
+    asked = world.prefix / "asked"
+    shutil.copy("/bin/sleep", world.home / "ctl")
+    # By these the toy knows what it did not make itself for its own.
+    known_by = f"ARK_ACTION=toy1:0 ARK_PREFIX={world.prefix}"
+    manager = f"until [ -e {asked} ]; do sleep 0.05; done; sleep 1; {known_by} exec "
+    world.helper(["/bin/sh", "-c", f"{manager} {world.home}/daemon 1000"])
+    helper = f"{world.home}/ctl 0.5; touch {asked}"
+    world.hooks(
+        runs("ark_start", ["/bin/sh", "-c", f"setsid sh -c '{helper}' >/dev/null 2>&1 &"])
+        + RUNNING_WHEN_SECOND
+    )
+    assert world.run("restore") == 0, "\n".join(world.ras)
+    assert len(world.own()) == 1
+
+
+def test_processes_that_come_and_go_while_it_starts_make_nobody_ask_more_often(world):
+    world.configure(timers={"restore.process": 3, "restore.cleanup": 2})
+    churn = f"while :; do {world.home}/daemon 0.01 & {world.home}/daemon 0.01; done"
+    world.hooks(f"""
+        from arkcore import Status, StatusReport
+        def ark_status(ctx, default):
+            with open("{world.prefix}/asked", "a") as file:
+                file.write("x")
+            alive = ctx.find_processes([ctx.options.home])
+            return StatusReport(Status.STARTING if alive else Status.STOPPED)
+        def ark_start(ctx, default):
+            ctx.run(["/bin/sh", "-c", {f"setsid sh -c '{churn}' >/dev/null 2>&1 &"!r}])
+    """)
+    assert world.run("restore") == 1
+    # In three seconds, with 0.15 s between two questions as soon as 1.5 s have passed.
+    assert len((world.prefix / "asked").read_text()) < 45
 
 
 def answers(world: World, *texts: str) -> str:

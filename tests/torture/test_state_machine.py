@@ -230,6 +230,8 @@ class Rules(RuleBasedStateMachine):
         self._patches = [
             mock.patch("arkcore.state.boottime", self.world.boottime),
             mock.patch("arkcore.state.boot_id", self.world.boot_id),
+            # Other tests' children, which this process may have, are nobody's here.
+            mock.patch("arkcore.guard.has_children", return_value=False),
         ]
         for patch in self._patches:
             patch.start()

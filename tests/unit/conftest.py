@@ -8,6 +8,8 @@ import signal
 import sys
 import textwrap
 import time
+import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -124,3 +126,30 @@ def give_away() -> Callable[[str], None]:
         os.chown(path, SOMEBODY, SOMEBODY)
 
     return give
+
+
+@pytest.fixture
+def as_ordinary_user() -> Callable[[Callable[[], None]], None]:
+    """Do something in a process that may no more than any user; it must neither raise nor exit."""
+
+    def do(work: Callable[[], None]) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # a test's runner has threads
+            child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                if os.geteuid() == 0:
+                    os.setgroups([])
+                    os.setresgid(SOMEBODY, SOMEBODY, SOMEBODY)
+                    os.setresuid(SOMEBODY, SOMEBODY, SOMEBODY)
+                work()
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        assert os.waitpid(child, 0)[1] == 0
+
+    return do

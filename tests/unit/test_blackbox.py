@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import pytest
 
 from arkcore import blackbox, processes
 from arkcore.processes import Process
+from arkcore.python_stack import PythonStack
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -41,7 +44,9 @@ def tree(started: Any, tmp_path: Path) -> Iterator[list[Process]]:
 def test_it_holds_the_tree_its_states_open_files_and_last_output(
     directory: str, tree: list[Process], tmp_path: Path, started: Any
 ) -> None:
-    path = blackbox.record(directory, "toy1", "toy1 (LHOST1): late: /x", tree, b"a\xff\nlast\n")
+    path = blackbox.record(
+        directory, "toy1", "toy1 (LHOST1): late: /x", lambda: tree, output=b"a\xff\nlast\n"
+    )
     text = Path(path).read_text()
     shell, sleep = tree
     assert text.startswith("toy1 (LHOST1): late: /x\n")
@@ -56,25 +61,27 @@ def test_it_holds_the_tree_its_states_open_files_and_last_output(
 def test_it_holds_the_kernel_s_stack(directory: str, tree: list[Process]) -> None:
     if not Path(f"/proc/{tree[0].pid}/stack").exists():
         pytest.skip("this kernel tells no stacks")
-    text = Path(blackbox.record(directory, "toy1", "late", tree, b"")).read_text()
+    text = Path(blackbox.record(directory, "toy1", "late", lambda: tree)).read_text()
     assert re.search(r"kernel stack\n    \[<\w+>\] \w+", text)
 
 
 def test_a_process_that_has_gone_meanwhile_is_no_error(directory: str) -> None:
     gone = Process(2**22 + 1, 1, 1, 1, 1, "D", "gone")
-    path = blackbox.record(directory, "toy1", "late", [gone], b"")
+    path = blackbox.record(directory, "toy1", "late", lambda: [gone])
     assert "4194305 gone (D)" in Path(path).read_text()
 
 
 def test_others_than_root_s_group_cannot_read_it(directory: str) -> None:
     """It holds output of the product, which may hold anything."""
-    path = blackbox.record(directory, "toy1", "late", [], b"")
+    path = blackbox.record(directory, "toy1", "late", list)
     assert Path(path).stat().st_mode & 0o027 == 0
     assert Path(directory).stat().st_mode & 0o027 == 0
 
 
 def test_its_size_is_bounded(directory: str, tree: list[Process]) -> None:
-    path = blackbox.record(directory, "toy1", "late" * 10**6, tree * 5000, b"x\n" * 10**6, 20)
+    path = blackbox.record(
+        directory, "toy1", "late" * 10**6, lambda: tree * 5000, output=b"x\n" * 10**6, within=20
+    )
     assert Path(path).stat().st_size <= blackbox.SIZE
 
 
@@ -85,7 +92,7 @@ def test_their_number_is_bounded_and_the_oldest_go(directory: str) -> None:
     others = ["toy1-b-20200101-000000-1-000001.txt", "toy-20200101-000000-1-000001.txt"]
     for name in others:
         Path(directory, name).write_text("")
-    path = blackbox.record(directory, "toy1", "late", [], b"")
+    path = blackbox.record(directory, "toy1", "late", list)
     left = blackbox.boxes(directory, "toy1")
     assert len(left) == blackbox.NUMBER
     assert left[-1] == os.path.basename(path)
@@ -93,13 +100,49 @@ def test_their_number_is_bounded_and_the_oldest_go(directory: str) -> None:
     assert set(others) <= set(os.listdir(directory))
 
 
+def test_one_that_is_cut_short_by_a_full_disk_is_kept_and_its_number_is_bounded_too(
+    directory: str, tree: list[Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> list[bytes]:
+        raise OSError(errno.ENOSPC, "the disk is full")
+
+    monkeypatch.setattr(processes, "arguments", full)
+    paths = [blackbox.record(directory, "toy1", "late", lambda: tree) for _ in range(25)]
+    assert Path(paths[-1]).read_text().startswith("late\n")
+    assert len(blackbox.boxes(directory, "toy1")) == blackbox.NUMBER
+
+
+def test_an_empty_one_is_none(directory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blackbox, "SIZE", blackbox._PYTHON_SIZE)  # as on a disk that is full
+    assert blackbox.record(directory, "toy1", "late", list) == ""
+    assert blackbox.boxes(directory, "toy1") == []
+
+
+def test_whoever_shows_it_on_a_terminal_obeys_nothing_in_it(
+    directory: str, started: Any, tmp_path: Path
+) -> None:
+    named = tmp_path / "a\x1b[2Jfile"
+    argv = ["/bin/sh", "-c", 'exec 7>"$1"; echo ready; read _', f"\x1b[31m\n{started.word}", named]
+    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout
+    child.stdout.readline()
+    tree = [each for each in [processes.look(child.pid)] if each]
+    path = blackbox.record(
+        directory, "toy1", "late\x1b]0;\x07", lambda: tree, output=b"\x1b[2Jred\x9b\r\n"
+    )
+    child.communicate(b"\n")
+    text = Path(path).read_text()
+    assert text.count("\\x1b[2J") == 3  # an argument, the output, the file's name
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
 def test_two_within_one_second_do_not_meet(directory: str) -> None:
-    paths = {blackbox.record(directory, "toy1", "late", [], b"") for _ in range(5)}
+    paths = {blackbox.record(directory, "toy1", "late", list) for _ in range(5)}
     assert len(paths) == 5
 
 
 def test_where_it_cannot_be_written_there_is_none() -> None:
-    assert blackbox.record("/proc/ark/blackbox", "toy1", "late", [], b"") == ""
+    assert blackbox.record("/proc/ark/blackbox", "toy1", "late", list) == ""
 
 
 def test_a_recorder_that_is_stuck_is_given_up_and_what_it_wrote_is_kept(
@@ -114,7 +157,7 @@ def test_a_recorder_that_is_stuck_is_given_up_and_what_it_wrote_is_kept(
     monkeypatch.setattr(processes, "arguments", block)
     before = children()
     began = time.monotonic()
-    path = blackbox.record(directory, "toy1", "the headline", tree, b"", within=0.3)
+    path = blackbox.record(directory, "toy1", "the headline", lambda: tree, within=0.3)
     assert time.monotonic() - began < 2
     assert Path(path).read_text().startswith("the headline\n")
     for recorder in children() - before:
@@ -122,9 +165,31 @@ def test_a_recorder_that_is_stuck_is_given_up_and_what_it_wrote_is_kept(
         assert os.waitstatus_to_exitcode(status) == -9
 
 
+def test_a_recorder_holds_nothing_that_its_caller_has_open(directory: str) -> None:
+    """It may be stuck for ever, and a manager waits until its stderr is closed by all."""
+
+    def held() -> list[Process]:
+        names = [os.readlink(f"/proc/self/fd/{number}") for number in range(3)]
+        there = [name for name in os.listdir("/proc/self/fd") if int(name) > 3]
+        return [Process(1, 1, 1, 1, 1, "D", f"{names} {there}")]
+
+    text = Path(blackbox.record(directory, "toy1", "late", held)).read_text()
+    assert "1 ['/dev/null', '/dev/null', '/dev/null'] []" in text
+
+
+def test_a_caller_whose_children_are_nobody_s_has_one_too(directory: str) -> None:
+    """Where SIGCHLD is ignored no child can be awaited."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        path = blackbox.record(directory, "toy1", "late", list)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert Path(path).read_text().startswith("late\n")
+
+
 def test_no_recorder_is_left_behind(directory: str) -> None:
     before = children()
-    blackbox.record(directory, "toy1", "late", [], b"")
+    blackbox.record(directory, "toy1", "late", list)
     assert children() <= before
 
 
@@ -133,6 +198,19 @@ def children() -> set[int]:
     found = processes.children(os.getpid())
     assert found is not None
     return found
+
+
+def test_a_worker_whose_stack_is_very_deep_makes_it_no_larger_than_any(
+    directory: str, tree: list[Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blackbox, "SIZE", blackbox._PYTHON_SIZE + 200)
+
+    class Deep(PythonStack):
+        def ask(self, pid: int) -> str:
+            return "  File x\n" * 10**6
+
+    path = blackbox.record_worker(directory, "toy1", tree[0].pid, Deep(), 5)
+    assert Path(path).stat().st_size == blackbox.SIZE
 
 
 def test_without_a_directory_there_are_none(directory: str) -> None:

@@ -196,9 +196,30 @@ def test_a_process_that_has_gone_is_no_error(
     assert not send(process, signal.SIGTERM)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may signal everybody")
-def test_a_process_of_another_user_is_no_error() -> None:
-    assert not send(seen(1), signal.SIGTERM)
+def test_a_process_of_another_user_is_no_error(
+    as_ordinary_user: Callable[[Callable[[], None]], None],
+) -> None:
+    def signal_it() -> None:
+        assert os.geteuid() != 0  # else it would be heard
+        assert not send(seen(1), signal.SIGCONT)
+
+    as_ordinary_user(signal_it)
+
+
+@pytest.mark.parametrize("what", ["look", "arguments", "environment"])
+def test_without_a_free_descriptor_nobody_is_taken_for_dead(what: str) -> None:
+    script = (
+        "import os, resource, sys\n"
+        "from arkcore import processes\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\n"
+        "try:\n"
+        "    print(getattr(processes, sys.argv[1])(os.getppid()))\n"
+        "except OSError as error:\n"
+        "    print('nobody knows')\n"
+    )
+    argv = [sys.executable, "-c", script, what]
+    told = subprocess.run(argv, stdout=subprocess.PIPE, text=True, timeout=20, check=True).stdout
+    assert told == "nobody knows\n"
 
 
 # Ending.

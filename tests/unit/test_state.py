@@ -119,6 +119,19 @@ def test_a_directory_in_a_file_s_place_reads_as_nothing(tmp_path: Path) -> None:
     assert read_json(str(tmp_path)) == {}
 
 
+@pytest.mark.parametrize("writer", ["with a writer", "without"])
+def test_a_fifo_in_a_file_s_place_is_read_as_nothing_at_once(tmp_path: Path, writer: str) -> None:
+    fifo = tmp_path / "x.json"
+    os.mkfifo(fifo)
+    descriptor = os.open(fifo, os.O_RDWR) if writer == "with a writer" else -1
+    argv = [sys.executable, "-c", "import sys; from arkcore.state import read_json as r"]
+    argv[-1] += "; print(r(sys.argv[1]))"
+    told = subprocess.run([*argv, fifo], stdout=subprocess.PIPE, text=True, timeout=20).stdout
+    if descriptor >= 0:
+        os.close(descriptor)
+    assert told == "{}\n"
+
+
 # Intent.
 
 
@@ -185,6 +198,15 @@ def test_attempts_are_counted_by_kind_within_the_window(memory: State, clock: Cl
     assert memory.attempts("false-alarm", 100) == 1
     clock.now += 101
     assert memory.attempts("false-alarm", 100) == 0
+
+
+def test_a_moment_that_is_still_to_come_is_garbage(memory: State, clock: Clock) -> None:
+    """Else a restore would wait for it, and a restart would count, for ever."""
+    memory.note_force()
+    memory.note_attempt("restart", 100)
+    clock.now -= 1
+    assert memory.since_force() == float("inf")
+    assert memory.attempts("restart", 100) == 0
 
 
 def test_attempts_of_an_earlier_boot_do_not_count(memory: State, clock: Clock) -> None:

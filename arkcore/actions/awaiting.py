@@ -1,0 +1,100 @@
+"""Waits for a start to come to RUNNING, and knows when nothing will come of it any more."""
+
+from __future__ import annotations
+
+import time
+
+from arkcore import processes, retry
+from arkcore.deadline import Deadline
+from arkcore.status import Status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.actions.steps import Assessment, Work
+    from arkcore.processes import Process
+
+#: A product is dead when no process of it was seen so often, over so many seconds.
+_LOOKS = 3
+_SECONDS = 5.0
+_SECOND_LOOK = 0.02
+
+
+def await_running(work: Work) -> Assessment:
+    """Ask until it is RUNNING, has died, or the deadline has come; the last answer."""
+    found = work.assess()
+    if found.status is Status.RUNNING:
+        return found
+    work.now("waiting for RUNNING")
+    death = _Death(work)
+    death.told(found)
+
+    def over() -> bool:
+        nonlocal found
+        found = work.assess()
+        if found.status is Status.RUNNING:
+            return True
+        how = death.told(found)
+        if how:
+            found.detail = f"{found.detail}; {how}" if found.detail else how
+        return bool(how)
+
+    # Only a death shortens the pause before the next question.
+    retry.ask_until(over, work.deadline, sleep=lambda pause: _sleep_while_alive(work, pause))
+    return found
+
+
+def _sleep_while_alive(work: Work, seconds: float) -> None:
+    """Sleep, or until no process is left where there was one: processes may come and go."""
+    until = Deadline.after(seconds)
+    alive = work.list_processes()
+    while alive and not until.passed:
+        processes.sleep_until_death(alive, until.remaining())
+        time.sleep(min(_SECOND_LOOK, until.remaining()))
+        alive = work.list_processes()
+        if not alive:
+            return
+    time.sleep(until.remaining())
+
+
+class _Death:
+    """Tells from one answer after another whether the product has died since its start."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._seen: set[Process] = set()
+        #: Whether all that were seen descend from this guard.
+        self._all_ours = True
+        self._looks, self._since = 0, 0.0
+
+    def told(self, found: Assessment) -> str:
+        """How it is known that nothing will come of this start; "" where something may."""
+        fresh = set(found.processes or ()) - self._seen
+        self._all_ours = self._all_ours and self._work.made_here(fresh)
+        self._seen |= fresh
+        known = self._work.resource.application.runs_as_processes or self._seen
+        if not known or found.processes != [] or self._work.start_goes_on():
+            self._looks = 0
+            return ""
+        if self._left_nothing():
+            return "it has died: nothing that the start made lives"
+        # Something else may have been asked to start it, and may not have done so yet.
+        self._looks += 1
+        self._since = self._since if self._looks > 1 else time.monotonic()
+        if self._looks >= _LOOKS and time.monotonic() - self._since >= _SECONDS:
+            return f"it has died: no process for {_SECONDS:g} s"
+        return ""
+
+    def _left_nothing(self) -> bool:
+        """Whether all that the start made is dead, and did not end well.
+
+        What ends well may have handed over to a service manager, whose processes are not ours.
+        """
+        if not (self._seen and self._all_ours):
+            return False
+        if not any(processes.ended_badly(each) for each in self._seen):
+            return False
+        if self._work.adopted():
+            return False
+        # Looked at twice: a process that forks and ends can be missed once.
+        time.sleep(_SECOND_LOOK)
+        return not self._work.adopted() and self._work.list_processes() == []

@@ -1,0 +1,202 @@
+"""`ark lifekeeper register`: makes the hierarchy in LifeKeeper."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from arkcore.cli.console import paths_here, refuse_unless_writable
+from arkcore.cli.lifekeeper.hierarchy import (
+    Base,
+    Hierarchy,
+    refuse_nothing,
+    refuse_other_hosts,
+    with_what_they_need,
+)
+from arkcore.cli.lifekeeper.registration import Registration, Terms, held_here
+from arkcore.cli.lifekeeper.words import Filesystems, Ips, Resources
+from arkcore.cli.resource_files import ResourceFile
+from arkcore.errors import ConfigurationError
+from arkcore.managers.lifekeeper_commands import installed_commands
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arkcore.managers.lifekeeper_commands import Instance
+
+
+_FILE = "The resource file"
+
+
+class Switchback(Enum):
+    INTELLIGENT = "intelligent"
+    AUTOMATIC = "automatic"
+
+
+def register(
+    resources: Resources = None,
+    ip: Ips = None,
+    filesystem: Filesystems = None,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="It needs no IP and no file system resource.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the commands; run and write nothing.")
+    ] = False,
+    in_service: Annotated[
+        bool,
+        typer.Option("--in-service/--no-in-service", help="Bring each in service once it is made."),
+    ] = True,
+    switchback: Annotated[
+        Switchback, typer.Option(help="Whether it moves back by itself.")
+    ] = Switchback.INTELLIGENT,
+    server: Annotated[
+        str | None, typer.Option(metavar="NAME", help="This node; its host name by default.")
+    ] = None,
+    launchers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR", help="Where the launchers are put; /etc/ark/lifekeeper by default."
+        ),
+    ] = None,
+    info: Annotated[str, typer.Option(metavar="TEXT", help="Application info; not read.")] = "ark",
+    plugin: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Write it, for this plugin.", rich_help_panel=_FILE),
+    ] = None,
+    logical_host: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The logical host that it protects.", rich_help_panel=_FILE
+        ),
+    ] = None,
+    requires: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RESOURCE", help="What must run before it.", rich_help_panel=_FILE),
+    ] = None,
+    mount_point: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIR", help="What must be mounted before it.", rich_help_panel=_FILE),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="An option of the plugin.", rich_help_panel=_FILE),
+    ] = None,
+) -> None:
+    """Register resources with LifeKeeper, with what they depend on.
+
+    For each resource, lowest first: LifeKeeper's creapphier makes it (and
+    brings it in service), dep_create puts it on what it depends on: what its
+    file requires, and for the lowest the IP and file system resources named
+    here, which must exist. Everything is checked before anything is done.
+    Done again, it leaves what is registered as it is and goes on from there.
+
+    With --plugin the resource file is written too, for one resource.
+
+    Run it as root on the node where the resources are to be in service.
+
+    Examples:
+      ark lifekeeper register --dry-run \\
+        --ip ip-192.0.2.10 --filesystem /shared/jp1
+      ark lifekeeper register lkjp1_ajs3 \\
+        --ip ip-192.0.2.10 --filesystem /shared/jp1
+      ark lifekeeper register lkjp1_base \\
+        --ip ip-192.0.2.10 --filesystem /shared/jp1 \\
+        --plugin jp1-base --logical-host LVMRH5LKB \\
+        --mount-point /shared/jp1 --option lang=ja_JP.UTF-8
+    """
+    paths = paths_here()
+    file = _file_to_write(resources or [], plugin, logical_host, requires, mount_point, option)
+    given = {file.name: file.entry} if file else {}
+    entries = with_what_they_need(paths, resources or [], given)
+    hierarchy = Hierarchy(entries, Base(tuple(ip or ()), tuple(filesystem or ())))
+    refuse_nothing(paths, entries)
+    refuse_other_hosts(entries)
+    commands = installed_commands(paths.prefix)
+    held = held_here(commands, only_printing=dry_run)
+    _refuse_standing_on_nothing(hierarchy, held, alone)
+    directory = os.path.abspath(launchers or f"{paths.prefix}/etc/ark/lifekeeper")
+    terms = Terms(
+        server=server or os.uname().nodename,
+        directory=directory,
+        switchback=switchback.value,
+        info=_info(info),
+        in_service=in_service,
+    )
+    registration = Registration(paths, hierarchy, terms, commands)
+    if dry_run:
+        if file:
+            print(f"# {paths.resource_file(file.name)}:")
+            print("".join(f"#   {line}".rstrip() + "\n" for line in file.text.splitlines()), end="")
+        registration.print_commands(held)
+        return
+    refuse_unless_writable(directory, "register resources")
+    registration.check(held)
+    if file and file.write(paths):
+        print(paths.resource_file(file.name))
+    registration.run(held)
+    registration.print_what_is_left()
+
+
+def _file_to_write(
+    resources: list[str],
+    plugin: str | None,
+    logical_host: str | None,
+    requires: list[str] | None,
+    mount_points: list[str] | None,
+    options: list[str] | None,
+) -> ResourceFile | None:
+    if plugin is None:
+        if logical_host or requires or mount_points or options:
+            raise typer.BadParameter(
+                "--logical-host, --requires, --mount-point and --option say what is to stand in "
+                "a resource file; give --plugin too, or edit the file",
+                param_hint="--plugin",
+            )
+        return None
+    if len(resources) != 1 or not logical_host:
+        raise typer.BadParameter(
+            "needs exactly one RESOURCE and --logical-host", param_hint="--plugin"
+        )
+    return ResourceFile(
+        resources[0],
+        plugin=plugin,
+        logical_host=logical_host,
+        requires=requires or (),
+        mount_points=mount_points or (),
+        options=options or (),
+    )
+
+
+def _info(text: str) -> str:
+    # LifeKeeper's own rule for "Application Info".
+    if not text.isascii() or not all(each.isalnum() or each in "-_./= " for each in text):
+        raise typer.BadParameter(
+            f"{text!r}: allowed are letters, digits, blanks and - _ . / =", param_hint="--info"
+        )
+    return text
+
+
+def _refuse_standing_on_nothing(
+    hierarchy: Hierarchy, held: Mapping[str, Instance], alone: bool
+) -> None:
+    """A resource moved without its address or its disk would be started where neither is."""
+    if alone:
+        return
+    for entry in hierarchy.entries:
+        if entry.requires or entry.name in held:
+            continue
+        if not hierarchy.base.tags:
+            raise ConfigurationError(
+                f"{entry.name}: what does it stand on? Name LifeKeeper's resources with --ip TAG "
+                f"and --filesystem TAG, or say --alone where it needs none"
+            )
+        if entry.mount_points and not hierarchy.base.filesystems:
+            raise ConfigurationError(
+                f"{entry.name}: it needs {', '.join(entry.mount_points)} mounted; name "
+                f"LifeKeeper's file system resource with --filesystem TAG, or say --alone"
+            )

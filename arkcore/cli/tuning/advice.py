@@ -1,0 +1,156 @@
+"""What a timer should be, and why: plain rules over what was measured."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from arkcore.cli.console import duration
+from arkcore.cli.language import say
+from arkcore.timers import BY_KEY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.cli.tuning.measured import History, Measured
+    from arkcore.timers import Timers
+
+#: From this part of a timer on, the worst case is too near to it.
+NEAR = 0.7
+#: So much longer than the worst case a timer should be, and one that is shortened.
+_ROOM, _MUCH_ROOM = 2, 3
+#: So many times something must have happened before a timer is called too long.
+_ENOUGH = 10
+#: The timers that may be called too long, and what they should not fall below: the start and stop
+#: commands of JP1 may take 60 s before they go on in the background.
+_MAY_BE_SHORTER = {"restore.process": 60.0, "remove.process": 60.0}
+#: One quickCheck run under LifeKeeper can be given so much: it kills at 22 s.
+_LONGEST_RUN = 20.0
+
+
+@dataclass(frozen=True)
+class Advice:
+    """`set` is None where the timer may stay as it is."""
+
+    key: str
+    set: float | None
+    why: str
+
+
+def advice(measured: Measured, history: History, timers: Timers) -> Advice:
+    """What is to be done about one timer."""
+    key, value = measured.key, timers[measured.key]
+    if key == "force_stop_wait":
+        return _about_wait(measured, value)
+    if key == "quickcheck.confirm":
+        return _about_confirm(history, value)
+    if value == float("inf"):
+        return Advice(
+            key,
+            None,
+            say(
+                f"none is set; if you set one, at least {duration(_longer(key, measured.worst))}",
+                f"上限なし。設定する場合は {duration(_longer(key, measured.worst))}以上",
+            ),
+        )
+    if measured.ran_out:
+        times = measured.ran_out
+        return _raise(
+            measured,
+            max(value, measured.worst),
+            say(
+                f"it was used up {times} time{'s' if times > 1 else ''}",
+                f"{times} 回使い切っています",
+            ),
+            value,
+        )
+    part = measured.worst / value if value else 0.0
+    if part >= NEAR:
+        return _raise(
+            measured,
+            measured.worst,
+            say(f"the worst took {part:.0%} of it", f"最大で {part:.0%} を使っています"),
+            value,
+        )
+    floor = _MAY_BE_SHORTER.get(key)
+    if floor is not None and len(measured.seconds) >= _ENOUGH:
+        enough = _rounded(max(_MUCH_ROOM * measured.worst, floor))
+        if enough <= value / 2:
+            return Advice(
+                key,
+                _within(key, enough),
+                say(
+                    f"may be shorter: {_MUCH_ROOM} times the worst; a hang is then noticed "
+                    f"{duration(value - enough)} sooner",
+                    f"短くできます: 最大の {_MUCH_ROOM} 倍。ハングの検知が "
+                    f"{duration(value - enough)}早まります",
+                ),
+            )
+    return Advice(key, None, _may_stay(measured, part))
+
+
+def _raise(measured: Measured, base: float, why: str, value: float) -> Advice:
+    key = measured.key
+    wanted = _longer(key, base)
+    if key == "lifekeeper.quickcheck_run" and wanted > _LONGEST_RUN:
+        too_slow = say(
+            "LifeKeeper kills at 22 s, so make the status command quicker",
+            "LifeKeeper は 22 秒で打ち切るため、状態確認コマンドを速くしてください",
+        )
+        better = _LONGEST_RUN if value < _LONGEST_RUN else None
+        return Advice(key, better, f"{why}; {too_slow}")
+    return Advice(key, wanted, why) if wanted > value else Advice(key, None, why)
+
+
+def _may_stay(measured: Measured, part: float) -> str:
+    number = len(measured.seconds)
+    if number < 3:
+        return say(
+            f"seen {number} time{'s' if number > 1 else ''} only: no advice yet",
+            f"{number} 回だけのため、まだ判断できません",
+        )
+    return say(f"the worst took {part:.0%} of it", f"最大でも {part:.0%}")
+
+
+def _about_wait(measured: Measured, value: float) -> Advice:
+    if measured.worst > value + 2:
+        return Advice(
+            measured.key,
+            None,
+            say(
+                f"forced stops went on in the background for up to {duration(measured.worst)}; "
+                f"that is awaited in any case",
+                f"強制停止が背後で最長 {duration(measured.worst)}続きました (終わるまで待ちます)",
+            ),
+        )
+    return Advice(measured.key, None, say("it is a wait, not a limit", "上限ではなく待ち時間です"))
+
+
+def _about_confirm(history: History, value: float) -> Advice:
+    number = history.false_alarms
+    if number < 2:
+        return Advice("quickcheck.confirm", None, say("no reason to change it", "変更不要"))
+    return Advice(
+        "quickcheck.confirm",
+        _within("quickcheck.confirm", max(3.0, 2 * value)),
+        say(
+            f"{number} recovers found it well after all: the answer had been a passing one",
+            f"recover が {number} 回、正常と確認しています (一時的な異常の応答でした)",
+        ),
+    )
+
+
+def _longer(key: str, base: float) -> float:
+    return _within(key, _rounded(_ROOM * base))
+
+
+def _rounded(seconds: float) -> float:
+    """Up to a number that a person would write."""
+    for limit, unit in ((20, 1), (60, 5), (300, 10)):
+        if seconds <= limit:
+            return math.ceil(seconds / unit) * float(unit)
+    return math.ceil(seconds / 30) * 30.0
+
+
+def _within(key: str, seconds: float) -> float:
+    timer = BY_KEY[key]
+    return min(max(seconds, timer.minimum), timer.maximum)

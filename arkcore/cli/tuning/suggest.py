@@ -1,0 +1,249 @@
+"""Reads the history of resources, advises, and shows it: a table, the reasons, the conflicts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from arkcore import record
+from arkcore.cli.console import complain, iso, moment, show
+from arkcore.cli.language import say
+from arkcore.cli.resources import usable
+from arkcore.cli.tuning.advice import NEAR, Advice, advice
+from arkcore.cli.tuning.conflicts import (
+    Conflict,
+    Manager,
+    Member,
+    conflicts,
+    reserve_conflict,
+)
+from arkcore.cli.tuning.measured import History, Measured
+from arkcore.errors import ArkError
+from arkcore.managers.lifekeeper import find_lifekeeper
+from arkcore.managers.operation_times import shortfall
+from arkcore.managers.pacemaker_tools import PacemakerTools
+from arkcore.ras.durations import scripts_of
+from arkcore.ras.history import lines
+from arkcore.resource_file import dependents, required_by_file
+from arkcore.timers import TIMERS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from rich.console import Console
+
+    from arkcore.paths import Paths
+    from arkcore.ras.reader import RasLine
+    from arkcore.resource import Resource
+
+#: Timers that count, or that no line of the log tells of.
+_NOT_MEASURED = ("recover.attempts", "recover.window", "quickcheck.cleanup")
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What is said of one resource's timers."""
+
+    resource: Resource
+    history: History
+    measured: tuple[Measured, ...]
+    advice: tuple[Advice, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+def suggestions(paths: Paths, names: Sequence[str]) -> list[Suggestion]:
+    """One for each resource. `ArkError` where one cannot be used."""
+    resources = [usable(paths, name) for name in names]
+    kept: dict[str, list[RasLine]] = {name: [] for name in names}
+    for line in lines(paths.ras_log, complain):
+        if line.resource in kept:
+            kept[line.resource].append(line)
+    return [_suggest(paths, each, kept[each.name]) for each in resources]
+
+
+def _suggest(paths: Paths, resource: Resource, log: Sequence[RasLine]) -> Suggestion:
+    timers = resource.timers
+    history = History(scripts_of(log, resource.name), timers)
+    measured = tuple(history.of(timer.key) for timer in TIMERS if timer.key not in _NOT_MEASURED)
+    told = [
+        each
+        for each in measured
+        if each.seconds
+        or each.ran_out
+        or (each.key == "quickcheck.confirm" and history.false_alarms)
+    ]
+    if record.parameters_here(paths, resource.name) is None:
+        found = _under_lifekeeper(paths, resource, history)
+    else:
+        found = _under_pacemaker(paths, resource)
+    return Suggestion(
+        resource,
+        history,
+        tuple(told),
+        tuple(advice(each, history, timers) for each in told),
+        tuple(found),
+    )
+
+
+def _under_lifekeeper(paths: Paths, resource: Resource, history: History) -> list[Conflict]:
+    lifekeeper = find_lifekeeper(os.environ, paths.prefix)
+    manager = Manager(lifekeeper.check_interval, lifekeeper.remote_timeout)
+    return conflicts(resource.timers, _hierarchy(paths, resource), manager, history)
+
+
+def _hierarchy(paths: Paths, resource: Resource) -> list[Member]:
+    """The resource with all that it needs, or that needs it, in turn: what is switched together."""
+    names = [resource.name]
+    for name in names:
+        near = (*required_by_file(paths, name), *dependents(paths, name))
+        names += [each for each in dict.fromkeys(near) if each not in names]
+    found = []
+    for name in sorted(names):
+        try:
+            found.append(Member(name, usable(paths, name).timers))
+        except ArkError:
+            continue  # `ark validate` tells
+    return found
+
+
+def _under_pacemaker(paths: Paths, resource: Resource) -> list[Conflict]:
+    """Operations whose timeout ends before the timers do. Pacemaker restarts by itself."""
+    timers = resource.timers
+    found = [reserve_conflict(timers)]
+    for operation, timeout in PacemakerTools(paths.prefix).timeouts(resource.name).items():
+        why = shortfall(operation, timeout, timers)
+        if why:
+            found.append(Conflict((), why))
+    return [each for each in found if each is not None]
+
+
+# Showing.
+
+
+def show_suggestion(out: Console, suggestion: Suggestion) -> None:
+    resource = suggestion.resource
+    plugin = resource.plugin
+    head = f"{resource.name}  ({resource.logical_host}, {plugin.name} {plugin.version})"
+    out.print(Text(head, "bold"), soft_wrap=True)
+    out.print(Text(_period(suggestion), "dim"), soft_wrap=True)
+    if suggestion.measured:
+        out.print()
+        _show_table(out, suggestion)
+        out.print()
+        _show_reasons(out, suggestion)
+    out.print()
+    if not suggestion.conflicts:
+        out.print(say("The values work together.", "値どうしの矛盾はありません。"))
+    for conflict in suggestion.conflicts:
+        text = say("LOOK OUT: ", "注意: ") + conflict.text
+        out.print(Text(text, "bold yellow"), soft_wrap=not out.is_terminal)
+
+
+def _period(suggestion: Suggestion) -> str:
+    scripts = suggestion.history.scripts
+    if not scripts:
+        return say(
+            "The RAS log holds no script of it that came to its end yet.",
+            "RAS ログに、完了したスクリプトがまだありません。",
+        )
+    first, last = moment(scripts[0].began), moment(scripts[-1].ends)
+    return say(
+        f"{len(scripts)} scripts in the RAS log, {first} to {last}; seconds, ±1",
+        f"RAS ログのスクリプト {len(scripts)} 件 ({first} から {last} まで)。単位は秒、誤差 ±1",
+    )
+
+
+def _show_table(out: Console, suggestion: Suggestion) -> None:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(say("TIMER", "タイマー"), no_wrap=True)
+    for name in (
+        say("NOW", "現在"),
+        say("TIMES", "回数"),
+        say("MEDIAN", "中央値"),
+        "P95",
+        say("WORST", "最大"),
+        say("OF IT", "割合"),
+        say("SET", "推奨"),
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    timers = suggestion.resource.timers
+    for measured, told in zip(suggestion.measured, suggestion.advice, strict=True):
+        value = timers[measured.key]
+        table.add_row(
+            Text(measured.key, "bold"),
+            say("none", "なし") if value == float("inf") else f"{value:g}",
+            str(len(measured.seconds) + measured.ran_out),
+            *_numbers(measured, value),
+            Text("" if told.set is None else f"{told.set:g}", "bold yellow"),
+        )
+    show(out, table)
+
+
+def _numbers(measured: Measured, value: float) -> list[Text]:
+    if not measured.seconds:
+        return [Text("")] * 4
+    part = _part(measured, value)
+    times = (measured.median, measured.p95, measured.worst)
+    near = "bold yellow" if part is not None and part >= NEAR else ""
+    return [
+        *(Text(f"{each:g}") for each in times),
+        Text("" if part is None else f"{part:.0%}", near),
+    ]
+
+
+def _part(measured: Measured, value: float) -> float | None:
+    """How much of its limit the worst took; None where it is no limit."""
+    if measured.key == "force_stop_wait" or not 0 < value < float("inf"):
+        return None
+    return measured.worst / value
+
+
+def _show_reasons(out: Console, suggestion: Suggestion) -> None:
+    notes = Table.grid(padding=(0, 2, 0, 0))
+    notes.add_column(no_wrap=True)
+    notes.add_column()
+    for told in suggestion.advice:
+        style = "bold yellow" if told.set is not None else "dim"
+        text = told.why
+        if told.set is not None:
+            text = f"{told.set:g}: {text}"
+        notes.add_row(Text(told.key, style), Text(text, style))
+    show(out, notes)
+
+
+def facts_of(suggestion: Suggestion) -> dict[str, Any]:
+    """The same as facts."""
+    scripts, timers = suggestion.history.scripts, suggestion.resource.timers
+    window = timers["recover.window"]
+    return {
+        "resource": suggestion.resource.name,
+        "scripts": len(scripts),
+        "from": iso(scripts[0].began) if scripts else None,
+        "to": iso(scripts[-1].ends) if scripts else None,
+        "most_restarts_in_window": suggestion.history.restarts_in(window),
+        "false_alarms": suggestion.history.false_alarms,
+        "timers": [
+            {
+                "key": measured.key,
+                "value": timers.as_mapping()[measured.key],
+                "count": len(measured.seconds),
+                "median": measured.median if measured.seconds else None,
+                "p95": measured.p95 if measured.seconds else None,
+                "worst": measured.worst if measured.seconds else None,
+                "of_limit": _part(measured, timers[measured.key]) if measured.seconds else None,
+                "used_up": measured.ran_out,
+                "set": told.set,
+                "why": told.why,
+            }
+            for measured, told in zip(suggestion.measured, suggestion.advice, strict=True)
+        ],
+        "conflicts": [
+            {"timers": list(conflict.keys), "text": conflict.text}
+            for conflict in suggestion.conflicts
+        ],
+    }

@@ -1,0 +1,273 @@
+"""One resource as it is seen: its status now, and all that is remembered of it, in words."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from rich.text import Text
+
+from arkcore import blackbox, record
+from arkcore.actions.recover import RESTART
+from arkcore.cli.console import duration, iso, moment
+from arkcore.cli.language import say
+from arkcore.cli.resources import usable, where_of
+from arkcore.errors import ArkError
+from arkcore.lock import Holder, holder_of
+from arkcore.state import Maintenance, State, UndecidedClock, boottime, read_json
+from arkcore.status import Outcome, Status, StatusReport
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from arkcore.managers.base import Cluster
+    from arkcore.paths import Paths
+    from arkcore.resource import Resource
+
+#: How maintenance is shown.
+LOUD = "bold black on yellow"
+
+
+class View:
+    """One resource as it is seen: its status now, and all that is remembered."""
+
+    def __init__(self, paths: Paths, name: str, cluster: Cluster) -> None:
+        self.name = name
+        self.error = ""
+        self.resource: Resource | None = None
+        try:
+            self.resource = usable(paths, name)
+        except ArkError as error:
+            self.error = str(error)
+            if not self.error.startswith(("/", f"{name} (")):
+                self.error = f"{where_of(paths, name)}: {self.error}"
+        #: What there is to name it by: its file, or the last one that was good.
+        self.known = self.resource or record.last_known_good(paths, name)
+        self.state = State(paths, name)
+        self.live: StatusReport | None = None
+        self.last = self.state.verdict()
+        self.wanted = self.state.wanted
+        self.blind = self.state.blind()
+        self.maintenance = Maintenance(paths, name)
+        self.in_maintenance = self.maintenance.active()
+        self._maintained = read_json(paths.maintenance(name))
+        self.at_work = holder_of(self.state.directory)
+        self.in_service = cluster.in_service(name)
+        self.boxes_readable = os.access(paths.blackboxes, os.R_OK) or not os.path.exists(
+            paths.blackboxes
+        )
+        self.boxes = blackbox.boxes(paths.blackboxes, name)
+        self.undecided, self.undecided_failed, self.undecided_timer = 0.0, False, 0.0
+        self.restarts, self.restart_limit, self.window = 0, 0, 0.0
+        if self.resource is not None:
+            timers = self.resource.timers
+            self.undecided_timer = timers["quickcheck.process"]
+            gap = UndecidedClock.gap_for(cluster.check_interval)
+            clock = UndecidedClock(self.state, self.undecided_timer, gap)
+            self.undecided = clock.elapsed()
+            self.undecided_failed = self.undecided > 0 and clock.has_failed()
+            self.window = timers["recover.window"]
+            self.restart_limit = int(timers["recover.attempts"])
+            self.restarts = self.state.attempts(RESTART, self.window)
+
+    def take(self, live: StatusReport | str | None) -> None:
+        if isinstance(live, str):
+            self.error = live if live.startswith("/") else f"{self.name}: {live}"
+        else:
+            self.live = live
+
+    @property
+    def since(self) -> float | None:
+        """Since when it has the status it has now, as far as the last verdicts know."""
+        if self.live is None or self.last.get("status") != self.live.status.value:
+            return None
+        since = self.last.get("since")
+        return since if isinstance(since, int | float) else None
+
+    @property
+    def plugin(self) -> str:
+        return self.known.plugin.name if self.known else ""
+
+    @property
+    def logical_host(self) -> str:
+        return self.known.logical_host if self.known else ""
+
+    def facts(self) -> dict[str, Any]:
+        last = self.last
+        return {
+            "resource": self.name,
+            "plugin": self.plugin or None,
+            "plugin_version": self.known.plugin.version if self.known else None,
+            "logical_host": self.logical_host or None,
+            "error": self.error or None,
+            "status": self.live.status.value if self.live else None,
+            "detail": self.live.detail if self.live else None,
+            "since": iso(self.since),
+            "last_verdict": {
+                "action": last.get("action"),
+                "outcome": last.get("outcome"),
+                "status": last.get("status") or None,
+                "reason": last.get("reason"),
+                "at": iso(last.get("at")),
+            }
+            if last
+            else None,
+            "wanted": self.wanted or None,
+            "in_service": self.in_service,
+            "undecided": {
+                "seconds": round(self.undecided, 1),
+                "timer": self.undecided_timer,
+                "failed": self.undecided_failed,
+            }
+            if self.undecided
+            else None,
+            "restarts": {
+                "count": self.restarts,
+                "limit": self.restart_limit,
+                "window": self.window,
+            },
+            "maintenance": {
+                "since": iso(self._maintained.get("since")),
+                "until": iso(self._maintained.get("until")),
+            }
+            if self.in_maintenance
+            else None,
+            "blind": {"since": iso(self.blind.get("since")), "reason": self.blind.get("reason")}
+            if self.blind
+            else None,
+            "black_boxes": self.boxes if self.boxes_readable else None,
+            "at_work": {
+                "action": self.at_work.action,
+                "pid": self.at_work.process.pid,
+                "seconds": round(boottime() - self.at_work.since, 1),
+            }
+            if self.at_work
+            else None,
+        }
+
+    # In words.
+
+    def status_text(self) -> Text:
+        if self.live is None and self.error:
+            return Text(say("unusable", "使用不可"), "bold red")
+        if self.live is None:
+            return Text(say("not asked", "未確認"), "dim")
+        status = self.live.status
+        style = {
+            Status.RUNNING: "bold green",
+            Status.STARTING: "yellow",
+            Status.STOPPING: "yellow",
+            Status.UNKNOWN: "bold yellow",
+            Status.PARTIAL: "bold red",
+            Status.STOPPED: "bold red" if self.is_wanted else "dim",
+        }[status]
+        return Text(status.value, style)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is to run here, by what the cluster manager says or last said."""
+        return self.wanted == "up" if self.in_service is None else self.in_service
+
+    def last_text(self) -> str:
+        action, outcome = self.last.get("action"), self.last.get("outcome")
+        told = _outcomes().get(str(outcome), outcome)
+        return f"{action} {told}, {moment(self.last.get('at'))}" if action else ""
+
+    def last_in_full(self) -> str:
+        reason = self.last.get("reason")
+        return f"{self.last_text()}: {reason}" if reason else self.last_text()
+
+    def at_work_text(self, at_work: Holder) -> str:
+        spent = duration(boottime() - at_work.since)
+        return say(
+            f"{at_work.action} is at work for {spent} (pid {at_work.process.pid})",
+            f"{at_work.action} を実行中 (経過 {spent}、pid {at_work.process.pid})",
+        )
+
+    def undecided_text(self) -> str:
+        since = moment(time.time() - self.undecided)
+        spent, timer = duration(self.undecided), duration(self.undecided_timer)
+        return say(
+            f"undecided since {since}: for {spent} of {timer}",
+            f"{since} から状態を判定できません (上限 {timer}、経過 {spent})",
+        )
+
+    def restarts_text(self) -> str:
+        window = duration(self.window)
+        return say(
+            f"{self.restarts} of {self.restart_limit} restarts used in the last {window}",
+            f"直近 {window}に再起動 {self.restarts} 回 (上限 {self.restart_limit} 回)",
+        )
+
+    def blind_text(self) -> str:
+        since, reason = moment(self.blind.get("since")), self.blind.get("reason")
+        return say(f"BLIND since {since}: {reason}", f"{since} から監視不能 (BLIND): {reason}")
+
+    def maintenance_text(self) -> str:
+        """Loud: whoever looks must not believe that a failure would be acted upon."""
+        since, until = moment(self._maintained.get("since")), self._maintained.get("until")
+        english = f"until {moment(until)}" if until else "until it is switched off"
+        japanese = f"{moment(until)} まで" if until else "解除するまで"
+        return say(
+            f"MAINTENANCE since {since}, {english}: failures are NOT acted upon",
+            f"保守中 ({since} から {japanese}): 障害が起きても対処しません",
+        )
+
+    def boxes_text(self) -> str:
+        number, newest = len(self.boxes), self.boxes[-1]
+        plural = "es" if number > 1 else ""
+        return say(
+            f"{number} black box{plural}, the newest {newest}",
+            f"ブラックボックス {number} 件、最新 {newest}",
+        )
+
+    def contradiction(self) -> str:
+        """Where what runs is not what the cluster manager wants."""
+        if self.live is None or self.at_work:
+            return ""
+        running = self.live.status is Status.RUNNING
+        if running and (self.in_service is False or self.wanted == "down"):
+            return say(
+                "runs here, although the cluster manager does not want it here",
+                "クラスタマネージャが停止を求めていますが、このノードで稼働しています",
+            )
+        if self.live.status is Status.STOPPED and self.is_wanted:
+            return say(
+                "does not run here, although the cluster manager wants it here",
+                "クラスタマネージャが稼働を求めていますが、このノードで停止しています",
+            )
+        return ""
+
+    def remarks(self) -> list[Text]:
+        """What is out of the ordinary; nothing for a resource that is simply well."""
+        found = []
+        if self.blind:
+            found.append(Text(self.blind_text(), "bold red"))
+        if self.in_maintenance:
+            found.append(Text(self.maintenance_text(), LOUD))
+        if self.at_work:
+            found.append(Text(self.at_work_text(self.at_work), "cyan"))
+        if self.contradiction():
+            found.append(Text(self.contradiction(), "bold yellow"))
+        if self.live and self.live.detail and self.live.status is not Status.RUNNING:
+            found.append(Text(self.live.detail, "yellow"))
+        if self.undecided and not self.at_work:
+            found.append(Text(self.undecided_text(), "yellow"))
+        if self.last.get("outcome") in (Outcome.FAILED.value, Outcome.INTERNAL.value):
+            found.append(Text(self.last_in_full(), "red"))
+        if self.restarts:
+            found.append(Text(self.restarts_text(), "yellow"))
+        if self.boxes:
+            found.append(Text(self.boxes_text(), "dim"))
+        return found
+
+
+def _outcomes() -> dict[str, str]:
+    return {
+        Outcome.WELL.value: say("well", "正常"),
+        Outcome.FAILED.value: say("failed", "失敗"),
+        Outcome.UNDECIDED.value: say("undecided", "判定不能"),
+        Outcome.SKIPPED.value: say("skipped", "スキップ"),
+        Outcome.INTERNAL.value: say("internal", "内部エラー"),
+    }

@@ -1,0 +1,153 @@
+"""A worker and its end: what is believed of it, and what of its making outlives it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from arkcore import processes
+from arkcore.channel import Report, Sender
+from arkcore.deadline import Deadline
+from arkcore.python_stack import PythonStack
+from arkcore.signals import Signals
+from arkcore.status import Outcome
+from arkcore.supervisor import ask_command, supervise, supervise_aside
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
+
+class NoSignals:
+    """Of a guard to which no signal comes."""
+
+    received = 0
+
+    def wait(self, seconds: float, *descriptors: int) -> None:
+        select.select(descriptors, [], [], seconds)
+
+
+def done(
+    body: Callable[[Sender], None],
+    how: Callable[..., Report] = supervise,
+    *,
+    within: float = 20,
+    record_late: Callable[[int, PythonStack, float], str] = lambda *_: "",
+) -> Report:
+    return how(
+        body,
+        end=Deadline.after(within),
+        tell=lambda _: None,
+        signals=NoSignals(),
+        prepare=lambda: None,
+        doing=lambda: "",
+        record_late=record_late,
+    )
+
+
+def block(seconds: int) -> None:
+    """Wait in C, the interpreter's lock held, until the time is up or a signal comes."""
+    ctypes.PyDLL(None).sleep(seconds)
+
+
+def test_what_a_worker_reports_is_told() -> None:
+    report = done(lambda sender: sender.report(Report(Outcome.FAILED, "why")))
+    assert (report.outcome, report.reason) == (Outcome.FAILED, "why")
+
+
+def test_a_worker_that_dies_has_answered_nothing() -> None:
+    report = done(lambda _: os.kill(os.getpid(), signal.SIGKILL))
+    assert report.outcome is Outcome.UNDECIDED
+    assert report.reason == "the plugin's process was ended by SIGKILL"
+
+
+def test_what_a_late_worker_reports_when_it_was_asked_where_it_hangs_is_not_believed() -> None:
+    asked = []
+
+    def body(sender: Sender) -> None:
+        block(1000)
+        sender.report(Report(Outcome.WELL))
+        block(1000)
+
+    def ask(pid: int, stack: PythonStack, _: float) -> str:
+        asked.append(stack.ask(pid))
+        time.sleep(0.3)  # so that its report has come
+        return "/box"
+
+    report = done(body, within=0.5, record_late=ask)
+    assert "in block" in asked[0]
+    assert report.outcome is Outcome.UNDECIDED
+    assert report.reason.endswith("black box /box")
+
+
+def test_some_of_its_time_is_kept_for_recording_what_a_late_worker_hangs_in() -> None:
+    left = []
+
+    def record(_: int, __: PythonStack, within: float) -> str:
+        left.append(within)
+        return ""
+
+    done(lambda _: block(1000), within=2, record_late=record)
+    assert 0 < left[0] <= 0.25
+
+
+def test_whoever_is_told_to_end_waits_for_no_answer_of_a_manager(
+    started: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Signals, "told_to_end", False)
+    soon = threading.Timer(0.2, lambda: setattr(Signals, "told_to_end", True))
+    soon.start()
+    began = time.monotonic()
+    assert ask_command(["/bin/sleep", started.word], within=30) == ""
+    assert time.monotonic() - began < 15
+    soon.join()
+
+
+def test_a_manager_is_asked_also_by_one_that_was_told_to_end_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Signals, "told_to_end", True)
+    assert ask_command(["/bin/echo", "an answer"], within=30) == "an answer\n"
+
+
+def body_that_makes(argv: list[str], then: Callable[[], object]) -> Callable[[Sender], None]:
+    def body(sender: Sender) -> None:
+        subprocess.Popen(argv)
+        then()
+        sender.report(Report(Outcome.WELL))
+
+    return body
+
+
+@pytest.mark.parametrize("then", ["answers", "hangs", "raises"])
+def test_what_a_worker_aside_has_made_ends_with_it(started: Any, then: str) -> None:
+    def go_on() -> None:
+        started_by_now(started)
+        if then == "hangs":
+            block(1000)
+        if then == "raises":
+            raise RuntimeError
+
+    argv = ["/bin/sh", "-c", 'setsid sleep "$1" & sleep "$1"', "sh", started.word]
+    report = done(body_that_makes(argv, go_on), supervise_aside, within=3)
+    assert report.well == (then == "answers")
+    until = time.monotonic() + 5
+    while alive(started) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert alive(started) == []
+
+
+def started_by_now(started: Any) -> None:
+    while len(started.pids()) < 3:
+        time.sleep(0.01)
+
+
+def alive(started: Any) -> list[processes.Process]:
+    return [each for each in map(processes.look, started.pids()) if each]
