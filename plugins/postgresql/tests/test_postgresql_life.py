@@ -11,6 +11,7 @@ import threading
 import time
 
 import pytest
+from ark_postgresql import Postgresql
 from database import USER, as_user
 from support import pairs_are_whole, wait_for
 
@@ -221,6 +222,31 @@ def test_a_pid_file_whose_number_a_zombie_has_does_not_hinder_a_start(site, data
     assert site.status() == "STOPPED"
     assert site.call(RESTORE) == 0
     assert database.answers()
+
+
+def test_a_start_beside_a_running_server_leaves_its_files(database, make_context):
+    database.start()
+    before = database.pid_file.read_text()
+    Postgresql().ark_start(make_context(seconds=12, **database.options))
+    assert database.pid_file.read_text() == before
+    assert (database.directory / ".s.PGSQL.5432.lock").exists()
+    assert database.answers()
+
+
+def test_the_socket_lock_of_another_server_stays(site, make_database):
+    first, second = make_database("1"), make_database("2")
+    with (second.data / "postgresql.conf").open("a") as file:
+        file.write(f"unix_socket_directories = '{first.directory}'\n")
+    crashed(second, 1)
+    # Meanwhile another server has its socket, and its own number stands in its lock.
+    for lock in first.directory.glob(".s.PGSQL.*"):
+        lock.unlink()
+    first.start()
+    lock = (first.directory / ".s.PGSQL.5432.lock").read_text()
+    site.protect(second)
+    assert site.call(RESTORE) == 1
+    assert (first.directory / ".s.PGSQL.5432.lock").read_text() == lock
+    assert first.answers()
 
 
 def test_two_servers_side_by_side_are_never_mixed(site, make_database):
