@@ -1,7 +1,12 @@
 # Each target sets up what it needs, in this clone.
 #
 #   make demo          two nodes, service, local recovery, failover, failback, on your terminal
-#   make test          all checks and tests
+#   make test          all checks and tests; as root also the cluster's
+#   make cluster-test  the failovers, on a real Pacemaker cluster of two nodes; needs root
+#   make cluster-demo  the same cluster, told on your terminal; needs root
+#   make cluster-torture  random faults in a row on it: FAULTS=50 SEED=1; needs root
+#   make cluster-postgresql  a client writes while PostgreSQL fails over: KILLS=30 SEED=1; needs root
+#   make cluster-figures  cluster-test, and its times into docs/*/cluster.md
 #   make bench         the figures of docs/en/benchmarks.md
 #   make torture       hostile actions by seed, against a model: MINUTES=5 SEEDS=1000 START=1
 #   make hang          a status command that hangs, at every timer's own length: ten minutes
@@ -16,21 +21,29 @@ PLUGINS ?=
 VENV := $(CURDIR)/.venv
 DEPS := $(CURDIR)/.deps
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
-ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command lab
+ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql lab
 LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml constraints.txt $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml)
 SOURCES := arkcore plugins tests tools/bench.py tools/hung_status.py
 
 .PHONY: demo test lint types layers tests bench torture hang wheels install clean
+.PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
+.PHONY: cluster-postgresql
 
 MINUTES ?= 5
 SEEDS ?= 1000
 START ?= 1
+FAULTS ?= 50
+KILLS ?= 30
+SEED ?= 1
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/ark demo --directory .demo
 
+# The cluster tests come last: their times are real, and so the machine is theirs alone.
 test: lint types layers tests
+	@if [ "$$(id -u)" = 0 ]; then $(MAKE) --no-print-directory cluster-test; \
+	else echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test'; fi
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check $(SOURCES)
@@ -45,6 +58,7 @@ layers: $(VENV)/.test
 # What is not installed is unpacked here: nginx to be protected, and OCF's tester with its xmllint.
 tests: $(VENV)/.test
 	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
+	tools/postgresql $(DEPS)/postgresql >/dev/null
 	command -v ocf-tester >/dev/null || test -x /usr/sbin/ocf-tester || \
 	    tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null
 	command -v xmllint >/dev/null || for package in libxml2-utils libxml2 \
@@ -54,6 +68,26 @@ tests: $(VENV)/.test
 	tools/need ip iproute2
 	tools/need ping iputils-ping
 	$(VENV)/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
+
+cluster-parts: $(VENV)/.test
+	tools/cluster-packages $(VENV)/bin/python
+	tools/postgresql $(DEPS)/postgresql >/dev/null
+	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
+
+cluster-test: cluster-parts
+	$(VENV)/bin/python -m pytest tests/cluster -m cluster $(PYTEST)
+
+cluster-figures: cluster-parts
+	$(VENV)/bin/python -m pytest tests/cluster -m cluster --figures docs $(PYTEST)
+
+cluster-demo: cluster-parts
+	$(VENV)/bin/python -m ark_lab.cluster.demo
+
+cluster-torture: cluster-parts
+	$(VENV)/bin/python -m ark_lab.cluster.torture --faults $(FAULTS) --seed $(SEED)
+
+cluster-postgresql: cluster-parts
+	PYTHONPATH=tests $(VENV)/bin/python tests/database_cluster.py --kills $(KILLS) --seed $(SEED)
 
 bench: $(VENV)/.test
 	tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null

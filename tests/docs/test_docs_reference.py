@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from ark_jp1_base import facts
+from ark_postgresql import _facts as postgresql_facts
 
 from arkcore.application import Option, declared_options
 from arkcore.call import Action
@@ -26,7 +27,7 @@ from arkcore.status import Outcome, Status
 from arkcore.timers import TIMERS, Timers
 
 ROOT = Path(__file__).resolve().parents[2]
-PLUGINS = ("jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command")
+PLUGINS = ("jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command", "postgresql")
 
 
 def rows(text: str, key: str) -> list[list[str]]:
@@ -148,6 +149,7 @@ SOURCES = {
         "arkcore/actions/probe.py",
     ),
     "ark-command.md": _sources("plugins/command/src/ark_command/*.py"),
+    "postgresql.md": _sources("plugins/postgresql/src/ark_postgresql/*.py"),
 }
 
 #: Modules whose texts are errors of a file or of a plugin (`<file>: <key>: …`), declarations, or
@@ -176,7 +178,10 @@ NOT_MESSAGES = {
     "toml_file.py",
     # Findings before an installation, as before-installation.md tells them.
     "preflight.py",
+    "_boot.py",
+    "_facts.py",
     "_options.py",
+    "_preflight.py",
 }
 
 #: Texts that are no message: formats, a black box's headline, a title.
@@ -184,6 +189,10 @@ NO_MESSAGE = {
     "ark: {extra[resource]} : {extra[logical_host]} : {message}",
     "): late:",
     "Own commands",
+    "select 'ark:in recovery:' || pg_is_in_recovery()",
+    "ark:in recovery:false",
+    "ark:in recovery:true",
+    "it is a primary",
 }
 
 #: Calls whose texts are described elsewhere: options, and findings before an installation.
@@ -300,6 +309,20 @@ def test_every_unconfirmed_fact_is_listed(documents):
             assert answer in line, value
         else:
             assert f"`{value}`" in text, value
+
+
+def test_every_fact_of_postgresql_that_no_manual_states_is_listed(documents):
+    section = _section(documents.pages["unconfirmed.md"], "PostgreSQL")
+    kinds = (postgresql_facts.Fact, postgresql_facts.ReturnCode)
+    known = [fact for fact in vars(postgresql_facts).values() if isinstance(fact, kinds)]
+    unsure = [fact for fact in known if fact.mark is not postgresql_facts.Mark.MANUAL]
+    assert len(unsure) > 5
+    in_words = (postgresql_facts.WORKING_DIRECTORY, postgresql_facts.SOCKET_LOCK)
+    for fact in unsure:
+        if fact not in in_words:
+            assert f"`{fact.value}" in section or f"{fact.value}`" in section, fact.value
+    for parent, name, _, _, _ in postgresql_facts.BY_VERSION:
+        assert f"`{(parent + name).rstrip('/')}" in section
 
 
 def test_every_state_file_is_listed(documents):

@@ -155,6 +155,8 @@ def node(paths: Paths, english, tmp_path: Path) -> Paths:
     text = web.text.replace("/run/", f"{tmp_path}/").replace("/usr/sbin/nginx", "/bin/false")
     write(paths, web.title, text)
     write_site(paths, english)
+    server = next(code for code in english.code_of("postgresql.md") if code.kind == "toml")
+    write(paths, server.title, server.text.replace("/shared/", f"{tmp_path}/"))
     return paths
 
 

@@ -16,6 +16,7 @@ PAGES = {
     "operation.md",
     "pacemaker.md",
     "plugin.md",
+    "postgresql.md",
     "ras-log.md",
     "resource-file.md",
     "timers.md",

@@ -268,6 +268,19 @@ static bool flag_of(const struct entry *entries, const char *key, bool otherwise
     return number_of(entries, key, otherwise) != 0;
 }
 
+/* What this node is called in the records on the shared directory: its root, unless the setting
+   "node" says otherwise, as it does where every node has the same root in files of its own. */
+static char *node_name(void)
+{
+    char *path = format("%s/opt/lab/settings", root);
+    struct entry *entries = entries_of_file(path, NULL);
+    free(path);
+    const char *name = text_of(entries, "node", "");
+    char *copy = must(strdup(*name != '\0' ? name : root));
+    entries_free(entries);
+    return copy;
+}
+
 /* ---- messages ---------------------------------------------------------------------------- */
 
 enum language { ENGLISH, JAPANESE_UTF8, JAPANESE_EUC, JAPANESE_SJIS };
@@ -528,10 +541,12 @@ static void record_writer(enum group group, const char *host, pid_t pid, const c
     if (fd >= 0) {
         struct timespec at;
         clock_gettime(CLOCK_REALTIME, &at);
+        char *node = node_name();
         char *line = format("%lld.%06ld\t%s\t%d\t%s\t%s\t%s\n", (long long)at.tv_sec,
-                            at.tv_nsec / 1000, root, (int)pid, event, GROUP_NAME[group], host);
+                            at.tv_nsec / 1000, node, (int)pid, event, GROUP_NAME[group], host);
         write_all(fd, line, strlen(line));
         free(line);
+        free(node);
         close(fd);
     }
     free(path);
@@ -556,15 +571,19 @@ static int take_shared_lock(const char *command, enum group group, const char *h
     free(path);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         if (ftruncate(fd, 0) == 0) {
-            char *owner = format("node=%s\n", root);
+            char *node = node_name();
+            char *owner = format("node=%s\n", node);
             write_all(fd, owner, strlen(owner));
             free(owner);
+            free(node);
         }
         return fd;
     }
     struct entry *owner = entries_of_fd(fd, NULL);
     const char *node = text_of(owner, "node", "unknown");
-    bool ours = strcmp(node, root) == 0;
+    char *own = node_name();
+    bool ours = strcmp(node, own) == 0;
+    free(own);
     record_writer(group, host, getpid(), ours ? "refused" : "DOUBLE");
     if (ours)
         error(command, "%s already runs on this node, or processes of it are left", host);
@@ -1667,6 +1686,22 @@ static int run_command(struct call *call)
     return rc;
 }
 
+/* One line in ROOT/opt/lab/calls: time (CLOCK_MONOTONIC), begin or end, pid, command, host. A
+   command that is killed leaves no end. */
+static void record_call(const struct call *call, const char *event)
+{
+    char *path = format("%s/opt/lab/calls", root);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    free(path);
+    if (fd < 0)
+        return;
+    char *line = format("%.4f\t%s\t%d\t%s\t%s\n", now(), event, (int)getpid(), call->name,
+                        call->host != NULL ? call->host : NO_HOST);
+    write_all(fd, line, strlen(line));
+    free(line);
+    close(fd);
+}
+
 static int command_main(const struct command *command, char **arguments)
 {
     struct call call = {.command = command, .name = command->name, .timeout = 60, .lock_fd = -1};
@@ -1680,7 +1715,13 @@ static int command_main(const struct command *command, char **arguments)
         return error(call.name, "JP1/AJS3 is not installed here");
     entries_free(call.behaviour);
     call.behaviour = behaviour_of(command->name, call.host);
-    return run_command(&call);
+    bool recorded = flag_of(call.behaviour, "record_calls", false);
+    if (recorded)
+        record_call(&call, "begin");
+    int rc = run_command(&call);
+    if (recorded)
+        record_call(&call, "end");
+    return rc;
 }
 
 /* The root is what remains of this binary's path without the part that is always the same. */

@@ -85,6 +85,8 @@ SETTINGS: Final[dict[str, Setting]] = {
     "ajs_fail_rc": Setting("0", "return code of a JP1/AJS3 start that did not come up"),
     "base_gone": Setting("keep", "JP1/AJS3 whose JP1/Base is gone: keep (runs on), stop"),
     "auto_restart": Setting("1", "1: without -HA a dead jajs_schd_* is started again"),
+    "node": Setting("", "the node's name in the shared directory's record; empty: its root"),
+    "record_calls": Setting("0", "1: each command writes its begin and end to ROOT/opt/lab/calls"),
     "double_start": Setting("refuse", "a second node's start: refuse, or allow (and record it)"),
     "base_children": Setting(
         "jbsroute,jcocmd,jbsplugind,jbshcd,jbshchostd,jbssrvmgr,jbslcact,jbscomd",
