@@ -14,7 +14,7 @@ from collections.abc import Callable
 from ark_lab.cluster.measure import measure
 from ark_lab.cluster.service import AJS3
 from ark_lab.cluster.world import World
-from arkcore.cli.language import say
+from arkcore import say
 from arkcore.testing.cluster import CannotBuild, ClusterError, Node
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ark_lab.cluster.service import LAYERS, Service
 from arkcore import processes
-from arkcore.testing.cluster import Cluster, Node, Operation, never_two, wait_for
-from arkcore.testing.cluster.errors import ClusterError
+from arkcore.testing.cluster import Cluster, ClusterError, Node, Operation, never_two, wait_for
 from arkcore.testing.torture.ras_reading import RasReading
 
 #: What JP1 starts once on a machine and nobody ever stops.

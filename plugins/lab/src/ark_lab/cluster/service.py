@@ -13,9 +13,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from arkcore import processes
+from arkcore import Process, processes
 from arkcore.managers.operation_times import least_timeout
-from arkcore.processes import Process
 from arkcore.testing.cluster import Cluster, Node, SharedDisk, writer_program
 from arkcore.timers import Timers
 

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from ark_lab.cluster.proof import Proof
 from ark_lab.cluster.service import ROOT, Service
-from arkcore.processes import Process, send
+from arkcore import Process, processes
 from arkcore.testing.cluster import Client, Cluster, Node, wait_for
 
 #: Whose agents are installed.
@@ -140,7 +140,7 @@ class World:
 
     def signal(self, process: Process, number: int) -> None:
         """Signal a process that may have ended by itself meanwhile."""
-        send(process, number)
+        processes.send(process, number)
 
     def fault(self, node: Node, command: str, *settings: str) -> None:
         """Let a command of the stand-in, or a daemon, go wrong on one node."""
