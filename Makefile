@@ -2,6 +2,7 @@
 #
 #   make demo          two nodes, service, local recovery, failover, failback, on your terminal
 #   make test          all checks and tests; as root also the cluster's
+#   make matrix        every check of the conformance kit on every wrong plugin
 #   make cluster-test  the failovers, on a real Pacemaker cluster of two nodes; needs root
 #   make cluster-demo  the same cluster, told on your terminal; needs root
 #   make cluster-torture  random faults in a row on it: FAULTS=50 SEED=1; needs root
@@ -26,7 +27,7 @@ LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml constraints.txt $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml)
 SOURCES := arkcore plugins tests tools/bench.py tools/hung_status.py
 
-.PHONY: demo test lint types layers tests bench torture hang wheels install clean
+.PHONY: demo test lint types layers tests matrix bench torture hang wheels install clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
@@ -89,6 +90,9 @@ cluster-torture: cluster-parts
 cluster-postgresql: cluster-parts
 	PYTHONPATH=tests $(VENV)/bin/python tests/database_cluster.py --kills $(KILLS) --seed $(SEED)
 
+matrix: $(VENV)/.test
+	$(VENV)/bin/python -m pytest -n auto --dist worksteal -m matrix tests/conformance
+
 bench: $(VENV)/.test
 	tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null
 	$(VENV)/bin/python tools/bench.py $(DEPS)/resource-agents
@@ -124,8 +128,8 @@ $(VENV)/.demo: $(VENV)/.venv $(PROJECTS)
 	$(PIP) install -c constraints.txt -e . $(LOCAL)
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.venv $(PROJECTS) tests/toy/pyproject.toml
-	$(PIP) install -c constraints.txt -e '.[test]' $(LOCAL) -e ./tests/toy
+$(VENV)/.test: $(VENV)/.venv $(PROJECTS) tests/toy/pyproject.toml tests/wrong/pyproject.toml
+	$(PIP) install -c constraints.txt -e '.[test]' $(LOCAL) -e ./tests/toy -e ./tests/wrong
 	@touch $@
 
 clean:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from arkcore.checks.site import Site
     from arkcore.command import CommandResult
     from arkcore.context import Context
+    from arkcore.deadline import Deadline
 
 
 def __getattr__(name: str) -> object:
@@ -37,6 +38,10 @@ def __getattr__(name: str) -> object:
         from arkcore.command import CommandResult
 
         return CommandResult
+    if name == "Deadline":
+        from arkcore.deadline import Deadline
+
+        return Deadline
     if name == "Machine":
         from arkcore.checks.machine import Machine
 
@@ -57,6 +62,7 @@ __all__ = [
     "CommandResult",
     "ConfigurationError",
     "Context",
+    "Deadline",
     "Finding",
     "Level",
     "LogicalHostRule",

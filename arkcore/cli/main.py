@@ -21,6 +21,7 @@ from arkcore.cli import (
     status,
     timers,
     validate,
+    verify,
 )
 from arkcore.cli.console import complain
 from arkcore.cli.extensions import ExtensibleGroup
@@ -43,6 +44,7 @@ app.command("maintenance")(maintenance.maintenance)
 app.command("plugins")(plugins.plugins)
 app.command("preflight")(preflight.preflight)
 app.command("guide")(guide.guide)
+app.command("verify")(verify.verify)
 app.add_typer(lifekeeper.app, name="lifekeeper")
 app.add_typer(pacemaker.app, name="pacemaker")
 

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from arkcore.call import Action
 from arkcore.managers.lifekeeper import launcher
 from arkcore.testing import lifekeeper_programs
+from arkcore.testing.invocation import Invocation, RunEnd, run
 from arkcore.testing.lifekeeper_programs import FAILED, IN_SERVICE, OUT_OF_SERVICE, PLACES
 
 _PLACES = {
@@ -33,13 +32,23 @@ QUICKCHECK_LIMIT = 22.0
 
 
 class ProgramEnd:
-    """How one program ended. `code` is None where it was ended for being late."""
+    """How one program ended. `code` is None where it was ended for being late.
 
-    def __init__(self, action: Action, code: int | None, seconds: float, output: str) -> None:
+    `held`: something that it started holds LifeKeeper's end of its output open.
+    """
+
+    def __init__(
+        self, action: Action, code: int | None, seconds: float, output: str, held: bool = False
+    ) -> None:
         self.action = action
         self.code = code
         self.seconds = seconds
         self.output = output
+        self.held = held
+
+    @classmethod
+    def of(cls, action: Action, end: RunEnd) -> ProgramEnd:
+        return cls(action, None if end.late else end.code, end.seconds, end.output, end.held)
 
     @property
     def ok(self) -> bool:
@@ -68,6 +77,7 @@ class Node:
         self.quickcheck_limit = quickcheck_limit
         #: What its commands keep, and read.
         self.database = lifekeeper_programs.Database(root)
+        self._launchers: dict[Action, str] = {}
         lifekeeper_programs.install(root)
         defaults = Path(f"{prefix}/etc/default/LifeKeeper")
         defaults.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +88,9 @@ class Node:
         for action, place in _PLACES.items():
             program = self.root / place / tag
             program.parent.mkdir(parents=True, exist_ok=True)
-            program.write_text(launcher(action, self.prefix))
+            if action not in self._launchers:
+                self._launchers[action] = launcher(action, self.prefix)
+            program.write_text(self._launchers[action])
             program.chmod(0o755)
         self.database.put(self.name, "gen", "app", tag, "", OUT_OF_SERVICE)
 
@@ -95,31 +107,22 @@ class Node:
     def set_state(self, tag: str, state: str) -> None:
         self.database.set_state(tag, state)
 
+    def invocation(self, action: Action, tag: str) -> Invocation:
+        """How LifeKeeper calls a program: no terminal, and as good as no environment.
+
+        Output goes to its log, which reads on to the end. Only a quickCheck has a limit.
+        """
+        checks = action is Action.QUICK_CHECK
+        return Invocation(
+            [str(self.program(action, tag)), *self._arguments(action, tag)],
+            {"PATH": "/usr/bin:/bin", "TERM": "dumb"},
+            limit=self.quickcheck_limit if checks else None,
+            ending=signal.SIGALRM,
+        )
+
     def call(self, action: Action, tag: str) -> ProgramEnd:
         """Run one program to its end; a quickCheck is ended at its limit."""
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [str(self.program(action, tag)), *self._arguments(action, tag)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={"PATH": "/usr/bin:/bin", "TERM": "dumb"},
-            cwd="/",
-        )
-        limit = self.quickcheck_limit if action is Action.QUICK_CHECK else None
-        alarm = None
-        try:
-            if limit is not None:
-                alarm = threading.Timer(limit, process.send_signal, (signal.SIGALRM,))
-                alarm.start()
-            # To the end of the pipe: a daemon that held it open would be noticed here.
-            output = process.communicate()[0].decode("utf-8", "backslashreplace")
-        finally:
-            if alarm is not None:
-                alarm.cancel()
-        seconds = time.monotonic() - began
-        late = limit is not None and seconds >= limit
-        return ProgramEnd(action, None if late else process.returncode, seconds, output)
+        return ProgramEnd.of(action, run(self.invocation(action, tag)))
 
     def _arguments(self, action: Action, tag: str) -> Sequence[str]:
         identity = self.database.field(tag, 4)

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
-    from arkcore.deadline import Deadline
+    from arkcore import Deadline
 
 
 def ask(host: str, port: int, deadline: Deadline) -> StatusReport:

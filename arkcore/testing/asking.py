@@ -1,0 +1,376 @@
+"""Calls a plugin's hooks in a process made for it, and tells all that could be seen of each call.
+
+The hooks are handed what they are handed in a worker: a real context, through the engine's own
+steps. Here nobody looks away: what a hook raises, prints, changes or keeps is told.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from arkcore import context, processes, record
+from arkcore.actions.steps import Work
+from arkcore.application import Application, check_declaration, declared_options, make_options
+from arkcore.channel import Sender
+from arkcore.checks.machine import Machine
+from arkcore.checks.site import LIFEKEEPER, STANDBY, LogicalHost, Node, Site
+from arkcore.context import Context
+from arkcore.deadline import Deadline
+from arkcore.errors import ArkError, StepFailed
+from arkcore.finding import Finding
+from arkcore.hooks import PluggyHooks
+from arkcore.paths import Paths
+from arkcore.plugins import check_hooks, find
+from arkcore.resource import Resource
+from arkcore.resource_file import validate_and_record
+from arkcore.state import State
+from arkcore.status import StatusReport
+from arkcore.timers import check_timers
+
+_LONGEST = 2000
+#: Seconds between the deadline a hook is given and the moment its process is ended.
+_END = 4.0
+_KINDS = {
+    "ark_start": context.START,
+    "ark_stop": context.STOP,
+    "ark_force_stop": context.FORCE,
+}
+
+
+def answer(question: dict[str, Any]) -> dict[str, Any]:
+    """Answer one question: `what` is to be done, and what with."""
+    what = question.pop("what")
+    output = _capture()
+    if what == "declaration":
+        return _declaration(question["plugin"])
+    if what == "validate":
+        return _validate(question["prefix"], question["resource"])
+    asking = _Asking(question["prefix"], question["resource"], question["within"], output)
+    return asking.do(what, question.get("hook", ""))
+
+
+def _capture() -> int:
+    """Have what this process prints on stdout in memory; where that is."""
+    sys.stdin = open("/dev/null")  # noqa: SIM115 (as long as the process)
+    os.dup2(sys.stdin.fileno(), 0)
+    output = os.memfd_create("stdout")
+    os.dup2(output, 1)
+    return output
+
+
+# What a plugin says of itself.
+
+
+def _declaration(name: str) -> dict[str, Any]:
+    try:
+        source = find(name)
+        plugin = source.load()
+        check_hooks(plugin, name)
+        application = check_declaration(plugin.ark_application(), name)  # type: ignore[attr-defined]
+        check_timers(application.timers, f"plugin {name}")
+    except ArkError as error:
+        return {"refused": str(error)}
+    except Exception as error:
+        return {"refused": f"ark_application raised {_told(error)}"}
+    return {
+        "module": source.module,
+        "title": application.title,
+        "topologies": [each.value for each in application.topologies],
+        "runs_as_processes": application.runs_as_processes,
+        "machine_wide": list(application.machine_wide),
+        "options": _options(application),
+    }
+
+
+def _options(application: Application) -> dict[str, Any]:
+    from arkcore.resource_file import _check_option, _hints
+
+    found: dict[str, Any] = {}
+    hints = _hints(application.options, "options")
+    for key, declared in declared_options(application.options).items():
+        problem = ""
+        if key not in hints:
+            problem = "no type is declared for it"
+        elif not declared.required:
+            try:
+                _check_option(key, declared.default, hints[key], declared, "the default")
+            except ArkError as error:
+                problem = str(error)
+        found[key] = {
+            "text": declared.text,
+            "text_ja": declared.text_ja,
+            "required": declared.required,
+            "minimum": declared.minimum,
+            "maximum": declared.maximum,
+            "choices": list(declared.choices),
+            "problem": problem,
+            "kind": str(hints.get(key, "")),
+        }
+    return found
+
+
+def _validate(prefix: str, name: str) -> dict[str, Any]:
+    try:
+        validate_and_record(Paths(prefix), name)
+    except ArkError as error:
+        return {"refused": str(error)}
+    except Exception as error:
+        return {"raised": _told(error)}
+    return {}
+
+
+# Hooks.
+
+
+class _ObservedHooks(PluggyHooks):
+    """Calls hooks as the engine does, and notes what could be seen of each call."""
+
+    def __init__(self, plugin: object, name: str, output: int) -> None:
+        super().__init__(plugin, name)
+        self._output = output
+        self._called = plugin
+        self.calls: list[dict[str, Any]] = []
+
+    def _call(self, hook: str, **given: Any) -> Any:
+        before = _Surroundings()
+        kept = _kept_by(self._called)
+        printed = self._printed()
+        raised, value = "", None
+        began = time.monotonic()
+        try:
+            value = super()._call(hook, **given)
+            if hook == "ark_preflight":
+                value = list(value)  # a generator runs only now
+            return value
+        except BaseException as error:
+            raised = "StepFailed" if isinstance(error, StepFailed) else _told(error)
+            raise
+        finally:
+            seconds = time.monotonic() - began
+            self.calls.append(
+                {
+                    "hook": hook,
+                    "seconds": seconds,
+                    "raised": raised,
+                    "answered": _described(value),
+                    "printed": self._printed()[len(printed) :],
+                    "changed": before.changes(),
+                    "kept": _differences(kept, _kept_by(self._called)),
+                }
+            )
+
+    def _printed(self) -> str:
+        sys.stdout.flush()
+        size = os.fstat(self._output).st_size
+        return os.pread(self._output, size, 0).decode("utf-8", "backslashreplace")
+
+
+class _Asking:
+    def __init__(self, prefix: str, name: str, within: float, output: int) -> None:
+        paths = Paths(prefix)
+        self._resource = record.load(paths, name) or validate_and_record(paths, name)
+        plugin = self._resource.plugin.load()
+        self._hooks = _ObservedHooks(plugin, self._resource.plugin.name, output)
+        # What is told to the guard has no reader here, and must never block.
+        sender = Sender(os.memfd_create("told"))
+        self._work = self._made(self._resource, State(paths, name), sender, within)
+
+    def _made(self, resource: Resource, state: State, sender: Sender, within: float) -> Work:
+        deadline = Deadline.after(within)
+        options = make_options(self._hooks.application().options, resource.options)
+        end = Deadline(deadline.at + _END)
+        ctx = Context(resource, options, state, sender, deadline, end=end)
+        strangers = processes.descendants({os.getppid()})
+        return Work(resource, self._hooks, ctx, state, sender, deadline, strangers)
+
+    def do(self, what: str, hook: str) -> dict[str, Any]:
+        found: dict[str, Any] = getattr(self, f"_do_{what}")(hook)
+        return {**found, "calls": self._hooks.calls}
+
+    def _do_look(self, _: str) -> dict[str, Any]:
+        """What it is doing now: the plugin's own word, and what the engine makes of it."""
+        found = self._work.assess()
+        [said] = [call for call in self._hooks.calls if call["hook"] == "ark_status"]
+        return {
+            "status": found.status.name,
+            "detail": found.detail,
+            "said": "" if said["raised"] else said["answered"],
+            "processes": None
+            if found.processes is None
+            else [[each.pid, each.start, each.name] for each in found.processes],
+            "listed": self._listed(),
+        }
+
+    def _listed(self) -> list[list[int]]:
+        """What `ark_processes` itself lists, without what the engine adds of its own memory."""
+        try:
+            return [[each.pid, each.start] for each in self._hooks.processes(self._work.ctx)]
+        except BaseException:  # noted with the call
+            return []
+
+    def _do_call(self, hook: str) -> dict[str, Any]:
+        """Call one hook, and nothing else."""
+        work = self._work
+        work._begin(_KINDS.get(hook, context.STATUS), work.deadline)
+        try:
+            getattr(self._hooks, hook.removeprefix("ark_"))(work.ctx)
+        except BaseException:  # noted with the call
+            pass
+        return {}
+
+    def _do_start(self, _: str) -> dict[str, Any]:
+        return self._step(self._work.start())
+
+    def _do_stop(self, _: str) -> dict[str, Any]:
+        return self._step(self._work.stop())
+
+    def _do_force(self, _: str) -> dict[str, Any]:
+        return self._step(self._work.force())
+
+    def _step(self, report: Any) -> dict[str, Any]:
+        status = report.status.name if report.status else ""
+        return {"outcome": report.outcome.value, "reason": report.reason, "status": status}
+
+    def _do_preflight(self, _: str) -> dict[str, Any]:
+        if not self._hooks.has("ark_preflight"):
+            return {"findings": []}
+        try:
+            site = _site_of(self._resource)
+            findings = list(self._hooks.preflight(self._work.ctx, site, Machine()))
+        except BaseException:  # noted with the call
+            return {"findings": []}
+        return {"findings": [_finding(each) for each in findings]}
+
+
+def _site_of(resource: Resource) -> Site:
+    """A pair of nodes of which this is one, with addresses that nobody has (RFC 5737)."""
+    here = Node(os.uname().nodename, "192.0.2.1", ("198.51.100.1",))
+    other = Node(f"{here.name}-other", "192.0.2.2", ("198.51.100.2",))
+    host = LogicalHost(
+        resource.logical_host,
+        "192.0.2.10",
+        here.name,
+        resources={resource.name: resource.plugin.name},
+    )
+    return Site(STANDBY, LIFEKEEPER, (here, other), (host,))
+
+
+def _finding(found: Any) -> dict[str, str]:
+    if not isinstance(found, Finding):
+        return {"wrong": f"a {type(found).__name__} is no arkcore.Finding"}
+    return {
+        "check": str(found.check),
+        "level": found.level.value,
+        "seen": str(found.seen),
+        "advice": str(found.advice),
+    }
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, StatusReport):
+        return value.status.name
+    return repr(value)[:_LONGEST]
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:_LONGEST]
+
+
+# What a hook leaves changed.
+
+
+class _Surroundings:
+    """Of this process, what a hook must leave as it is."""
+
+    def __init__(self) -> None:
+        self._before = self._seen()
+
+    @staticmethod
+    def _seen() -> dict[str, Any]:
+        umask = os.umask(0)
+        os.umask(umask)
+        return {
+            "the current directory": _current_directory(),
+            "the environment": dict(os.environ),
+            "the umask": umask,
+            "signal handlers": {
+                number: signal.getsignal(number) for number in signal.valid_signals()
+            },
+            "the signal mask": signal.pthread_sigmask(signal.SIG_BLOCK, []),
+            "the number of threads": threading.active_count(),
+            "inheritable descriptors": _inheritable(),
+        }
+
+    def changes(self) -> list[str]:
+        after = self._seen()
+        changed = []
+        for what, value in self._before.items():
+            if after[what] == value:
+                continue
+            if isinstance(value, dict):
+                keys = sorted(
+                    str(key)
+                    for key in {*value, *after[what]}
+                    if value.get(key) != after[what].get(key)
+                )
+                changed.append(f"{what}: {', '.join(keys)}")
+            else:
+                changed.append(f"{what}: {value} before, {after[what]} after")
+        return changed
+
+
+def _current_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return "one that is gone"
+
+
+def _inheritable() -> set[int]:
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                found.add(int(name))
+        except OSError:
+            continue  # the one that listed them
+    return found
+
+
+def _kept_by(plugin: object) -> dict[str, str]:
+    """What the classes and the module of a plugin hold, by name, as text."""
+    found = {}
+    for kept in type(plugin).__mro__:
+        module = sys.modules.get(kept.__module__)
+        if kept is object or kept.__module__.partition(".")[0] in ("arkcore", "builtins"):
+            continue
+        places = [(f"{kept.__qualname__}.", dict(vars(kept)))]
+        if module is not None:
+            places.append((f"{kept.__module__}.", dict(vars(module))))
+        for prefix, values in places:
+            for name, value in values.items():
+                if _is_data(name, value):
+                    found[prefix + name] = _text_of(value)
+    return found
+
+
+def _is_data(name: str, value: object) -> bool:
+    if name.startswith("__") or isinstance(value, type | type(sys)):
+        return False
+    return not callable(value) and not hasattr(type(value), "__get__")
+
+
+def _text_of(value: object) -> str:
+    try:
+        return repr(value)[:10_000]
+    except Exception:
+        return "?"
+
+
+def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))

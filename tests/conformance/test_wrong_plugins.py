@@ -1,0 +1,106 @@
+"""The kit is proven: each wrong plugin is caught by the check that is meant for its fault.
+
+What else a wrong plugin breaks is stated: only where the one cannot be had without the other.
+Beside its own check each goes through the swift ones here; through all of them in `make matrix`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conformance.installed import install
+
+from arkcore.plugins import installed
+from arkcore.testing import Capability
+from arkcore.testing.checks import CHECKS
+from arkcore.testing.subject import Subject
+from arkcore.testing.verification import Outcome, run_checks
+
+#: Each fault, the check meant for it, and what else is broken with it.
+FAULTS: dict[str, tuple[str, ...]] = {
+    "misspelt-hook": ("hooks_are_those_of_the_contract",),
+    "lacks-texts": ("texts_and_defaults_are_whole",),
+    "imports-private": ("only_public_names_are_imported",),
+    "accepts-anything": ("errors_of_options_are_one_line",),
+    "gives-no-advice": ("preflight_tells_what_to_do",),
+    "stopped-too-early": ("stop_is_over_when_it_says_so",),
+    "leaves-children": ("stop_leaves_nothing_behind",),
+    "ready-too-early": ("running_means_that_it_serves",),
+    "starts-twice": ("second_start_makes_no_second_copy",),
+    "misses-its-own": ("every_process_is_listed",),
+    # What is listed is what a stop ends.
+    "claims-anothers": ("two_hosts_are_told_apart", "stopping_one_host_leaves_the_other"),
+    "kills-by-name": ("stop_and_forced_stop_end_only_their_own",),
+    "signals-the-machines": ("machine_wide_processes_are_left_alone",),
+    "running-when-dead": ("status_is_true_after_the_death_of_all",),
+    "overlooks-a-death": ("status_is_true_after_each_death",),
+    "forgets-the-half": ("half_death_is_seen",),
+    "believes-stale-pids": ("stale_pids_are_not_believed",),
+    "needs-the-shared-disk": ("stop_needs_no_shared_disk",),
+    "needs-the-product": ("stop_needs_no_product",),
+    "swallows-errors": ("refused_stop_is_told",),
+    "errors-are-stopped": ("broken_status_is_no_answer",),
+    "ignores-the-deadline": ("hooks_keep_their_deadline",),
+    "hands-descriptors": ("daemons_inherit_nothing",),
+    "prints": ("hooks_print_nothing",),
+    "raises-in-status": ("hooks_raise_nothing",),
+    "changes-its-process": ("hooks_change_nothing_of_their_process",),
+    "keeps-state": ("nothing_is_kept_in_the_class",),
+}
+
+#: Their hooks do what the right plugin's do: what is wrong is in what they declare.
+ONLY_DECLARED = ("misspelt-hook", "lacks-texts", "imports-private", "accepts-anything")
+
+#: Checks that take no second of the processor's time, all together less than four.
+SWIFT = (
+    "hooks_are_those_of_the_contract",
+    "texts_and_defaults_are_whole",
+    "only_public_names_are_imported",
+    "capabilities_are_those_declared",
+    "preflight_tells_what_to_do",
+    "status_is_true_after_start_and_stop",
+    "second_restore_changes_nothing",
+    "second_start_makes_no_second_copy",
+    "every_process_is_listed",
+    "only_its_own_are_listed",
+    "status_is_true_after_the_death_of_all",
+    "stale_pids_are_not_believed",
+)
+
+
+def broken(fault: str, names: set[str], directory: Path) -> set[str]:
+    """The checks among `names` that the wrong plugin breaks."""
+    subject = Subject(
+        f"wrong-{fault}",
+        install(directory / "product"),
+        directory / "kit",
+        capabilities=frozenset(Capability),
+    )
+    try:
+        results = run_checks(subject, [check for check in CHECKS if check.name in names])
+    finally:
+        subject.close()
+    told = "\n".join(f"{each.check.name}: {each.outcome.value} {each.told}" for each in results)
+    assert len(results) == len(names), told
+    assert all(each.outcome is not Outcome.NOT_RUN for each in results), told
+    print(told)
+    return {each.check.name for each in results if each.outcome is Outcome.BROKEN}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_caught_by_the_check_meant_for_it(fault: str, tmp_path: Path) -> None:
+    names = {*FAULTS[fault], *([] if fault in ONLY_DECLARED else SWIFT)}
+    assert broken(fault, names, tmp_path) == set(FAULTS[fault])
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_other_check_takes_a_fault_for_its_own(fault: str, tmp_path: Path) -> None:
+    names = {check.name for check in CHECKS}
+    assert broken(fault, names, tmp_path) == set(FAULTS[fault])
+
+
+def test_every_wrong_plugin_is_in_the_table() -> None:
+    wrong = {each.name.removeprefix("wrong-") for each in installed() if "wrong-" in each.name}
+    assert wrong == set(FAULTS)

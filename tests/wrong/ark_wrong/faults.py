@@ -1,0 +1,380 @@
+"""Wrong plugins, one fault each. What each does wrong is told by its docstring."""
+
+from __future__ import annotations
+
+import glob
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from ark_wrong.right import Options, Right
+from arkcore import (
+    Application,
+    Finding,
+    Level,
+    Process,
+    Status,
+    StatusReport,
+    hookimpl,
+    option,
+    processes,
+)
+
+
+def _beneath(ctx: Any) -> list[Process]:
+    """All that runs a program of the product's, whosever it is."""
+    place = f"{ctx.options.root}/bin/"
+    seen = processes.table().values()
+    return [each for each in seen if processes.executable(each.pid).startswith(place)]
+
+
+class SaysStoppedTooEarly(Right):
+    """Once a stop was asked for, it takes it for done."""
+
+    name = "wrong-stopped-too-early"
+
+    def _flag(self, ctx: Any) -> str:
+        return f"{ctx.options.root}/stopping-{ctx.logical_host}"
+
+    def start(self, ctx: Any) -> None:
+        if os.path.exists(self._flag(ctx)):
+            os.unlink(self._flag(ctx))
+        super().start(ctx)
+
+    def stop(self, ctx: Any) -> None:
+        mains = [each for each in self.processes(ctx) if each.name.startswith("rightd")]
+        open(self._flag(ctx), "w").close()
+        for main in mains:
+            ctx.run(["/bin/kill", "-USR2", str(main.pid)])  # it takes its time then
+
+    def status(self, ctx: Any) -> StatusReport:
+        if os.path.exists(self._flag(ctx)):
+            return StatusReport(Status.STOPPED, "a stop was asked for")
+        return super().status(ctx)
+
+    def processes(self, ctx: Any) -> list[Process]:
+        return [] if os.path.exists(self._flag(ctx)) else super().processes(ctx)
+
+
+class ClaimsAnotherHosts(Right):
+    """It takes all processes of the product for its own, whichever logical host's they are."""
+
+    name = "wrong-claims-anothers"
+
+    def processes(self, ctx: Any) -> list[Process]:
+        return [each for each in _beneath(ctx) if each.name != "right-shared"]
+
+
+class MissesItsOwn(Right):
+    """One kind of its processes it does not know of."""
+
+    name = "wrong-misses-its-own"
+
+    def processes(self, ctx: Any) -> list[Process]:
+        return [each for each in super().processes(ctx) if not each.name.startswith("echo-")]
+
+
+class KillsByName(Right):
+    """Its forced stop kills whatever has its names and says of no other logical host to be its."""
+
+    name = "wrong-kills-by-name"
+
+    def force_stop(self, ctx: Any) -> None:
+        names = {each.name for each in self.processes(ctx)}
+        super().force_stop(ctx)
+        for each in processes.table().values():
+            environment = processes.environment(each.pid)
+            named = any(entry.startswith(b"RIGHT_HOST=") for entry in environment)
+            if each.name in names and not named:
+                processes.send(each, signal.SIGKILL)
+
+
+class NeedsTheSharedDisk(Right):
+    """Without the shared disk it cannot tell which processes are its own."""
+
+    name = "wrong-needs-the-shared-disk"
+
+    def processes(self, ctx: Any) -> list[Process]:
+        return super().processes(ctx) if os.path.isdir(ctx.options.data) else []
+
+
+class NeedsTheProduct(Right):
+    """Without the product it cannot list processes at all."""
+
+    name = "wrong-needs-the-product"
+
+    def processes(self, ctx: Any) -> list[Process]:
+        os.listdir(f"{ctx.options.root}/bin")
+        return super().processes(ctx)
+
+
+class SwallowsErrors(Right):
+    """Its stop does not look at what the command returned."""
+
+    name = "wrong-swallows-errors"
+
+    def stop(self, ctx: Any) -> None:
+        self.ctl(ctx, "stop")
+
+
+class TakesErrorsForStopped(Right):
+    """Whatever its status command returns that it does not know, it says STOPPED."""
+
+    name = "wrong-errors-are-stopped"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        broken = report.status is Status.UNKNOWN and "returned" in report.detail
+        return StatusReport(Status.STOPPED, report.detail) if broken else report
+
+
+class IgnoresTheDeadline(Right):
+    """Its start waits until it serves, however long that takes."""
+
+    name = "wrong-ignores-the-deadline"
+
+    def start(self, ctx: Any) -> None:
+        self.ctl(ctx, "start")
+        while not os.path.exists(f"{ctx.options.data}/ready"):
+            time.sleep(0.01)
+
+
+class KeepsStateInTheClass(Right):
+    """It remembers its start where no other process can see it."""
+
+    name = "wrong-keeps-state"
+    started = False
+
+    def start(self, ctx: Any) -> None:
+        super().start(ctx)
+        type(self).started = True
+
+
+class Prints(Right):
+    """Its status prints what it found."""
+
+    name = "wrong-prints"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        print(report)
+        return report
+
+
+class RaisesInStatus(Right):
+    """Its status needs a file that is there only while it runs."""
+
+    name = "wrong-raises-in-status"
+
+    def status(self, ctx: Any) -> StatusReport:
+        with open(f"{ctx.options.data}/pid"):
+            return super().status(ctx)
+
+
+class StartsTwice(Right):
+    """Each start adds a process beside those that are there."""
+
+    name = "wrong-starts-twice"
+    _SIDE_CAR = b"90000"
+
+    def _side_cars(self, ctx: Any) -> list[Process]:
+        mine = super().processes(ctx)
+        return [each for each in mine if self._SIDE_CAR in processes.arguments(each.pid)]
+
+    def start(self, ctx: Any) -> None:
+        super().start(ctx)
+        [program] = glob.glob(f"{ctx.options.root}/bin/worker-*")
+        line = f"setsid {program} {self._SIDE_CAR.decode()} </dev/null >/dev/null 2>&1 &"
+        ctx.run(["/bin/sh", "-c", line], env={"RIGHT_HOST": ctx.logical_host})
+
+    def stop(self, ctx: Any) -> None:
+        super().stop(ctx)
+        ctx.terminate(self._side_cars(ctx))
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        if report.status is Status.RUNNING and not self._side_cars(ctx):
+            return StatusReport(Status.PARTIAL, "no side car")
+        return report
+
+
+class RunningWhenDead(Right):
+    """Where all of it was killed, a file that is left makes it say RUNNING."""
+
+    name = "wrong-running-when-dead"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        if report.status is Status.STOPPED and os.path.exists(f"{ctx.options.data}/ready"):
+            return StatusReport(Status.RUNNING, "it is ready")
+        return report
+
+
+class ReadyTooEarly(Right):
+    """It says RUNNING while it is still starting."""
+
+    name = "wrong-ready-too-early"
+
+    def start(self, ctx: Any) -> None:
+        words = [self.command(ctx), "start", ctx.logical_host, ctx.options.data, "1.5"]
+        ctx.run(words).check()
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        if report.status is Status.STARTING:
+            return StatusReport(Status.RUNNING, report.detail)
+        return report
+
+
+class LeavesChildren(Right):
+    """It stops in a way that leaves a process behind."""
+
+    name = "wrong-leaves-children"
+
+    def stop(self, ctx: Any) -> None:
+        words = [self.command(ctx), "stop", ctx.logical_host, ctx.options.data, "spool"]
+        ctx.run(words).check()
+
+
+class HandsDescriptors(Right):
+    """Its start hands all that is open in its process to the daemon."""
+
+    name = "wrong-hands-descriptors"
+
+    def start(self, ctx: Any) -> None:
+        words = [self.command(ctx), "start", ctx.logical_host, ctx.options.data]
+        opened = {int(name) for name in os.listdir("/proc/self/fd") if int(name) > 2}
+        with subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=sorted(each for each in opened if _is_open(each)),
+            process_group=0,
+        ) as started:
+            try:
+                started.wait(ctx.deadline.remaining())
+            except subprocess.TimeoutExpired:
+                os.killpg(started.pid, signal.SIGKILL)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False  # the one that listed them
+    return True
+
+
+class ChangesItsProcess(Right):
+    """Its status changes directory, and leaves a variable in the environment."""
+
+    name = "wrong-changes-its-process"
+
+    def status(self, ctx: Any) -> StatusReport:
+        os.chdir(ctx.options.root if os.path.isdir(ctx.options.root) else "/tmp")
+        os.environ["RIGHT"] = ctx.logical_host
+        return super().status(ctx)
+
+
+class SignalsTheMachines(Right):
+    """Its forced stop kills the machine-wide process too."""
+
+    name = "wrong-signals-the-machines"
+
+    def force_stop(self, ctx: Any) -> None:
+        super().force_stop(ctx)
+        for each in _beneath(ctx):
+            if each.name == "right-shared":
+                processes.send(each, signal.SIGKILL)
+
+
+class BelievesStalePids(Right):
+    """A pid file is believed when a process of that pid lives, whichever that is."""
+
+    name = "wrong-believes-stale-pids"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        if report.status is Status.STOPPED and self._lives(ctx):
+            return StatusReport(Status.RUNNING, "the pid file's process lives")
+        return report
+
+    def _lives(self, ctx: Any) -> bool:
+        try:
+            with open(f"{ctx.options.data}/pid") as file:
+                os.kill(int(file.read()), 0)
+        except (OSError, ValueError):
+            return False
+        return True
+
+
+class OverlooksADeath(Right):
+    """While its main process lives, it says RUNNING, whatever has become of the others."""
+
+    name = "wrong-overlooks-a-death"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        if report.status is Status.PARTIAL and "returned 2" in report.detail:
+            return StatusReport(Status.RUNNING, report.detail)
+        return report
+
+
+class ForgetsTheHalf(Right):
+    """It knows its processes by their main one; where that is dead, the others are nobody's."""
+
+    name = "wrong-forgets-the-half"
+
+    def processes(self, ctx: Any) -> list[Process]:
+        found = super().processes(ctx)
+        return found if any(each.name.startswith("rightd") for each in found) else []
+
+
+class OptionsWithoutTexts(Options):
+    colour: str = option("red", "a colour", choices=("red", "blue"))
+
+
+class LacksTexts(Right):
+    """An option has no text in Japanese."""
+
+    name = "wrong-lacks-texts"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsWithoutTexts, **more)
+
+
+class OptionsOfAnyKind(Options):
+    shape: object = option("round", "a shape", "形")
+
+
+class AcceptsAnything(Right):
+    """An option takes whatever is written, of any type."""
+
+    name = "wrong-accepts-anything"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsOfAnyKind, **more)
+
+
+class GivesNoAdvice(Right):
+    """Its preflight says that something is wrong, and not what to do."""
+
+    name = "wrong-gives-no-advice"
+
+    def preflight(self, ctx: Any) -> Iterable[Finding]:
+        for finding in super().preflight(ctx):
+            yield Finding(finding.check, Level.FAIL, finding.seen)
+
+
+class MisspeltHook(Right):
+    """One of its hooks has a name that no hook has."""
+
+    name = "wrong-misspelt-hook"
+
+    @hookimpl
+    def ark_prefight(self, ctx: Any) -> Iterable[Finding]:
+        return self.preflight(ctx)
