@@ -56,10 +56,11 @@ types: $(VENV)/.test
 layers: $(VENV)/.test
 	$(VENV)/bin/lint-imports
 
-# What is not installed is unpacked here: nginx to be protected, and OCF's tester with its xmllint.
+# What is not installed is unpacked here: nginx and Memcached to be protected, and OCF's tester with its xmllint.
 tests: $(VENV)/.test
 	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
 	tools/postgresql $(DEPS)/postgresql >/dev/null
+	tools/unpack memcached $(DEPS)/memcached libevent-2.1-7 >/dev/null
 	command -v ocf-tester >/dev/null || test -x /usr/sbin/ocf-tester || \
 	    tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null
 	command -v xmllint >/dev/null || for package in libxml2-utils libxml2 \

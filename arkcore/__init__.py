@@ -1,6 +1,7 @@
 """Generic ARK: protects any application with LifeKeeper for Linux, one plugin an application.
 
-What stands here is what plugins may use; everything else is the engine's own and may change.
+What stands here is what plugins may use, with :mod:`arkcore.testing` for their tests; all else
+is the engine's own and may change. docs/en/api.md describes each name.
 """
 
 from arkcore import processes
@@ -24,33 +25,30 @@ if TYPE_CHECKING:
     from arkcore.checks.machine import Machine
     from arkcore.checks.site import Site
     from arkcore.command import CommandResult
-    from arkcore.context import Context
+    from arkcore.context import Context, Log
     from arkcore.deadline import Deadline
 
 
-def __getattr__(name: str) -> object:
-    # Loaded only where a plugin names them at run time; a healthy check does without.
-    if name == "Context":
-        from arkcore.context import Context
+#: Loaded only where a plugin names them at run time; most name them for a type checker alone.
+_LATER = {
+    "CommandResult": "arkcore.command",
+    "Context": "arkcore.context",
+    "Deadline": "arkcore.deadline",
+    "Log": "arkcore.context",
+    "Machine": "arkcore.checks.machine",
+    "Site": "arkcore.checks.site",
+}
 
-        return Context
-    if name == "CommandResult":
-        from arkcore.command import CommandResult
 
-        return CommandResult
-    if name == "Deadline":
-        from arkcore.deadline import Deadline
+if not TYPE_CHECKING:  # a type checker would take every name for one of ours
 
-        return Deadline
-    if name == "Machine":
-        from arkcore.checks.machine import Machine
+    def __getattr__(name: str) -> object:
+        if name in _LATER:
+            from sys import modules
 
-        return Machine
-    if name == "Site":
-        from arkcore.checks.site import Site
-
-        return Site
-    raise AttributeError(f"module 'arkcore' has no attribute {name!r}")
+            __import__(_LATER[name])
+            return getattr(modules[_LATER[name]], name)
+        raise AttributeError(f"module 'arkcore' has no attribute {name!r}")
 
 
 __version__ = "0.1.0"
@@ -65,6 +63,7 @@ __all__ = [
     "Deadline",
     "Finding",
     "Level",
+    "Log",
     "LogicalHostRule",
     "Machine",
     "MachineError",

@@ -61,6 +61,8 @@ class Application:
 
     `options`
         A plain class whose annotated attributes are made with :func:`option`.
+    `api`
+        The number of the contract that its plugin was written for; see docs/en/api.md.
     `timers`
         The application's own defaults, by the keys of :mod:`arkcore.timers`.
     `force_before_restart`
@@ -85,6 +87,14 @@ class Application:
         "title",
         "topologies",
     )
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, **declared: object) -> Application:
+            if not declared.keys() <= set(Application.__slots__):
+                # An argument of a newer contract: its number is what to tell, not the argument.
+                _refuse_other_api(declared.get("api", API), declared.get("name", "?"))
+            return object.__new__(cls)
 
     def __init__(
         self,
@@ -188,6 +198,17 @@ def make_options(model: type, values: Mapping[str, object]) -> Any:
     return options
 
 
+def _refuse_other_api(api: object, plugin: object) -> None:
+    """Refuse a declaration of another contract, older or newer. `PluginError` tells what to do."""
+    if api == API:
+        return
+    newer = isinstance(api, int) and api > API
+    update = "arkcore" if newer else "the plugin"
+    raise PluginError(
+        f"plugin {plugin}: made for api {api!r}; this arkcore speaks api {API}: update {update}"
+    )
+
+
 def check_declaration(application: object, plugin: str) -> Application:
     """`application` as an :class:`Application` this engine can work with.
 
@@ -198,10 +219,7 @@ def check_declaration(application: object, plugin: str) -> Application:
             f"plugin {plugin}: ark_application returned {type(application).__name__}, "
             f"not an arkcore.Application"
         )
-    if application.api != API:
-        raise PluginError(
-            f"plugin {plugin}: made for api {application.api}; this arkcore speaks api {API}"
-        )
+    _refuse_other_api(application.api, plugin)
     if application.name != plugin:
         raise PluginError(
             f"plugin {plugin}: its application calls itself {application.name!r}; "

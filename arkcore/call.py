@@ -6,6 +6,8 @@ from enum import Enum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from arkcore.deadline import Deadline
     from arkcore.parameters import Parameters
     from arkcore.timers import Timers
@@ -41,6 +43,8 @@ class Caller:
     checks_only_what_is_wanted = False
     #: Whether it restarts by a remove and a restore of its own, and never calls recover.
     restarts_by_itself = False
+    #: Whether every hook call is told on stderr, as ARK_TRACE asks.
+    traces = False
 
     def run_limit(self, timers: Timers) -> float | None:
         """Seconds one quickCheck may take; None: no limit but the timers."""
@@ -78,3 +82,8 @@ class Call:
         self.resource = resource
         self.caller = caller
         self.parameters = parameters
+
+
+def traces(environment: Mapping[str, str]) -> bool:
+    """Whether ARK_TRACE asks for every hook call to be told."""
+    return environment.get("ARK_TRACE", "0") not in ("", "0")

@@ -59,6 +59,8 @@ class Event:
     NOW = "now"
     #: The part is over (outcome, reason, status, fault).
     REPORT = "report"
+    #: A hook call (text), where these are told.
+    TRACE = "trace"
     #: A resource that was validated (as JSON).
     RESOURCE = "resource"
 

@@ -228,6 +228,9 @@ class Context:
     ) -> list[Process]:
         """The live processes of this logical host whose executable lies beneath a directory.
 
+        `beneath`: directories of the product's own, or executables themselves: a product in a
+        directory of the system's, such as /usr/bin, is named by its executables.
+
         One belongs here when the logical host's name is one of its arguments or the value of one
         of the environment `variables`, when it bears the mark of this resource, when an ancestor
         belongs, or when it was recorded while the application was last RUNNING. `commands` names
@@ -323,6 +326,9 @@ class _Search:
     ) -> None:
         self._ctx = ctx
         self._directories = tuple(f"{directory.rstrip('/')}/" for directory in beneath)
+        self._executables = frozenset(beneath)
+        #: A product written in Python may have our own interpreter for its executable.
+        self._own = (os.getpid(), os.getppid())
         self._commands = frozenset(commands)
         self._spare = ctx._resource.application.machine_wide
         self._variables = tuple(f"{name}=".encode() for name in variables)
@@ -334,7 +340,9 @@ class _Search:
         for pid in processes.pids():
             # The link alone is read of most processes: a healthy check pays for this.
             path = processes.executable(pid)
-            if not path.startswith(self._directories):
+            if not path.startswith(self._directories) and path not in self._executables:
+                continue
+            if pid in self._own:
                 continue
             name = path.rpartition("/")[2]
             if name in self._commands:

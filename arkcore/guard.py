@@ -175,7 +175,7 @@ class Guard:
     def _script_log(self, host: str, ras: RasSettings, log: LogSettings) -> ScriptLog:
         return ScriptLog(
             RasSink(self.paths.ras_log),
-            Sinks(log),
+            Sinks(log, traces=self.call.caller.traces),
             self.call.resource,
             host,
             full=ras.detail == "full",
@@ -559,9 +559,11 @@ class Guard:
                 notes=self.state,
                 strangers=self._strangers if resource is None else None,
                 end=end,
+                traced=bool(subject.log.trace) or self.call.caller.traces,
             )
 
-        tell = self._log.take if resource is None else (lambda _: None)
+        # Of another resource's part only the trace is told, for its steps are none of this script.
+        tell = self._log.take if resource is None else self._log.trace
         report = self._worker(body, end, tell)
         if report.outcome is Outcome.INTERNAL:
             self._fault = report.fault
@@ -737,19 +739,21 @@ class Guard:
         if self.resource is None or not self.resource.observers or self._signals.muted:
             return
         names = self.resource.observers
+        traced = bool(self.resource.log.trace) or self.call.caller.traces
         host, name = self.resource.logical_host, self.call.resource
 
         def body(sender: Sender) -> None:
             from arkcore.observers import tell_observers
 
-            tell_observers(names, name, host, action.word, verdict)
+            trace = (lambda text: sender.send(Event.TRACE, text)) if traced else None
+            tell_observers(names, name, host, action.word, verdict, trace)
             sender.report(Report(Outcome.WELL))
 
         try:
             end = Deadline.after(_OBSERVERS)
             if self._limit is not None:
                 end = Deadline(min(end.at, self._limit.at))
-            report = self._worker(body, end, lambda _: None, supervise_aside)
+            report = self._worker(body, end, self._log.trace, supervise_aside)
             if not report.well:
                 complain(f"{name}: observers: {report.reason}")
         except Ended:

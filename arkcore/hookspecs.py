@@ -108,4 +108,4 @@ class ObserverSpecs:
     def ark_action_finished(
         self, resource: str, logical_host: str, action: str, outcome: str, reason: str
     ) -> None:
-        """An action is over; `outcome` is one of :class:`arkcore.Outcome`'s values."""
+        """An action is over; `outcome`: well, failed, undecided, skipped or internal."""

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, TypeVar
 
-    F = TypeVar("F", bound=Callable[..., Any])
+    from arkcore.application import Application
+    from arkcore.checks.machine import Machine
+    from arkcore.checks.site import Site
+    from arkcore.context import Context
+    from arkcore.finding import Finding
+    from arkcore.processes import Process
+    from arkcore.status import StatusReport
+
+    #: The shapes that hooks have, so that a type checker refuses what is none. Which of them a
+    #: name has, it cannot tell; `ark validate` does.
+    _Answer = StatusReport | Sequence[Process] | Iterable[Finding] | None
+    _Findings = Iterable[Finding]
+    _Hook = (
+        Callable[[Any], Application]
+        | Callable[[Any], _Answer]
+        | Callable[[Any, Context], _Answer]
+        | Callable[[Any, Context, Site, Machine], _Findings]
+        | Callable[[Any, Context, Site], _Findings]
+        | Callable[[Any, Context, Machine], _Findings]
+        | Callable[[Any, Site, Machine], _Findings]
+        | Callable[[Any, Site], _Findings]
+        | Callable[[Any, Machine], _Findings]
+        | Callable[..., None]
+    )
+    F = TypeVar("F", bound=_Hook)
 
 IMPLEMENTATION_MARK = "__arkcore_hookimpl__"
 REQUIRED_HOOKS = ("ark_application", "ark_status", "ark_processes", "ark_start", "ark_stop")

@@ -9,27 +9,43 @@ from arkcore.stderr import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
     from arkcore.status import Verdict
 
 
 def tell_observers(
-    names: Sequence[str], resource: str, logical_host: str, action: str, verdict: Verdict
+    names: Sequence[str],
+    resource: str,
+    logical_host: str,
+    action: str,
+    verdict: Verdict,
+    trace: Callable[[str], None] | None = None,
 ) -> None:
-    """Tell each observer in turn; one that cannot be loaded or raises does not hide the next."""
+    """Tell each observer in turn; one that cannot be loaded or raises does not hide the next.
+
+    `trace` is told each call.
+    """
+    began = {"resource": resource, "logical_host": logical_host, "action": action}
+    ended = {**began, "outcome": verdict.outcome.value, "reason": verdict.reason}
     for name in names:
         try:
             hooks = observers([(name, find(name).load())])
-            hooks.ark_action_started(resource=resource, logical_host=logical_host, action=action)
-            hooks.ark_action_finished(
-                resource=resource,
-                logical_host=logical_host,
-                action=action,
-                outcome=verdict.outcome.value,
-                reason=verdict.reason,
-            )
+            _call(hooks, "ark_action_started", began, trace)
+            _call(hooks, "ark_action_finished", ended, trace)
         except ArkError as error:
             complain(f"observer {name}: {error}")
         except BaseException as error:  # an observer changes nothing
             complain(f"observer {name}: {type(error).__name__}: {error}")
+
+
+def _call(
+    hooks: Any, hook: str, arguments: dict[str, str], trace: Callable[[str], None] | None
+) -> None:
+    if trace is None:
+        getattr(hooks, hook)(**arguments)
+        return
+    from arkcore.trace import named, told
+
+    told(trace, hook, named(arguments), lambda: getattr(hooks, hook)(**arguments))

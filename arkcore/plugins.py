@@ -78,10 +78,8 @@ def file_identity(path: str) -> list[int] | None:
 
 def installed() -> list[PluginSource]:
     """Every plugin whose entry point is installed, by name; none of them is imported."""
-    from importlib.metadata import entry_points
-
     found = []
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(GROUP):
         try:
             module, attribute = entry.module, entry.attr or ""
         except AttributeError:
@@ -99,6 +97,48 @@ def installed() -> list[PluginSource]:
     return sorted(found, key=lambda source: (source.name, source.distribution))
 
 
+def entry_points(group: str) -> list[Any]:
+    """The installed entry points of a group. What cannot be read has none, and hinders no other.
+
+    `importlib.metadata.entry_points` would raise for all, where one distribution is broken.
+    """
+    found: list[Any] = []
+    for distribution in _distributions():
+        try:
+            found += distribution.entry_points.select(group=group)
+        except Exception:  # whatever reading broken metadata raises; `unreadable` tells
+            continue
+    return found
+
+
+def unreadable() -> list[str]:
+    """The distributions whose entry points cannot be read: which, and why, one line each."""
+    found = []
+    for distribution in _distributions():
+        try:
+            distribution.entry_points.select(group=GROUP)
+        except Exception as error:  # as above
+            where = getattr(distribution, "_path", "") or _told_by(distribution, "name")
+            told = f"{type(error).__name__}: {error}"
+            found.append(shown(f"{where}: its entry points cannot be read: {told}"))
+    return found
+
+
+def _distributions() -> list[Any]:
+    """What is installed; of two that bear one name, the one that an import would find."""
+    from importlib.metadata import distributions
+
+    found: list[Any] = []
+    names = set()
+    for distribution in distributions():
+        name = _told_by(distribution, "name").lower().replace("_", "-").replace(".", "-")
+        if name not in names:
+            found.append(distribution)
+        if name != "?":
+            names.add(name)
+    return found
+
+
 def _told_by(distribution: object, attribute: str) -> str:
     """What a distribution's metadata says, "?" where that is missing or broken."""
     try:
@@ -114,10 +154,15 @@ def find(name: str) -> PluginSource:
     if not named:
         names = ", ".join(sorted({source.name for source in known})) or "none is installed"
         raise ConfigurationError(f"unknown plugin {name!r}; installed: {names}")
+    refuse_rivals(named)
+    return named[0]
+
+
+def refuse_rivals(named: Sequence[PluginSource]) -> None:
+    """Refuse a name that several distributions give their plugins. `ConfigurationError`."""
     if len(named) > 1:
         where = ", ".join(f"{source.distribution} {source.version}" for source in named)
-        raise ConfigurationError(f"plugin {name!r} is provided more than once: {where}")
-    return named[0]
+        raise ConfigurationError(f"plugin {named[0].name!r} is provided more than once: {where}")
 
 
 def check_hooks(plugin: object, name: str) -> None:

@@ -12,6 +12,23 @@ import select
 import signal
 import time
 
+#: What plugins may use; the rest is the engine's own.
+__all__ = [
+    "Process",
+    "arguments",
+    "children",
+    "descendants",
+    "environment",
+    "executable",
+    "in_our_namespace",
+    "look",
+    "mark_of",
+    "pids",
+    "send",
+    "still_lives",
+    "table",
+]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -30,17 +30,21 @@ class RasSettings:
 class LogSettings:
     """Which sinks besides the RAS log are in use; loguru carries them.
 
-    `stderr` and `journal`: the least level told there, or "none". `json`: a file, or "".
+    `stderr` and `journal`: the least level told there, or "none". `json`: a file, or "". `trace`:
+    a file that is told every hook call, or "".
     """
 
-    __slots__ = ("journal", "json", "stderr")
+    __slots__ = ("journal", "json", "stderr", "trace")
 
     LEVELS = ("debug", "info", "warning", "error", "none")
 
-    def __init__(self, stderr: str = "warning", journal: str = "none", json: str = "") -> None:
+    def __init__(
+        self, stderr: str = "warning", journal: str = "none", json: str = "", trace: str = ""
+    ) -> None:
         self.stderr = stderr
         self.journal = journal
         self.json = json
+        self.trace = trace
 
 
 class Resource:
@@ -131,7 +135,12 @@ def to_mapping(resource: Resource) -> dict[str, Any]:
         "timers": resource.timers.as_mapping(),
         "options": dict(resource.options),
         "ras": [resource.ras.detail, resource.ras.quickcheck],
-        "log": [resource.log.stderr, resource.log.journal, resource.log.json],
+        "log": [
+            resource.log.stderr,
+            resource.log.journal,
+            resource.log.json,
+            resource.log.trace,
+        ],
         "observers": list(resource.observers),
     }
 

@@ -226,12 +226,13 @@ def _read_node_file(paths: Paths, where: str) -> NodeSettings:
     ras = table(values, "ras", where)
     _check_ras(ras, where)
     log = table(values, "log", where)
-    refuse_unknown(log, ("stderr", "journal", "json"), where, "log.")
+    refuse_unknown(log, ("stderr", "journal", "json", "trace"), where, "log.")
     for key in ("stderr", "journal"):
         choice(log, key, LogSettings.LEVELS, where, "log.")
-    json = log.get("json", "")
-    if not isinstance(json, str) or (json and not json.startswith("/")):
-        raise ConfigurationError(f"{where}: log.json = {json!r}: must be an absolute path")
+    for key in ("json", "trace"):
+        path = log.get(key, "")
+        if not isinstance(path, str) or (path and not path.startswith("/")):
+            raise ConfigurationError(f"{where}: log.{key} = {path!r}: must be an absolute path")
     return NodeSettings(ras, LogSettings(**log), texts(values, "observers", where))
 
 
@@ -260,6 +261,8 @@ def _declared(plugin: str, where: str) -> tuple[Any, Application, type]:
     check_hooks(made, plugin)
     try:
         declared = made.ark_application()  # type: ignore[attr-defined]
+    except PluginError:
+        raise
     except Exception as error:
         raise PluginError(
             f"plugin {plugin}: ark_application raised {type(error).__name__}: {shown(str(error))}"

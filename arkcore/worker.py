@@ -107,12 +107,13 @@ def do_part(
     notes: State | None = None,
     strangers: Collection[Process] | None = None,
     end: Deadline | None = None,
+    traced: bool = False,
 ) -> None:
     """Load the plugin and do the part. `direct`: call its hooks without pluggy.
 
     `notes`: where commands are noted, by default in `state`. `strangers`: what was below the guard
     before the action began; None where its other children are not this action's. `end`: when the
-    guard ends this worker.
+    guard ends this worker. `traced`: every hook call is told.
     """
     try:
         plugin = resource.plugin.load()
@@ -124,6 +125,10 @@ def do_part(
             from arkcore.hooks import PluggyHooks
 
             hooks = PluggyHooks(plugin, resource.plugin.name)
+        if traced:
+            from arkcore.trace import TracedHooks
+
+            hooks = TracedHooks(hooks, lambda text: sender.send(Event.TRACE, text))
         options = make_options(hooks.application().options, resource.options)
     except PluginError as error:
         sender.report(Report(Outcome.INTERNAL, str(error), fault=Fault.PLUGIN))

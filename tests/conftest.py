@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fresh import wheel_of_arkcore
 from support import ToyNode
+
+
+@pytest.fixture(scope="session")
+def arkcore_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    # pytest-xdist gives each worker a directory in the one of the whole run.
+    return wheel_of_arkcore(base.parent if base.name.startswith("popen-") else base)
 
 
 @pytest.fixture

@@ -105,29 +105,38 @@ class Aside:
         return 0
 
 
+class Question:
+    """What `work` returns (as JSON would have it), being found aside from now on."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        def body(sender: Sender) -> None:
+            try:
+                send_answer(sender, work())
+            except ArkError as error:
+                sender.report(Report(Outcome.FAILED, str(error)))
+            except BaseException as error:  # a plugin's exit() is no end of the command
+                sender.report(Report(Outcome.INTERNAL, f"{type(error).__name__}: {error}"))
+            else:
+                sender.report(Report(Outcome.WELL))
+
+        self._aside = Aside(body)
+
+    def answer(self, end: Deadline) -> Any:
+        """The answer, where it comes by `end`.
+
+        The `ArkError` that `work` raises, or `PluginError` for any other end of it.
+        """
+        report = self._aside.wait(end)
+        if report.well:
+            return self._aside.answer
+        if report.outcome is Outcome.FAILED:
+            raise ArkError(report.reason)
+        raise PluginError(report.reason)
+
+
 def answer_of(work: Callable[[], Any], within: float = LOADING) -> Any:
-    """What `work` returns (as JSON would have it), found aside.
-
-    The `ArkError` it raises, or `PluginError` for any other end of it.
-    """
-
-    def body(sender: Sender) -> None:
-        try:
-            send_answer(sender, work())
-        except ArkError as error:
-            sender.report(Report(Outcome.FAILED, str(error)))
-        except BaseException as error:  # a plugin's exit() is no end of the command
-            sender.report(Report(Outcome.INTERNAL, f"{type(error).__name__}: {error}"))
-        else:
-            sender.report(Report(Outcome.WELL))
-
-    aside = Aside(body)
-    report = aside.wait(Deadline.after(within))
-    if report.well:
-        return aside.answer
-    if report.outcome is Outcome.FAILED:
-        raise ArkError(report.reason)
-    raise PluginError(report.reason)
+    """What `work` returns, found aside. Errors as :meth:`Question.answer`."""
+    return Question(work).answer(Deadline.after(within))
 
 
 def send_answer(sender: Sender, answer: Any) -> None:

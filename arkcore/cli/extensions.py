@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from arkcore.cli.console import complain
 from arkcore.errors import PluginError
+from arkcore.plugins import entry_points
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,10 +52,8 @@ class ExtensibleGroup(TyperGroup):
 
 
 def _installed() -> dict[str, list[EntryPoint]]:
-    from importlib.metadata import entry_points
-
     found: dict[str, list[EntryPoint]] = {}
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(GROUP):
         found.setdefault(entry.name, []).append(entry)
     return found
 

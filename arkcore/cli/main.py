@@ -14,6 +14,7 @@ from arkcore.cli import (
     lifekeeper,
     log,
     maintenance,
+    new,
     pacemaker,
     plugins,
     preflight,
@@ -45,6 +46,7 @@ app.command("plugins")(plugins.plugins)
 app.command("preflight")(preflight.preflight)
 app.command("guide")(guide.guide)
 app.command("verify")(verify.verify)
+app.command("new")(new.new)
 app.add_typer(lifekeeper.app, name="lifekeeper")
 app.add_typer(pacemaker.app, name="pacemaker")
 

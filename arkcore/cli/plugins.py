@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from arkcore.application import check_declaration
-from arkcore.cli.aside import answer_of
-from arkcore.cli.console import console, print_json, show
+from arkcore.cli.aside import LOADING, Question
+from arkcore.cli.console import complain, console, print_json, show
 from arkcore.cli.language import say
+from arkcore.deadline import Deadline
 from arkcore.errors import ArkError, ConfigurationError, PluginError
 from arkcore.hookspecs import ApplicationSpecs, ObserverSpecs
 from arkcore.marker import IMPLEMENTATION_MARK, REQUIRED_HOOKS
-from arkcore.plugins import PluginSource, check_hooks, installed
+from arkcore.plugins import PluginSource, check_hooks, installed, refuse_rivals, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,30 +31,50 @@ _WIDE = 110
 def plugins(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="The plugins to look at; all by default."),
+        typer.Argument(metavar="[NAME]...", help="The plugins to import and look at."),
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Import and look at every installed plugin.")
+    ] = False,
+    within: Annotated[
+        float, typer.Option(min=0.1, max=3600, help="Seconds for importing them.")
+    ] = LOADING,
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """List the installed plugins, and what is broken of them and why.
 
-    Only the plugins that are named are imported, each in a process of its
-    own, so that a broken one breaks nothing.
+    The list alone is read from what pip has installed, and imports none of
+    them. The plugins that are named, or all with --check, are imported,
+    each in a process of its own, so that a broken one breaks nothing.
 
-    Exit code: 1 where one that is named is broken or not installed.
+    Exit code: 1 where one that is looked at is broken, or not installed.
 
     Examples:
       ark plugins
       ark plugins jp1-base
+      ark plugins --check --within 5
     """
     sources = _chosen(names or [])
-    looks = [Look(source) for source in sources]
+    if names or check:
+        # All at once: one that hangs at its import takes no time from the others.
+        asked = [Question(partial(_declared, source)) for source in sources]
+        end = Deadline.after(within)
+        looks = [
+            Look(source, _wrong_without_import(source, sources), each, end)
+            for source, each in zip(sources, asked, strict=True)
+        ]
+    else:
+        looks = [Look(source, _wrong_without_import(source, sources)) for source in sources]
+    broken = [] if names else unreadable()
     if json:
         print_json([look.facts() for look in looks])
     elif not looks:
         print(say("No plugin is installed.", "プラグインはインストールされていません。"))
     else:
         _show(looks, in_full=bool(names))
-    if names and any(look.error for look in looks):
+    for problem in broken:
+        complain(problem)
+    if (names or check) and (broken or any(look.error for look in looks)):
         raise typer.Exit(1)
 
 
@@ -66,16 +88,24 @@ def _chosen(names: list[str]) -> list[PluginSource]:
 
 
 class Look:
-    """One plugin, loaded in a process of its own."""
+    """One plugin: what its metadata says and, where it was imported, what it declares."""
 
-    def __init__(self, source: PluginSource) -> None:
+    def __init__(
+        self,
+        source: PluginSource,
+        error: str,
+        question: Question | None = None,
+        end: Deadline | None = None,
+    ) -> None:
         self.source = source
-        self.error = ""
+        self.checked = question is not None
+        self.error = error
         declared: dict[str, str | list[str]] = {}
-        try:
-            declared = answer_of(lambda: _declared(source))
-        except ArkError as error:
-            self.error = str(error)
+        if question is not None and end is not None:
+            try:
+                declared = question.answer(end)
+            except ArkError as error_of_it:
+                self.error = self.error or str(error_of_it)
         self.kind = str(declared.get("kind", ""))
         self.title = str(declared.get("title", ""))
         self.hooks = list(declared.get("hooks", []))
@@ -86,12 +116,24 @@ class Look:
             "distribution": self.source.distribution,
             "version": self.source.version,
             "object": f"{self.source.module}:{self.source.attribute}",
+            "checked": self.checked,
             "kind": self.kind or None,
             "title": self.title or None,
-            "hooks": self.hooks,
-            "ok": not self.error,
+            "hooks": self.hooks if self.checked else None,
+            "ok": False if self.error else True if self.checked else None,
             "error": self.error or None,
         }
+
+
+def _wrong_without_import(source: PluginSource, known: list[PluginSource]) -> str:
+    """What is wrong of it as far as the metadata tells; "" where nothing is."""
+    if not source.attribute:
+        return f"its entry point is {source.module!r}; allowed: module:class"
+    try:
+        refuse_rivals([each for each in known if each.name == source.name])
+    except ConfigurationError as error:
+        return str(error)
+    return ""
 
 
 def _declared(source: PluginSource) -> dict[str, str | list[str]]:
@@ -105,6 +147,8 @@ def _declared(source: PluginSource) -> dict[str, str | list[str]]:
     check_hooks(plugin, source.name)
     try:
         made = plugin.ark_application()  # type: ignore[attr-defined]
+    except PluginError:
+        raise
     except (Exception, SystemExit) as error:
         raise PluginError(
             f"plugin {source.name}: ark_application raised {type(error).__name__}: {error}"
@@ -123,20 +167,18 @@ def _show(looks: list[Look], *, in_full: bool) -> None:
     table.add_column(say("PLUGIN", "プラグイン"), no_wrap=True)
     table.add_column(say("FROM", "提供元"), overflow="fold")
     table.add_column(say("STATE", "状態"), no_wrap=True)
-    table.add_column(say("PROTECTS", "対象"))
-    wide = out.width >= _WIDE
+    checked = any(look.checked for look in looks)
+    table.add_column(say("PROTECTS", "対象") if checked else say("CLASS", "クラス"))
+    wide = checked and out.width >= _WIDE
     if wide:
         table.add_column(say("OPTIONAL HOOKS", "任意フック"))
     for look in looks:
-        state = (
-            Text(say("broken", "異常"), "red") if look.error else Text(say("ok", "正常"), "green")
-        )
         hooks = [hook.removeprefix("ark_") for hook in look.hooks if hook not in REQUIRED_HOOKS]
         table.add_row(
             Text(look.source.name, "bold"),
             f"{look.source.distribution} {look.source.version}",
-            state,
-            look.title or (say("(observer)", "(監視者)") if look.kind == "observer" else ""),
+            _state(look),
+            _protects(look) if checked else f"{look.source.module}:{look.source.attribute}",
             *((Text(" ".join(hooks), "dim"),) if wide else ()),
         )
     show(out, table)
@@ -145,6 +187,18 @@ def _show(looks: list[Look], *, in_full: bool) -> None:
             _show_below(out, look.source.name, Text(look.error, "red"))
         elif in_full:
             _show_below(out, look.source.name, Text(" ".join(look.hooks), "dim"))
+
+
+def _state(look: Look) -> Text:
+    if look.error:
+        return Text(say("broken", "異常"), "red")
+    if look.checked:
+        return Text(say("ok", "正常"), "green")
+    return Text(say("installed", "導入済み"))
+
+
+def _protects(look: Look) -> str:
+    return look.title or (say("(observer)", "(監視者)") if look.kind == "observer" else "")
 
 
 def _show_below(out: Console, name: str, text: Text) -> None:

@@ -18,7 +18,7 @@ from typing import IO, Annotated
 import typer
 
 from arkcore import record
-from arkcore.call import Action, Call
+from arkcore.call import Action, Call, traces
 from arkcore.cli.console import complain, paths_here, refuse_unless_writable
 from arkcore.cli.progress import Lines, Screen
 from arkcore.cli.resources import chosen, usable
@@ -91,6 +91,7 @@ def run(
         instead = person.command_instead(wanted, resource)
         print(f"  have the cluster manager do it: {instead}", file=sys.stderr)
         raise typer.Exit(1)
+    person.traces = traces(os.environ)
     parameters = record.parameters_here(paths, resource)
     verdict = _watched(paths, Call(wanted, resource, person, parameters))
     if verdict.outcome in (Outcome.FAILED, Outcome.INTERNAL):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from arkcore.call import Action, Call
+from arkcore.call import Action, Call, traces
 from arkcore.errors import ConfigurationError
 from arkcore.guard import Guard
 from arkcore.machine import is_trusted_program
@@ -158,6 +158,8 @@ def main(action: Action, prefix: str | None = None, argv: Sequence[str] | None =
         environment = os.environ
         paths = Paths(environment.get("ARK_PREFIX", "") if prefix is None else prefix)
         manager = find_lifekeeper(environment, paths.prefix)
+        # A launcher, which has its prefix baked in, takes nothing from the environment.
+        manager.traces = prefix is None and traces(environment)
         call = manager.parse(action, sys.argv if argv is None else argv, environment)
         check_tag(call.resource)
         verdict = Guard(call, paths, signals).perform()

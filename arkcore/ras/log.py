@@ -79,6 +79,8 @@ class ScriptLog:
             self.activity = text
             if self._listener:
                 self._listener("now", text)
+        elif event.kind == Event.TRACE:
+            self.trace(event)
         elif event.kind == Event.COMMAND:
             self.line(text, at=event.at)
         elif event.kind == Event.REMARK and len(event.texts) == 2:
@@ -87,6 +89,11 @@ class ScriptLog:
             step = _STEPS.get(event.texts[0])
             if step is not None:
                 self._step(event, step, text if len(event.texts) > 1 else "")
+
+    def trace(self, event: Event) -> None:
+        """Tell a hook call, where it was asked for; it is no line of the RAS log."""
+        if event.kind == Event.TRACE and event.texts:
+            self._sinks.trace(self._resource, self._logical_host, event.texts[0], event.at)
 
     def _remark(self, level: str, text: str) -> None:
         if self._full or level in _TOLD_BY_DEFAULT:

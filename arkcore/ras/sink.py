@@ -13,8 +13,9 @@ from arkcore.stderr import complain
 class RasSink:
     """Appends to one file. Never raises: a log that cannot be written must not stop an action."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, name: str = "the RAS log") -> None:
         self.path = path
+        self._name = name
         self._complained = ""
 
     def write(self, line: bytes) -> None:
@@ -56,7 +57,7 @@ class RasSink:
     def _complain(self, why: str) -> None:
         if why != self._complained:
             self._complained = why
-            complain(f"cannot write the RAS log {self.path}: {why}")
+            complain(f"cannot write {self._name} {self.path}: {why}")
 
 
 def _ends_in_newline(descriptor: int) -> bool:

@@ -1,10 +1,12 @@
-"""Every sink but the RAS log: stderr, the journal, JSON lines. loguru carries them.
+"""Every sink but the RAS log: stderr, the journal, JSON lines, the trace. loguru carries messages.
 
 It is loaded when one of them is in use or something is wrong: not by a healthy check.
 """
 
 from __future__ import annotations
 
+from arkcore.ras.format import format_line
+from arkcore.ras.sink import RasSink
 from arkcore.stderr import complain, tell_journal, write
 from arkcore.text import shown
 
@@ -18,10 +20,15 @@ _RANK = {"debug": 10, "info": 20, "warning": 30, "error": 40, "none": 99}
 
 
 class Sinks:
-    """Where messages go besides the RAS log, as ark.toml says."""
+    """Where messages go besides the RAS log, as ark.toml says.
 
-    def __init__(self, settings: LogSettings) -> None:
+    `traces`: hook calls go to stderr too.
+    """
+
+    def __init__(self, settings: LogSettings, *, traces: bool = False) -> None:
         self._settings = settings
+        self._traces = traces
+        self._trace = RasSink(settings.trace, "the trace") if settings.trace else None
         levels = [_RANK[settings.stderr], _RANK[settings.journal]]
         self._least = 0 if settings.json else min(levels)
         self._logger: Any = None
@@ -36,6 +43,13 @@ class Sinks:
             bound.log(level.upper(), "{}", shown(message))
         except Exception as error:  # a log must never stop an action
             complain(f"cannot log: {type(error).__name__}: {error}")
+
+    def trace(self, resource: str, logical_host: str, call: str, at: float) -> None:
+        """Tell a hook call. `at`: when it was over, in seconds since the epoch."""
+        if self._traces:
+            write(f"ark: {resource} : {logical_host} : {shown(call)}\n")
+        if self._trace is not None:
+            self._trace.write(format_line(resource, logical_host, call, at))
 
     def _configured(self) -> Any:
         from loguru import logger

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 
 def test_each_plugin_and_what_is_broken(ark) -> None:
-    result = ark("plugins", "--json")
-    assert result.returncode == 0
+    result = ark("plugins", "--check", "--json")
+    assert result.returncode == 1
     found = {each["name"]: each for each in json.loads(result.stdout)}
     assert found["toy"]["ok"]
     assert (found["toy"]["distribution"], found["toy"]["version"]) == ("ark-toy", "0.1.0")
@@ -34,16 +36,64 @@ def test_one_that_is_not_installed_is_told(ark_here) -> None:
     assert result.stderr.startswith("ark: unknown plugin 'no-such'; installed: ")
 
 
-def test_plugins_that_end_the_process_break_nothing(node, ark) -> None:
-    distribution(node, "arkcore.plugins", {"exiting": "x_exit:P", "dying": "x_die:P"})
+def test_plugins_that_end_or_hang_the_process_break_nothing(node, ark) -> None:
+    entries = {"exiting": "x_exit:P", "dying": "x_die:P", "slow": "x_slow:P", "slower": "x_slow:P"}
+    distribution(node, "arkcore.plugins", entries)
     (node.prefix / "lib/x_exit.py").write_text("raise SystemExit(3)")
     (node.prefix / "lib/x_die.py").write_text("import os; os.kill(os.getpid(), 11)")
-    result = ark("plugins", "--json", PYTHONPATH=str(node.prefix / "lib"))
-    assert result.returncode == 0
+    (node.prefix / "lib/x_slow.py").write_text("import time; time.sleep(1000)")
+    result = ark(
+        "plugins", "--check", "--within", "5", "--json", PYTHONPATH=str(node.prefix / "lib")
+    )
+    assert result.returncode == 1
     found = {each["name"]: each for each in json.loads(result.stdout)}
     assert "SystemExit: 3" in found["exiting"]["error"]
     assert "SIGSEGV" in found["dying"]["error"]
+    for name in ("slow", "slower"):
+        # Both have hung in the same 5 s.
+        waited = re.fullmatch(r"no answer within (\d+\.\d) s", found[name]["error"])
+        assert 4.5 < float(waited[1]) < 9
     assert found["toy"]["ok"]
+
+
+def test_the_list_alone_imports_none_of_them(node, ark) -> None:
+    distribution(node, "arkcore.plugins", {"marking": "x_marks:P"})
+    marked = node.prefix / "imported"
+    (node.prefix / "lib/x_marks.py").write_text(f"open({str(marked)!r}, 'w')\n")
+    for words in (("plugins",), ("plugins", "--json"), ("plugins", "toy")):
+        result = ark(*words, PYTHONPATH=str(node.prefix / "lib"))
+        assert result.returncode == 0
+    assert not marked.exists()
+    ark("plugins", "marking", PYTHONPATH=str(node.prefix / "lib"))
+    assert marked.exists()
+
+
+def test_the_list_alone_does_not_say_that_what_nobody_looked_at_is_well(ark) -> None:
+    found = {each["name"]: each for each in json.loads(ark("plugins", "--json").stdout)}
+    toy = found["toy"]
+    assert (toy["checked"], toy["ok"], toy["hooks"]) == (False, None, None)
+    (line,) = [each for each in ark("plugins").stdout.splitlines() if each.startswith("toy ")]
+    assert line.split() == ["toy", "ark-toy", "0.1.0", "installed", "ark_toy:Toy"]
+
+
+def test_what_the_metadata_alone_shows_to_be_broken_is_told_in_the_list(node, ark) -> None:
+    distribution(node, "arkcore.plugins", {"toy": "x_marks:P", "odd": "no such thing"})
+    result = ark("plugins", "--json", PYTHONPATH=str(node.prefix / "lib"))
+    assert result.returncode == 0
+    errors = {each["name"]: each["error"] for each in json.loads(result.stdout)}
+    assert errors["toy"] == "plugin 'toy' is provided more than once: ark-toy 0.1.0, x-extra 1.0"
+    assert errors["odd"] == "its entry point is 'no such thing'; allowed: module:class"
+    assert errors["toy-observer"] is None
+
+
+def test_a_distribution_that_cannot_be_read_is_told_and_hides_no_plugin(node, ark) -> None:
+    place = distribution(node, "arkcore.plugins", {})
+    (place / "entry_points.txt").write_bytes(b"[arkcore.plugins]\nx\xff\n")
+    result = ark("plugins", PYTHONPATH=str(node.prefix / "lib"))
+    assert result.returncode == 0
+    assert "\ntoy " in result.stdout
+    assert result.stderr.startswith(f"ark: {place}: its entry points cannot be read: ")
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_an_observer_is_no_broken_application(node, ark) -> None:
@@ -60,10 +110,11 @@ def test_an_observer_is_no_broken_application(node, ark) -> None:
     assert facts["hooks"] == ["ark_action_finished"]
 
 
-def distribution(node, group: str, entries: dict[str, str]) -> None:
+def distribution(node, group: str, entries: dict[str, str]) -> Path:
     """Install a distribution with entry points, for those whose PYTHONPATH holds <node>/lib."""
     place = node.prefix / "lib/x_extra-1.0.dist-info"
     place.mkdir(parents=True)
     (place / "METADATA").write_text("Metadata-Version: 2.1\nName: x-extra\nVersion: 1.0\n")
     lines = [f"[{group}]", *(f"{name} = {value}" for name, value in entries.items())]
     (place / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    return place

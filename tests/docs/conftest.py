@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,13 @@ class Documents:
             found.append(Code(page, match["kind"], "".join(lines)))
         return found
 
+    def example_of_hooks(self) -> str:
+        """The module of the plugin whose methods hooks.md shows, one below each hook."""
+        head, *shown = [code.text for code in self.code_of("hooks.md") if code.kind == "python"]
+        methods = [text for text in shown if text.startswith("@hookimpl\ndef ark_")]
+        body = "\n".join(textwrap.indent(text, "    ") for text in methods)
+        return f"{head}\n\nclass Exampled:\n{body}"
+
     def prose(self, page: str) -> str:
         """A page without its code."""
         return _BLOCK.sub("", self.pages[page])
@@ -67,7 +75,7 @@ def documents(request: pytest.FixtureRequest) -> Documents:
     return Documents(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def english() -> Documents:
     return Documents("en")
 

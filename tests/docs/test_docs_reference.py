@@ -180,6 +180,7 @@ NOT_MESSAGES = {
     "preflight.py",
     "_boot.py",
     "_facts.py",
+    "trace.py",
     "_options.py",
     "_preflight.py",
 }

@@ -19,6 +19,7 @@ from arkcore.application import declared_options
 from arkcore.call import Action
 from arkcore.checks.site_file import read_site
 from arkcore.errors import ArkError
+from arkcore.hookspecs import ApplicationSpecs
 from arkcore.managers.lifekeeper import launcher
 from arkcore.paths import Paths
 from arkcore.plugins import check_hooks
@@ -46,25 +47,35 @@ def write(paths: Paths, where: str, text: str) -> str:
 
 @pytest.fixture
 def exampled(tmp_path: Path, english, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The plugin of plugin.md, installed as its pyproject.toml says; the directory it is in."""
-    [source] = [code.text for code in english.code_of("plugin.md") if code.kind == "python"]
+    """The plugins that the pages show, installed; the directory they are in.
+
+    Of hooks.md, as publishing.md has its pyproject.toml, and of tutorial.md.
+    """
     [project] = [
         tomllib.loads(code.text)
-        for code in english.code_of("plugin.md")
+        for code in english.code_of("publishing.md")
         if code.title == "pyproject.toml"
     ]
-    site = tmp_path / "site"
-    info = site / "ark_exampled-1.0.dist-info"
-    info.mkdir(parents=True)
-    (site / "ark_exampled.py").write_text(source, encoding="utf-8")
     name, version = project["project"]["name"], project["project"]["version"]
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     entries = project["project"]["entry-points"]["arkcore.plugins"]
-    lines = [f"{key} = {value}" for key, value in entries.items()]
-    (info / "entry_points.txt").write_text("\n".join(["[arkcore.plugins]", *lines, ""]))
+    [memcached, _] = [code.text for code in english.code_of("tutorial.md") if code.kind == "python"]
+    site = tmp_path / "site"
+    for distribution, number, points, source in (
+        (name, version, entries, english.example_of_hooks()),
+        ("ark-memcached", "0.1.0", {"memcached": "ark_memcached:Plugin"}, memcached),
+    ):
+        module = distribution.replace("-", "_")
+        info = site / f"{module}-{number}.dist-info"
+        info.mkdir(parents=True)
+        (site / f"{module}.py").write_text(source, encoding="utf-8")
+        metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {number}\n"
+        (info / "METADATA").write_text(metadata)
+        lines = [f"{key} = {value}" for key, value in points.items()]
+        (info / "entry_points.txt").write_text("\n".join(["[arkcore.plugins]", *lines, ""]))
     monkeypatch.syspath_prepend(str(site))
     yield site
-    sys.modules.pop("ark_exampled", None)
+    for module in ("ark_exampled", "ark_memcached"):
+        sys.modules.pop(module, None)
 
 
 # Files.
@@ -178,6 +189,7 @@ def called(line: str, prefix: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [PROGRAMS / program, *words],
         env=environment,
+        cwd=prefix,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -246,6 +258,8 @@ def test_the_plugin_shown_keeps_the_contract(exampled):
     check_hooks(plugin, "exampled")
     application = check_declaration(plugin.ark_application(), "exampled")
     assert list(declared_options(application.options)) == ["root", "status_limit"]
+    specified = [hook for hook in vars(ApplicationSpecs) if hook.startswith("ark_")]
+    assert all(hasattr(plugin, hook) for hook in specified)
 
 
 CONTROL = """\

@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 
 PAGES = {
+    "api.md",
     "architecture.md",
     "ark-command.md",
     "before-installation.md",
     "benchmarks.md",
     "dependencies.md",
     "exit-codes.md",
+    "hooks.md",
     "index.md",
     "installation.md",
     "operation.md",
     "pacemaker.md",
     "plugin.md",
     "postgresql.md",
+    "publishing.md",
     "ras-log.md",
     "resource-file.md",
     "timers.md",
+    "tutorial.md",
     "unconfirmed.md",
 }
 

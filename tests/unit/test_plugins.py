@@ -372,3 +372,30 @@ def test_an_unreadable_distribution_hinders_no_other_plugin(
     (site / "ark_odd-1.0.dist-info/METADATA").unlink()
     assert find("toy").distribution == "ark-toy"
     assert find("odd").module == "odd_plugin"
+
+
+# The number of the contract.
+
+
+@pytest.mark.parametrize(
+    ("api", "what"), [(0, "the plugin"), (2, "arkcore"), ("1", "the plugin"), (None, "the plugin")]
+)
+def test_another_number_of_the_contract_is_refused_with_what_to_update(api: Any, what: str) -> None:
+    declared = Application(name="x", title="t", options=Options, api=api)
+    with pytest.raises(PluginError) as caught:
+        check_declaration(declared, "x")
+    told = f"plugin x: made for api {api!r}; this arkcore speaks api 1: update {what}"
+    assert str(caught.value) == told
+
+
+def test_an_argument_of_a_newer_contract_is_told_by_the_number_it_is_of() -> None:
+    with pytest.raises(PluginError) as caught:
+        Application(name="x", title="t", options=Options, api=2, color="red")  # type: ignore[call-arg]
+    assert str(caught.value) == (
+        "plugin x: made for api 2; this arkcore speaks api 1: update arkcore"
+    )
+
+
+def test_an_argument_that_no_contract_has_is_an_error_of_its_own() -> None:
+    with pytest.raises(TypeError, match="color"):
+        Application(name="x", title="t", options=Options, color="red")  # type: ignore[call-arg]

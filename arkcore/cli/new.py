@@ -1,0 +1,129 @@
+"""`ark new`: a complete distribution of a plugin, which works before its author changes a line."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import string
+import sys
+from pathlib import Path
+from typing import Annotated
+from unicodedata import east_asian_width
+
+import typer
+
+from arkcore.cli.console import console
+from arkcore.cli.language import say
+from arkcore.errors import ConfigurationError, MachineError
+from arkcore.plugins import installed
+
+_TEMPLATE = Path(__file__).with_name("template")
+#: A name is a word of resource files, of a distribution, of a module and of an OCF agent.
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST_NAME = 40
+#: What stands between quotes in Python and in TOML as it is.
+_TITLE = re.compile(r"[^\"\\$\x00-\x1f\x7f]+")
+#: In columns, of which a Japanese character takes two: it stands in lines of bounded length.
+_LONGEST_TITLE = 40
+
+
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The plugin's name, for instance my-app.")
+    ],
+    directory: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="What to make; ark-NAME, here, by default."),
+    ] = None,
+    title: Annotated[
+        str | None,
+        typer.Option(metavar="TITLE", help="The product's name for people; NAME by default."),
+    ] = None,
+) -> None:
+    """Make a new plugin: a complete distribution, for its author to change.
+
+    It protects a small daemon of its own, so that its tests pass and it
+    runs under every cluster manager at once.
+
+    Examples:
+      ark new my-app
+      ark new my-app --title "My Application" --directory /src/ark-my-app
+    """
+    _refuse_bad_name(name)
+    title = name if title is None else title
+    _refuse_bad_title(title)
+    target = Path(os.path.abspath(directory or f"ark-{name}"))
+    if os.path.lexists(target):
+        raise ConfigurationError(f"{target}: it exists already; name another with --directory")
+    words = {
+        "name": name,
+        "title": title,
+        "distribution": f"ark-{name}",
+        "module": f"ark_{name.replace('-', '_')}",
+    }
+    try:
+        _make(target, words)
+    except OSError as error:
+        raise MachineError(f"{error.filename or target}: {error.strerror}") from error
+    _tell(target, name)
+
+
+def _refuse_bad_title(title: str) -> None:
+    columns = sum(2 if east_asian_width(each) in "WF" else 1 for each in title)
+    if not _TITLE.fullmatch(title) or columns > _LONGEST_TITLE or title != title.strip():
+        raise ConfigurationError(
+            f"title {title!r}: allowed are 1 to {_LONGEST_TITLE} columns without "
+            f'" \\ $ and control characters, not beginning or ending with a blank'
+        )
+
+
+def _refuse_bad_name(name: str) -> None:
+    if name.startswith("ark-"):
+        raise ConfigurationError(
+            f"plugin name {name!r}: give it without ark-, which the distribution gets"
+        )
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        raise ConfigurationError(
+            f"plugin name {name!r}: allowed are 1 to {_LONGEST_NAME} small letters, digits and "
+            f"single - between them, beginning with a letter"
+        )
+    for source in installed():
+        if name == source.name or f"ark-{name}" == source.distribution:
+            raise ConfigurationError(
+                f"plugin name {name!r}: taken by {source.distribution} {source.version}, which is "
+                f"installed here; take another, or: pip uninstall {source.distribution}"
+            )
+
+
+def _make(target: Path, words: dict[str, str]) -> None:
+    """Write all of it beside `target`, then give it its name: all of it is there, or nothing."""
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        for source in sorted(_TEMPLATE.rglob("*.in")):
+            place = str(source.relative_to(_TEMPLATE)).removesuffix(".in")
+            place = place.replace("MODULE", words["module"]).replace("dot-", ".")
+            path = unfinished / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = string.Template(source.read_text(encoding="utf-8")).substitute(words)
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o755 if text.startswith("#!") else 0o644)
+        unfinished.rename(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _tell(target: Path, name: str) -> None:
+    out = console()
+    place = os.path.relpath(target) if target.is_relative_to(os.getcwd()) else str(target)
+    python = shlex.quote(sys.executable)
+    source = f"src/ark_{name.replace('-', '_')}/_plugin.py"
+    lines = [
+        say(f"{place}: made. Try it as it is:", f"{place} を作成しました。そのまま試せます:"),
+        f"  {python} -m pip install -e {shlex.quote(f'{place}[test]')}",
+        f"  cd {shlex.quote(place)} && {python} -m pytest",
+        say(f"Then change {source}.", f"次に {source} を変更します。"),
+    ]
+    for line in lines:
+        out.print(line, soft_wrap=True)
