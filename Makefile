@@ -56,7 +56,7 @@ types: $(VENV)/.test
 layers: $(VENV)/.test
 	$(VENV)/bin/lint-imports
 
-# What is not installed is unpacked here: nginx and Memcached to be protected, and OCF's tester with its xmllint.
+# What is not installed is unpacked here: servers to be protected, and OCF's tester with its xmllint.
 tests: $(VENV)/.test
 	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
 	tools/postgresql $(DEPS)/postgresql >/dev/null

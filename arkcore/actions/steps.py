@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from arkcore.state import State
 
 _SECOND_LOOK = 0.02
+#: Seconds after readiness in which what the product forks is waited for, to be recorded.
+_LATECOMERS = 0.1
 
 
 class Assessment:
@@ -175,12 +177,21 @@ class Work:
             return self._failed(Step.START, f"The start did not end in its time{told}")
         found = await_running(self)
         if found.status is Status.RUNNING:
+            self._remember_latecomers(found)
             # What it has left beside the product is none of ours to end from now on.
             self.state.forget_commands_of(context.START)
             self._done(Step.START)
             return Report(Outcome.WELL, status=Status.RUNNING)
         told = "".join(f"; {result.told()}" for result in self.ctx._results)
         return self._failed(Step.START, f"Expected RUNNING, seen {found}{told}", found.status)
+
+    def _remember_latecomers(self, found: Assessment) -> None:
+        """Record what a product forks just when it is ready: later nothing may tell whose it is."""
+        if not self.resource.application.runs_as_processes:
+            return
+        time.sleep(min(_LATECOMERS, self.deadline.remaining()))
+        seen = {*(found.processes or ()), *(self.list_processes() or ())}
+        self.state.remember_processes(list(seen))
 
     def made_here(self, some: set[Process]) -> bool:
         """Whether all of `some` descend from this guard: then their end cannot escape it."""
