@@ -101,6 +101,19 @@ def test_what_a_good_start_leaves_running_beside_its_daemons_is_left_alone(node)
     assert len(node.processes()) == 1
 
 
+def test_a_command_is_noted_before_it_runs(node):
+    """Else one whose guard is killed in that moment would be nobody's."""
+    assert node.run("restore") == 0
+    noted = node.prefix / "run/ark/resources/toy1/commands.json"
+    node.hooks(f"""
+        def ark_status(ctx, default):
+            ctx.run(["/bin/sh", "-c", 'grep -q "$ARK_ACTION" {noted}']).check()
+            return default(ctx)
+    """)
+    assert node.run("quickcheck") == 0
+    assert node.ras[-1] == "QuickCheck completed."
+
+
 def test_a_hung_status_that_forgot_who_started_it_is_ended_after_its_guard_was_killed(node):
     assert node.run("restore") == 0
     sleeper = str(node.home / "status")
