@@ -101,7 +101,7 @@ class Sender:
     """The worker's end."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self.descriptor = descriptor
 
     def send(self, kind: str, *texts: str, at: float | None = None) -> None:
         longest = _LONGEST_RESOURCE if kind == Event.RESOURCE else _LONGEST_TEXT
@@ -110,7 +110,7 @@ class Sender:
         data = line.encode("ascii")
         try:
             while data:
-                data = data[os.write(self._descriptor, data) :]
+                data = data[os.write(self.descriptor, data) :]
         except OSError:
             os._exit(1)  # nobody listens: the guard is gone
 

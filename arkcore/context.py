@@ -13,7 +13,7 @@ from arkcore.lock import NodeLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from arkcore.channel import Sender
@@ -334,9 +334,11 @@ class _Search:
         self._variables = tuple(f"{name}=".encode() for name in variables)
         self._host = os.fsencode(ctx.logical_host)
 
-    def candidates(self) -> dict[int, Process]:
-        """Processes whose executable lies beneath, without commands and machine-wide ones."""
-        found = {}
+    def candidates(self) -> Iterator[Process]:
+        """Processes whose executable lies beneath, without commands and machine-wide ones.
+
+        To be looked at as they come: one that goes on by way of its children lives for a moment.
+        """
         for pid in processes.pids():
             # The link alone is read of most processes: a healthy check pays for this.
             path = processes.executable(pid)
@@ -351,17 +353,15 @@ class _Search:
             if process is None or processes.bears(process, self._spare):
                 continue
             if processes.in_our_namespace(pid):
-                found[pid] = process
-        return found
+                yield process
 
     def owned(self) -> list[Process]:
-        found = self.candidates()
+        found, owned = {}, set()
         remembered = self._ctx._state.remembered_processes()
-        owned = {
-            pid
-            for pid, process in found.items()
-            if (pid, process.start) in remembered or self._claims(pid)
-        }
+        for process in self.candidates():
+            found[process.pid] = process
+            if (process.pid, process.start) in remembered or self._claims(process.pid):
+                owned.add(process.pid)
         grew = True
         while grew:
             heirs = {
@@ -408,7 +408,7 @@ class _Search:
         return self._names_a_host(environment) and not wanted & set(environment)
 
     def without_owner(self) -> list[Process]:
-        found = self.candidates()
+        found = {process.pid: process for process in self.candidates()}
         owned = {process.pid for process in self.owned()}
         return [
             process

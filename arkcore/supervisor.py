@@ -8,7 +8,7 @@ import signal
 import time
 
 from arkcore import processes
-from arkcore.channel import Receiver, Report, report_of
+from arkcore.channel import Receiver, Report, Sender, report_of
 from arkcore.command import Output, run
 from arkcore.deadline import Deadline
 from arkcore.python_stack import PythonStack
@@ -20,14 +20,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arkcore.channel import Event, Sender
+    from arkcore.channel import Event
 
 #: Of a worker's time, so many seconds at its end are for recording what it hangs in.
 _RECORDING = 0.25
 #: Seconds that a worker has to go by itself when it has told its answer.
 _PATIENCE = 0.2
-#: Of them, seconds for ending what it has made.
-_LEFT = 0.15
+#: Seconds for ending what a worker aside has made.
+_LEFT = 1.0
 #: Seconds between two looks whether this process was told to end.
 _LOOK = 0.05
 #: Seconds for a question to the machine or the manager (systemctl, ins_list).
@@ -110,11 +110,15 @@ def supervise_aside(
 
     def clean_body(sender: Sender) -> None:
         become_subreaper()
+        answer = _Answer(sender.descriptor)
         try:
-            body(sender)
+            body(answer)
         finally:
             made = lambda: processes.descendants({os.getpid()})  # noqa: E731
-            processes.end(made, Deadline.after(_LEFT), grace=_LEFT / 4)
+            processes.end(made, end.sooner(_LEFT), grace=_LEFT / 10)
+        # Not before: whoever has reported gets no more time.
+        for report in answer.held:
+            sender.report(report)
 
     def record(pid: int, stack: PythonStack, within: float) -> str:
         box = record_late(pid, stack, within)
@@ -133,6 +137,17 @@ def supervise_aside(
         )
     finally:
         _kill(late_tree)
+
+
+class _Answer(Sender):
+    """A worker's end that holds its report back."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self.held: list[Report] = []
+
+    def report(self, report: Report) -> None:
+        self.held = [report]
 
 
 def _kill(some: set[processes.Process]) -> None:

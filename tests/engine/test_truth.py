@@ -116,6 +116,57 @@ def test_what_a_good_start_leaves_running_beside_its_daemons_is_left_alone(node)
     assert len(node.processes()) == 1
 
 
+def test_a_process_that_is_not_seen_for_a_moment_is_not_taken_for_stopped(node):
+    """As while it executes another program, when nothing shows whose it is."""
+    assert node.run("restore") == 0
+    (node.prefix / "run/ark/resources/toy1/processes.json").unlink()
+    node.hooks("""
+        import os
+        def ark_processes(ctx, default):
+            try:
+                os.close(os.open(f"{ctx.options.home}/missed", os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return default(ctx)
+            return []
+    """)
+    assert node.run("remove") == 0
+    assert node.daemons() == []
+
+
+def test_a_daemon_that_forgot_who_started_it_is_known_by_the_start(node):
+    """No plugin lists it: its executable is anywhere, and it bears no mark."""
+    daemon = str(node.home / "daemon")
+    path = node.resources / "cmd1.toml"
+    path.write_text(f"""
+plugin = "command"
+logical_host = "LHOST2"
+[options]
+start = ["/bin/sh", "-c", "setsid env -i {daemon} 1000 >/dev/null 2>&1 & touch {node.home}/up"]
+stop = ["/bin/rm", "{node.home}/up"]
+status = ["/bin/ls", "{node.home}/up"]
+[timers]
+remove.process = 2
+remove.force_reserve = 1
+""")
+    assert node.run("restore", "cmd1") == 0
+    wait_for(lambda: len(node.daemons()) == 1)
+    assert node.run("remove", "cmd1") == 0
+    assert node.daemons() == []
+
+
+def test_a_command_is_noted_before_it_runs(node):
+    """Else one whose guard is killed in that moment would be nobody's."""
+    assert node.run("restore") == 0
+    noted = node.prefix / "run/ark/resources/toy1/commands.json"
+    node.hooks(f"""
+        def ark_status(ctx, default):
+            ctx.run(["/bin/sh", "-c", 'grep -q "$ARK_ACTION" {noted}']).check()
+            return default(ctx)
+    """)
+    assert node.run("quickcheck") == 0
+    assert node.ras[-1] == "QuickCheck completed."
+
+
 def test_a_hung_status_that_forgot_who_started_it_is_ended_after_its_guard_was_killed(node):
     assert node.run("restore") == 0
     sleeper = str(node.home / "status")

@@ -650,6 +650,12 @@ def test_a_plugin_that_cannot_be_killed_holds_nobody_up(world, hook, action):
         assert program.seconds < 3 + MOMENT
         assert len(world.own()) == (1 if action == "quickcheck" else 0)
         assert pairs_are_whole(world.ras)
+        # It lives on, and holds no lock: the next action has it at once.
+        world.hooks("")
+        assert world.run(action) == 0
+        completed = {"quickcheck": "QuickCheck completed.", "remove": "Remove completed."}
+        assert world.ras[-1].startswith(completed[action])
+        assert "Skipped" not in world.ras[-1]
     finally:
         dead.close()
     wait_for(lambda: world.strangers() == [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import time
@@ -288,19 +289,52 @@ def test_a_start_that_goes_on_in_the_background_for_long_is_no_death(world):
     assert len(world.own()) == 1
 
 
+def service_manager(world: World, script: str) -> str:
+    """Have a helper do `script` when it is asked to; what asks it, for a shell.
+
+    `DAEMON` in it is the toy's daemon, which the toy knows for its own by its environment.
+    """
+    asked = world.prefix / "asked"
+    daemon = f"env ARK_ACTION=toy1:0 ARK_PREFIX={world.prefix} {world.home}/daemon"
+    waits = f"until [ -e {asked} ]; do sleep 0.05; done; "
+    world.helper(["/bin/sh", "-c", waits + script.replace("DAEMON", daemon)])
+    return f": > {asked}"
+
+
 def test_a_helper_of_the_start_that_asks_a_service_manager_and_ends_is_no_death(world):
     world.configure(timers={"restore.process": 30})
-    asked = world.prefix / "asked"
     shutil.copy("/bin/sleep", world.home / "ctl")
-    # By these the toy knows what it did not make itself for its own.
-    known_by = f"ARK_ACTION=toy1:0 ARK_PREFIX={world.prefix}"
-    manager = f"until [ -e {asked} ]; do sleep 0.05; done; sleep 1; {known_by} exec "
-    world.helper(["/bin/sh", "-c", f"{manager} {world.home}/daemon 1000"])
-    helper = f"{world.home}/ctl 0.5; touch {asked}"
+    ask = service_manager(world, "sleep 2; exec DAEMON 1000")
+    helper = f"setsid {world.home}/ctl 0.5 >/dev/null 2>&1 & {ask}"
+    world.hooks(runs("ark_start", ["/bin/sh", "-c", helper]) + RUNNING_WHEN_SECOND)
+    assert world.run("restore") == 0, "\n".join(world.ras)
+    assert len(world.own()) == 1
+
+
+def test_a_helper_that_dies_beside_what_a_service_manager_starts_anew_is_no_death(world):
+    world.configure(timers={"restore.process": 30})
+    shutil.copy("/bin/sleep", world.home / "ctl")
+    ask = service_manager(world, "DAEMON 1.5; sleep 1.5; exec DAEMON 1001")
+    *shell, dies = hostile.die_later([str(world.home / "ctl"), "600"], 0.5)
     world.hooks(
-        runs("ark_start", ["/bin/sh", "-c", f"setsid sh -c '{helper}' >/dev/null 2>&1 &"])
-        + RUNNING_WHEN_SECOND
+        runs("ark_start", [*shell, f"{ask}; {dies}"]) + RUNNING_WHEN_SECOND.replace("1000", "1001")
     )
+    assert world.run("restore") == 0, "\n".join(world.ras)
+    assert len(world.own()) == 1
+
+
+def test_a_supervisor_that_starts_anew_what_died_is_no_death_though_it_bears_no_mark(world):
+    world.configure(timers={"restore.process": 30})
+    script = world.prefix / "supervisor"
+    *_, dies = hostile.die_later([str(world.home / "daemon"), "600"], 0.5)
+    known_by = f"ARK_ACTION=toy1:0 ARK_PREFIX={world.prefix}"
+    # The first daemon becomes the guard's child, the second's starter lives between the two.
+    script.write_text(
+        f"env {known_by} /bin/sh -c {shlex.quote(dies)}\n"
+        f"sleep 2\nexec env {known_by} {world.home}/daemon 1000\n"
+    )
+    start = f"setsid env -i PATH=/usr/bin:/bin /bin/sh {script} >/dev/null 2>&1 &"
+    world.hooks(runs("ark_start", ["/bin/sh", "-c", start]) + RUNNING_WHEN_SECOND)
     assert world.run("restore") == 0, "\n".join(world.ras)
     assert len(world.own()) == 1
 

@@ -188,6 +188,17 @@ def test_remembering_the_same_processes_writes_nothing(memory: State) -> None:
     assert file.stat().st_ino == before
 
 
+def test_a_second_remove_that_fails_puts_back_what_was_wanted_before_the_first(
+    memory: State,
+) -> None:
+    first, second = (processes.Process(pid, 1, 1, 1, 1, "S", "ark-remove") for pid in (11, 12))
+    memory.wanted = "up"
+    memory.want_down(first)
+    memory.want_down(second)
+    memory.settle_remove(second, well=False)
+    assert memory.wanted == "up"
+
+
 def test_attempts_are_counted_by_kind_within_the_window(memory: State, clock: Clock) -> None:
     for _ in range(2):
         memory.note_attempt("restart", 100)
