@@ -345,8 +345,14 @@ class Guide:
                 f"{host.name} の動作確認: ローカルリカバリー・フェイルオーバー・フェイルバック"),
             host.active,
             tuple(parts),
-            (f"ark drill all {top}", "ark log"),
+            ("ark status --watch", self._bring_in_service(top), "ark log"),
         )  # fmt: skip
+
+    def _bring_in_service(self, resource: str) -> str:
+        """The cluster manager's own command that moves a resource to the node it is given on."""
+        if self.site.manager == LIFEKEEPER:
+            return f"/opt/LifeKeeper/bin/perform_action -t {resource} -a restore"
+        return f"crm_resource --resource {resource} --move"
 
     def _tested(self, host: LogicalHost, name: str) -> Iterator[Part]:
         """By the RAS logs of both nodes: a restart, a start on the standby, a later one back."""
