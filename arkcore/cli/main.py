@@ -26,6 +26,8 @@ from arkcore.cli import (
 )
 from arkcore.cli.console import complain
 from arkcore.cli.extensions import ExtensibleGroup
+from arkcore.cli.help import in_japanese
+from arkcore.cli.language import is_japanese
 from arkcore.errors import ArkError
 
 app = typer.Typer(
@@ -78,8 +80,11 @@ def main() -> int:
         # A locale that lacks a character must not end the command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    command = typer.main.get_command(app)
+    if is_japanese():
+        in_japanese(command)
     try:
-        app(prog_name="ark")
+        command(prog_name="ark")
     except ArkError as error:
         complain(str(error))
         return 1

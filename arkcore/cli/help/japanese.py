@@ -1,0 +1,329 @@
+"""The Japanese texts of the help: a command's by its name, an option's by its English text."""
+
+from __future__ import annotations
+
+#: What stands above a part of the help.
+TITLES = {
+    "Examples:": "例:",
+    "Arguments": "引数",
+    "Options": "オプション",
+    "Commands": "コマンド",
+    "The resource file": "リソースファイル",
+}
+
+#: What each command does. Its examples are those of the English text.
+COMMANDS = {
+    "": """
+Generic ARK: LifeKeeper for Linux でアプリケーションを保護します。
+
+環境変数 ARK_PREFIX=/some/dir は、すべてのパスの前に付きます。
+
+終了コード: 0 は成功、1 は「いいえ」、2 は使い方の誤り。エラーは標準エラー出力に
+出力します。
+""",
+    "validate": """
+リソースファイルと ark.toml を検証します。Pacemaker のリソースは、最後に渡された値を
+検証します。
+
+1 件につき 1 行です。OK、または誤っているキーと値、許される値を示します。正しいもの
+は記録し、正常時の監視を軽くします。
+
+終了コード: 誤ったファイルがあれば 1。
+""",
+    "run": """
+アクションを 1 つ、今すぐ実行し、経過を表示します。
+
+クラスタマネージャの指示は変えません。そのため、このノードで運用中でないリソースの
+restore (もう一方のノードで稼働しているかもしれません) と、運用中で保守中でない
+リソースの remove (クラスタが障害とみなします) は拒否します。そのとき表示する
+クラスタマネージャのコマンドか、--force を使ってください。
+
+終了コード: 正常、判定不能、スキップは 0。失敗と拒否は 1。
+""",
+    "status": """
+このノードのリソースの状態を表示します。
+
+各リソースの状態とその開始時刻、クラスタマネージャの指示、前回の結果を示します。
+さらに、通常と異なることを示します。監視不能 (BLIND)、保守、実行中のアクション、
+いつから判定不能か、使った再起動の回数、ブラックボックスです。
+
+その場で各アプリケーションに状態を尋ねますが、何も変えません。ロックを取らず、時計を
+進めず、ログにも書きません。
+
+終了コード: 使えないファイルやプラグインがあれば 1。--watch では 0。
+""",
+    "log": """
+RAS ログの最後の行と、行が示すブラックボックスを表示します。
+
+ブラックボックスには、遅れたコマンドが打ち切られたときに何をしていたかが残ります。
+""",
+    "timers": """
+タイマーと、そこから決まる最悪時間を表示します。
+
+既定値と異なる値には、設定元 (プラグイン、リソースファイル、クラスタ) を示します。
+最悪時間は、検知まで、ローカルリカバリ完了まで、フェイルオーバー開始までの時間です。
+監視間隔は /etc/default/LifeKeeper の LKCHECKINTERVAL、なければ 120 秒です。
+Pacemaker のリソースでは、オペレーションに必要なタイムアウトを示します。
+
+--suggest は、1 つまたはすべてのリソースについて、RAS ログ (ローテーション済みの
+ものも) から、各タイマーの対象に実際にかかった時間 (回数、中央値、95 %、最大)、上限に
+どこまで近づいたか、設定すべき値とその理由を示します。両立しない値も示します。
+LifeKeeper の REMOTETIMEOUT を超える階層全体の remove、22 秒を超える quickCheck、
+タイマーより短い Pacemaker のタイムアウト、実際の再起動より短い recover.total です。
+値は変更しません。リソースファイルのタイマーを編集してください。
+""",
+    "maintenance": """
+保守を始める、終える、または一覧を表示します。
+
+保守中のリソースの障害には対処しません。quickCheck と recover はスキップします。
+保守は再起動後も続き、--until を指定したときだけ自動で終わります。開始と終了は RAS
+ログと syslog に記録し、その間のスクリプトも毎回、保守中であることを記録します。
+
+対象は 1 ノードの 1 リソースです。AJS3 と JP1/Base は両方を切り替えてください。
+""",
+    "preflight": """
+導入の前にサーバーを確認します。
+
+クラスタ構成ガイド第 4 章のすべての確認を、その番号とともに行います。名前、パッケージ、
+SELinux、ディスク、時刻、ネットワーク、およびプラグインの確認です。サーバーの組は
+/etc/ark/site.toml に記述します。両ノードで同じファイルです。何も変更しません。この
+マシンから分からないことは警告になります。
+
+組の確認には、一方で --export を実行し、そのファイルを他方に運んで --peer を指定します。
+直接つなぐと、時刻の差も測ります:
+ssh NODE2 ark preflight --export - | ark preflight --peer -
+
+終了コード: 0 は失敗なし、1 は失敗あり、2 は使い方の誤り。
+""",
+    "guide": """
+導入の 8 つの手順と、次に行うことを示します。
+
+/etc/ark/site.toml に記述した組について、クラスタ構成ガイド表 4-5 の手順を示します。
+それぞれが完了か未完了かを、マシンから分かる範囲で、根拠とともに示します。その後に、
+次の手順とそのコマンドを示します。何も変更しません。
+
+他方のノードの回答は、そのノードで ark preflight --export FILE を実行して得ます。
+""",
+    "verify": """
+すべてのプラグインが守るべき約束を守ることを、試験用のノードで確かめます。
+
+クラスタが呼び出すプログラムで、アプリケーションの開始、停止、強制終了、強制停止を、
+乱れた環境からの呼び出しも含めて繰り返します。アプリケーション自身のディレクトリを使う
+ため、大切なデータのある場所では実行しないでください。当方のファイルには触れません。
+ログと状態は、そのために作られるノードのものです。
+
+このノードで運用中、稼働すべき状態、または稼働中の場合は拒否します。--force を付けると、
+保守状態にして先に停止し、最後に開始します。
+
+終了コード: 守られない約束があるか、拒否した場合は 1。
+""",
+    "new": """
+新しいプラグインを作ります。作者が書き換えるための、完全な配布物です。
+
+小さなデーモンを保護する状態で作られるため、すぐにテストに合格し、どのクラスタ
+マネージャのもとでも動きます。
+""",
+    "plugins": """
+導入されているプラグインと、壊れているものの原因を一覧表示します。
+
+読み込むのは名前を指定したプラグインだけで、それぞれ別のプロセスで行います。壊れた
+ものがあっても、他に影響しません。
+
+終了コード: 指定したものが壊れているか、導入されていなければ 1。
+""",
+    "lifekeeper": "LifeKeeper for Linux に登録し、登録内容を表示します。",
+    "lifekeeper launchers": """
+4 つのランチャー restore、remove、quickCheck、recover を作成します。
+
+LifeKeeper は、それぞれのコピーをリソースのタグの名前で保存します。ランチャーは
+変わることがなく、この環境を使い、環境変数からは何も受け取りません。1 組で全リソース
+に使えます。`ark lifekeeper register` も作成します。
+""",
+    "lifekeeper register": """
+リソースを、依存するものとともに LifeKeeper に登録します。
+
+下位から順に、LifeKeeper の creapphier で各リソースを作成して起動し、dep_create で
+依存関係を作ります。依存先は、ファイルの requires にあるリソースと、最下位では
+ここで指定する IP リソースとファイルシステムリソースです。この 2 つは先に作成して
+おきます。何かを行う前に、すべてを確認します。もう一度実行すると、登録済みのものは
+そのままにして、続きから行います。
+
+--plugin を指定すると、1 つのリソースについてリソースファイルも作成します。
+
+リソースを稼働させるノードで、root として実行してください。
+""",
+    "lifekeeper plan": """
+LifeKeeper に登録する階層と、登録の状況を描きます。
+
+下にあるものが先に必要で、先に開始されます。
+""",
+    "lifekeeper status": """
+このノードのリソースについて、LifeKeeper の登録内容を表示します。
+
+状態は LifeKeeper のもの (ins_list) です。ISP は起動中、OSU は停止中、OSF は障害です。
+アプリケーションが稼働しているかは `ark status` で分かります。
+
+終了コード: 未登録、障害、または別の環境のプログラムで登録されたものがあれば 1。
+""",
+    "lifekeeper unregister": """
+リソースと、それを必要とするリソースを LifeKeeper から外します。
+
+上位から順に perform_action で停止します。アプリケーションが止まるため、--stop を
+付けたときだけ行います。Generic Application を全ノードでコマンドから削除する方法は
+文書化されていないため、LifeKeeper の GUI で階層を削除してください。このノード用の
+コマンドは、LifeKeeper のマニュアルで確認できるように表示します。--confirmed を
+付けると実行します。リソースファイルは残ります。もう一度実行すると、残りを示します。
+
+終了コード: まだ登録されているものがあれば 1。
+""",
+    "pacemaker": "Pacemaker のクラスタに渡すものを用意します。",
+    "pacemaker install": """
+リソースエージェント ocf:ark:PLUGIN を導入します (全ノードで実行)。
+
+エージェントは変わることがなく、この環境を使い、環境変数からはパラメータだけを受け
+取ります。もう一度実行すると、異なるものだけを書きます。他のものは上書きしません。
+
+終了コード: 導入できないエージェントがあれば 1。
+""",
+    "pacemaker uninstall": """
+Generic ARK のエージェントをすべて削除します。他のものは残します。
+
+クラスタが使用中のものは削除しないでください。停止できなくなります。
+""",
+    "pacemaker meta-data": """
+エージェント ocf:ark:PLUGIN の説明を XML で出力します。
+
+パラメータと既定値、アクションと、タイマーから決まるタイムアウトです。
+""",
+    "pacemaker example": """
+クラスタの設定例を、crm または pcs の形式で出力します。
+
+JP1 サーバの例です。仮想 IP アドレス、共有ディスク、JP1/Base、JP1/AJS3 - Manager を
+1 つのグループにし、この順に開始、逆順に停止します。オペレーションのタイムアウトは
+タイマーに必要な値です。何も変更しません。内容を確かめ、直してから適用してください。
+""",
+}
+
+#: What each argument and option is for, by its English text.
+TEXTS = {
+    "A process of this name may end without fault; repeatable.": (
+        "この名前のプロセスは、終了しても異常としない。複数指定可。"
+    ),
+    "Also where it runs here: stopped first, started at the end.": (
+        "稼働中でも実行する。先に停止し、最後に開始する。"
+    ),
+    "Another one of the same plugin, to run beside the first.": (
+        "同じプラグインの別のリソース。並べて動かす。"
+    ),
+    "Do not ask before it begins.": "開始前に確認を求めない。",
+    "Import and look at every installed plugin.": (
+        "インストール済みのすべてのプラグインをインポートして調べる。"
+    ),
+    "Print a site file to begin with.": "サイトファイルのひな形を表示する。",
+    "Print the results as JSON.": "結果を JSON で表示する。",
+    "Seconds for importing them.": "インポートにかけてよい秒数。",
+    "The other node's answers: check the pair too; - for stdin.": (
+        "他方のノードの回答。組の確認も行う。- は標準入力。"
+    ),
+    "The other node's answers; - for stdin.": "他方のノードの回答。- は標準入力。",
+    "The plugin's name, for instance my-app.": "プラグインの名前。例: my-app",
+    "The plugins to import and look at.": "インポートして調べるプラグイン。",
+    "The product's name for people; NAME by default.": "人が読むための製品名。既定は NAME。",
+    "This check only; repeatable.": "この確認だけを行う。複数指定可。",
+    "What is verified.": "確かめるリソース。",
+    "What to make; ark-NAME, here, by default.": "作るディレクトリ。既定はここの ark-NAME。",
+    "Write the result there, as Markdown, for the delivery documents.": (
+        "納品文書用に、結果を Markdown で書き出す。"
+    ),
+    "Write this node's answers there, for the other; - for stdout.": (
+        "このノードの回答を、他方のために書き出す。- は標準出力。"
+    ),
+    "Print the version.": "バージョンを表示します。",
+    "Print the facts as JSON.": "JSON で出力します。",
+    "Print the lines as JSON.": "行を JSON で出力します。",
+    "Print the list as JSON.": "一覧を JSON で出力します。",
+    "The resources to check; all by default.": "検証するリソース。省略時はすべて。",
+    "restore, remove, quickcheck or recover.": "restore、remove、quickcheck、recover のどれか。",
+    "The resource it is for.": "対象のリソース。",
+    "Restore or remove, whatever the cluster manager's own state says.": (
+        "クラスタマネージャの状態にかかわらず、restore や remove を実行します。"
+    ),
+    "Told in full; all in short by default.": "詳しく表示します。省略時はすべてを簡潔に。",
+    "How long to wait for an answer.": "応答を待つ時間。",
+    "Look again and again; end with ^C.": "繰り返し表示します。^C で終了。",
+    "With --watch: from one look to the next.": "--watch の表示間隔。",
+    "Whose lines; by default, all.": "表示するリソース。省略時はすべて。",
+    "How many of the last lines.": "最後の何行を表示するか。",
+    "Only what ended badly, and the black boxes named.": (
+        "異常終了と、示されたブラックボックスだけを表示します。"
+    ),
+    "Go on as lines are written; end with ^C.": "書き込まれる行を続けて表示します。^C で終了。",
+    "Its timers; the defaults where none is named.": "対象のリソース。省略時は既定値を表示。",
+    "Say what to set, from what the RAS log says was needed.": (
+        "RAS ログの実績から、設定すべき値を示します。"
+    ),
+    "The resource; by default, list all.": "対象のリソース。省略時は一覧。",
+    "Begin or end it.": "開始 (on) または終了 (off)。",
+    'When it ends by itself: "HH:MM" or "YYYY-MM-DD HH:MM".': (
+        '自動で終わる時刻: "HH:MM" または "YYYY-MM-DD HH:MM"。'
+    ),
+    "Where to write them; made where it is missing.": "作成先。なければ作ります。",
+    "Baked in: comes before every path of ours. ARK_PREFIX by default.": (
+        "埋め込む値: すべてのパスの前に付きます。既定値は ARK_PREFIX。"
+    ),
+    "With what they require; by default, all of this node.": (
+        "必要とするリソースも含みます。省略時はこのノードのすべて。"
+    ),
+    "By default, all.": "省略時はすべて。",
+    "LifeKeeper's IP resource that the lowest needs.": (
+        "最下位のリソースが依存する、LifeKeeper の IP リソース。"
+    ),
+    "LifeKeeper's file system resource that it needs.": (
+        "最下位のリソースが依存する、LifeKeeper のファイルシステムリソース。"
+    ),
+    "It needs no IP and no file system resource.": (
+        "IP リソースもファイルシステムリソースも必要としません。"
+    ),
+    "Print the commands; run and write nothing.": "コマンドを表示し、何も実行、作成しません。",
+    "Bring each in service once it is made.": "作成したら起動します。",
+    "Whether it moves back by itself.": "自動で切り戻すかどうか。",
+    "This node; its host name by default.": "このノード。省略時はホスト名。",
+    "Where the launchers are put; /etc/ark/lifekeeper by default.": (
+        "ランチャーの作成先。省略時は /etc/ark/lifekeeper。"
+    ),
+    "Application info; not read.": "Application Info。使用しません。",
+    "Write it, for this plugin.": "このプラグインのリソースファイルを作成します。",
+    "The logical host that it protects.": "保護する論理ホスト。",
+    "What must run before it.": "先に稼働している必要のあるリソース。",
+    "What must be mounted before it.": "先にマウントされている必要のあるディレクトリー。",
+    "An option of the plugin.": "プラグインのオプション。",
+    "With what requires them.": "対象のリソース。必要としているリソースも含みます。",
+    "Take out of service what is in service: it is stopped.": (
+        "起動中のものを停止します。アプリケーションが止まります。"
+    ),
+    "Run the commands that no manual confirms, too; on this node.": (
+        "マニュアルで確認できないコマンドも、このノードで実行します。"
+    ),
+    "Print the commands; run nothing.": "コマンドを表示し、何も実行しません。",
+    "Their agents; all that are installed.": "対象のプラグイン。省略時は導入済みのすべて。",
+    "Write beneath this directory, for a package. / by default.": (
+        "このディレクトリーの下に作成します (パッケージ用)。既定値は /。"
+    ),
+    "The plugin.": "プラグイン。",
+    "One resource of it; by default, a JP1 server.": (
+        "このプラグインのリソース 1 つ。省略時は JP1 サーバ。"
+    ),
+    "For crm, or as commands of pcs.": "crm 用、または pcs のコマンド。",
+    "Mutual standby: a second JP1 server, at home on node 2.": (
+        "相互スタンバイ: node 2 で稼働する 2 つ目の JP1 サーバも含めます。"
+    ),
+    "LHOST1 by default; twice with --mutual.": "省略時は LHOST1。--mutual では 2 回指定。",
+    "192.0.2.11 by default; twice with --mutual.": "省略時は 192.0.2.11。--mutual では 2 回指定。",
+    "/dev/jp1/lhost1 by default; twice with --mutual.": (
+        "省略時は /dev/jp1/lhost1。--mutual では 2 回指定。"
+    ),
+    "/shared/lhost1 by default; twice with --mutual.": (
+        "省略時は /shared/lhost1。--mutual では 2 回指定。"
+    ),
+    "node1 and node2 by default; given twice.": "省略時は node1 と node2。2 回指定します。",
+}

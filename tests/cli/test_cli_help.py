@@ -1,0 +1,55 @@
+"""The help: complete in both languages, wide enough for 80 columns, with examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from rich.cells import cell_len
+
+from arkcore.cli.help.japanese import COMMANDS, TEXTS
+from arkcore.cli.main import app
+
+
+def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command of ours with its name; those of other distributions are theirs."""
+    yield path, command
+    for name, beneath in getattr(command, "commands", {}).items():
+        yield from commands(beneath, f"{path} {name}".strip())
+
+
+ALL = dict(commands(typer.main.get_command(app)))
+
+
+def test_every_command_has_its_japanese_help_and_none_is_of_no_command() -> None:
+    assert set(COMMANDS) == set(ALL)
+
+
+def test_every_option_has_its_japanese_text_and_none_is_of_no_option() -> None:
+    texts = {param.help for command in ALL.values() for param in command.params}
+    assert set(TEXTS) == texts - {None}
+
+
+@pytest.mark.parametrize("path", [path for path in ALL if not hasattr(ALL[path], "commands")])
+def test_every_command_shows_an_example(path: str) -> None:
+    _, found, examples = (ALL[path].help or "").partition("Examples:")
+    assert found
+    assert f"ark {path}" in examples
+
+
+@pytest.mark.parametrize("language", ["C.UTF-8", "ja_JP.UTF-8"])
+@pytest.mark.parametrize("path", ["", "status", "lifekeeper", "lifekeeper register", "timers"])
+def test_help_speaks_the_reader_s_language(ark, path: str, language: str) -> None:
+    result = ark(*path.split(), "--help", LC_ALL=language, COLUMNS="80")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert max(map(cell_len, result.stdout.splitlines())) <= 80
+    assert "…" not in result.stdout  # nothing is cut short
+    first = re.search(r"[ぁ-ん].*", COMMANDS[path])
+    assert first
+    assert (first[0][:8] in result.stdout) == (language == "ja_JP.UTF-8")
+    assert ("オプション" in result.stdout) == (language == "ja_JP.UTF-8")
+    if path == "lifekeeper register":
+        assert "--ip ip-192.0.2.10 --filesystem /shared/jp1" in result.stdout
