@@ -236,6 +236,24 @@ class State:
         except (KeyError, TypeError, ValueError, OverflowError):
             return set()
 
+    # The sessions that a good start has made.
+
+    def remember_sessions(self, leaders: dict[int, int], programs: set[str]) -> None:
+        """`leaders`: a session's number, and when its leader began; 0 where that one has ended."""
+        pairs = sorted([session, start] for session, start in leaders.items())
+        self._write("sessions", boot=boot_id(), leaders=pairs, programs=sorted(programs))
+
+    def remembered_sessions(self) -> tuple[dict[int, int], set[str]]:
+        """As they were remembered since this boot; empty where none were."""
+        value = self._read("sessions")
+        if value.get("boot") != boot_id():
+            return {}, set()
+        try:
+            leaders = {int(session): int(start) for session, start in value["leaders"]}
+            return leaders, {str(program) for program in value["programs"]}
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return {}, set()
+
     # Restarts and false alarms, for the restart limit.
 
     def note_attempt(self, kind: str, window: float) -> bool:

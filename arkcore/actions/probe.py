@@ -33,5 +33,5 @@ def outlived(problem: str, alive: Sequence[int]) -> Verdict:
         return Verdict(Outcome.WELL, problem, Status.STOPPED)
     pids = ", ".join(map(str, sorted(alive)))
     return Verdict(
-        Outcome.INTERNAL, f"{problem}; there live of its processes: {pids}", Status.UNKNOWN
+        Outcome.INTERNAL, f"there live of its processes: {pids}; {problem}", Status.UNKNOWN
     )

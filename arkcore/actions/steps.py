@@ -92,7 +92,7 @@ class Work:
         finally:
             late = [result.told() for result in self.ctx._results if result.late]
             self.ctx._kind, self.ctx._results = kind, results
-        seen = self.list_processes()
+        seen = self.list_processes(well=report.status is Status.RUNNING)
         status, detail = self._judge(report, seen)
         if status is not Status.RUNNING:
             # Where to look: the command that hung, and its black box.
@@ -118,12 +118,16 @@ class Work:
             return Status.UNKNOWN, "it says RUNNING, but none of its processes lives"
         return report.status, report.detail
 
-    def list_processes(self) -> list[Process] | None:
-        """The live processes of this logical host; None where the plugin could not tell."""
+    def list_processes(self, *, well: bool = False) -> list[Process] | None:
+        """The live processes of this logical host; None where the plugin could not tell.
+
+        `well`: it runs. Else it is looked as well for what nothing but its session tells of.
+        """
         try:
             spare = self.resource.application.machine_wide
             found = set(self.hooks.processes(self.ctx))
             found |= self._recorded_alive({(each.pid, each.start) for each in found})
+            found |= set() if well else self._left_in_sessions()
             alive = [each for each in found if not processes.bears(each, spare)]
             return sorted(alive, key=lambda each: each.pid)
         except BaseException as error:  # as above
@@ -138,6 +142,27 @@ class Work:
         recorded = self.state.remembered_processes() - known
         looked = [processes.look(pid) for pid, _ in recorded]
         return {each for each in looked if each and (each.pid, each.start) in recorded}
+
+    def _left_in_sessions(self) -> set[Process]:
+        """What runs a program of the application's in a session that its last start has made.
+
+        A process that was forked since, has lost its parent and writes over its environment (nginx
+        does) shows nothing else of whose it is.
+        """
+        leaders, programs = self.state.remembered_sessions()
+        if not leaders:
+            return set()
+        seen = processes.table()
+        found = set()
+        for process in seen.values():
+            began = leaders.get(process.session)
+            if began is None or processes.executable(process.pid) not in programs:
+                continue
+            # A number is given again only when the whole session is gone; its leader tells.
+            leader = seen.get(process.session)
+            if leader is None or leader.start == began:
+                found.add(process)
+        return found
 
     def tell_status(self, found: Assessment) -> None:
         """Write a status into the RAS log: it decides what happens now."""
@@ -190,8 +215,15 @@ class Work:
         if not self.resource.application.runs_as_processes:
             return
         time.sleep(min(_LATECOMERS, self.deadline.remaining()))
-        seen = {*(found.processes or ()), *(self.list_processes() or ())}
+        seen = {*(found.processes or ()), *(self.list_processes(well=True) or ())}
         self.state.remember_processes(list(seen))
+        # Every session but the guard's own, among what came below it, was made by this start.
+        own = os.getsid(os.getppid())
+        made = {each for each in self.adopted() & seen if each.session not in (0, own)}
+        started = {each.session: processes.look(each.session) for each in made}
+        leaders = {session: each.start if each else 0 for session, each in started.items()}
+        programs = {processes.executable(each.pid) for each in made} - {""}
+        self.state.remember_sessions(leaders, programs)
 
     def made_here(self, some: set[Process]) -> bool:
         """Whether all of `some` descend from this guard: then their end cannot escape it."""
@@ -298,6 +330,7 @@ class Work:
             self._explain(_described(error))
         finally:
             self.state.note_force()  # the wait before a start begins when it is over
+        self._end_what_the_plugin_misses()
         self.now("waiting until nothing is left")
         # A forced stop partly goes on in the background: some time is left to it.
         reserve = self.deadline.sooner(self.timer("remove.force_reserve"))
@@ -310,6 +343,18 @@ class Work:
             # The step stays open: a cleanup may still end it well.
             self._explain("")
         return report
+
+    def _end_what_the_plugin_misses(self) -> None:
+        """End what only the engine knows for the application's: nobody's forced stop goes for it.
+
+        So there is nothing to wait for.
+        """
+        try:
+            listed = set(self.hooks.processes(self.ctx))
+            missed = [each for each in self.list_processes() or () if each not in listed]
+            self.ctx.terminate(missed, grace=1.0)
+        except BaseException as error:  # the check that follows judges
+            self.ctx.log.info(_described(error))
 
     def kill_rest(self) -> None:
         """KILL what is left of this logical host."""

@@ -81,11 +81,10 @@ def test_leftovers_are_stopped_by_force_before_a_start(node):
     [old] = node.daemons()
     node.hooks(
         """
-        from arkcore import Status, StatusReport
-        import os
+        from arkcore import Status, StatusReport, processes
         def ark_status(ctx, default):
             found = default(ctx)
-            return StatusReport(Status.STOPPED) if os.path.exists(f"/proc/%d" % OLD) else found
+            return StatusReport(Status.STOPPED) if processes.look(OLD) else found
     """.replace("OLD", str(old))
     )
     assert node.run("restore") == 0

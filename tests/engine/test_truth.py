@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from support import pairs_are_whole, wait_for
 
+from arkcore import processes
+
 HOLD = """
 import os, time
 def hold(ctx):
@@ -97,10 +99,49 @@ def test_a_child_that_comes_just_after_readiness_and_forgets_whose_it_is_is_stop
     assert node.run("restore") == 0
     assert len(node.daemons()) == 1
     for pid in node.processes():
-        if os.readlink(f"/proc/{pid}/exe") == str(node.home / "leader"):
+        if processes.executable(pid) == str(node.home / "leader"):
             os.kill(pid, signal.SIGKILL)
     assert node.run("remove") == 0
     assert node.daemons() == []
+
+
+def test_a_child_that_is_forked_later_and_forgets_whose_it_is_is_stopped(node):
+    """A worker that nginx makes anew, just before its master is killed."""
+    node.configure(timers={"remove.force_reserve": 0.5})
+    shutil.copy("/bin/sh", node.home / "leader")
+    for name in ("now", "never"):
+        os.mkfifo(node.home / name)
+    wait = f"env -i {node.home}/leader -c 'read x <{node.home}/never'"
+    child = f"read x <{node.home}/now; {wait} & wait"
+    (node.home / "script").write_text(child)
+    command = f"setsid {node.home}/leader {node.home}/script >/dev/null 2>&1 &"
+    node.hooks(f"def ark_start(ctx, default):\n    ctx.run({['/bin/sh', '-c', command]!r})\n")
+    assert node.run("restore") == 0
+    leader = str(node.home / "leader")
+
+    def running() -> list[int]:
+        return [pid for pid in node.processes() if processes.executable(pid) == leader]
+
+    [master] = running()
+    (node.home / "now").write_text("now\n")
+    wait_for(lambda: len(running()) == 2)
+    os.kill(master, signal.SIGKILL)
+    assert node.run("remove") == 0
+    assert running() == []
+
+
+def test_another_s_process_of_the_same_program_in_a_session_of_its_own_is_left_alone(node):
+    shutil.copy("/bin/sleep", node.home / "daemon")
+    stranger = subprocess.Popen(
+        [node.home / "daemon", "1000"], start_new_session=True, env={"ARK_ACTION": "other:1"}
+    )
+    try:
+        assert node.run("restore") == 0
+        assert node.run("remove") == 0
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
 
 
 def test_what_a_good_start_leaves_running_beside_its_daemons_is_left_alone(node):

@@ -15,9 +15,11 @@ import pytest
 from agents import NOT_RUNNING, SUCCESS, Agent
 from ark_lab import Product, StandIn
 from ark_lab.testing import HOST, Lab
+from database import Database, home, make_template
 from support import wait_for
 
 from arkcore.plugins import installed
+from arkcore.testing.ocf import parameter_text
 
 ROOT = Path(__file__).parents[2]
 DEPS = ROOT / ".deps"
@@ -142,9 +144,24 @@ def test_ocf_s_own_tester_passes_the_agent_for_any_command(open_directory: Path)
     assert "passed all tests" in told
 
 
+def test_ocf_s_own_tester_passes_the_agent_for_postgresql(open_directory: Path) -> None:
+    with home() as directory:
+        database = Database(directory / "1", make_template(directory))
+        prefix = open_directory / "ark"
+        prefix.mkdir()
+        parameters = {"logical_host": "DB1", **database.options}
+        try:
+            words = (f"{key}={parameter_text(value)}" for key, value in parameters.items())
+            judged(open_directory, "postgresql", prefix, *words)
+            assert not database.processes()
+        finally:
+            database.kill()
+
+
 def test_no_agent_that_we_ship_is_left_out() -> None:
-    ours = {source.name for source in installed() if source.distribution != "ark-toy"}
-    assert ours == {*JP1, COMMAND}
+    tests_own = ("ark-toy", "ark-wrong")
+    ours = {source.name for source in installed() if source.distribution not in tests_own}
+    assert ours == {*JP1, COMMAND, "postgresql"}
 
 
 # JP1's rules under Pacemaker.
