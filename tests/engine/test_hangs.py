@@ -65,7 +65,7 @@ def test_a_status_that_hangs_is_undecided_and_ends_within_the_run_limit(node):
     node.hooks(f"def ark_status(ctx, default):\n    {HANG}\n    return None\n")
     program = node.start("quickcheck")
     assert program.end() == 0
-    assert program.seconds <= 3.3
+    assert program.seconds < 4
     assert len(node.processes()) == len(node.daemons()) == 1
     assert node.ras[-1].startswith("QuickCheck completed. Undecided:")
 
@@ -119,7 +119,7 @@ def test_the_black_box_of_a_plugin_that_hangs_tells_where_in_python_and_in_the_k
     node.hooks(BLOCKED.format(hook="ark_status"))
     program = node.start("quickcheck")
     assert program.end() == 0
-    assert program.seconds < 2.5
+    assert program.seconds < 3
     [box] = (node.prefix / "var/log/ark/blackbox").iterdir()
     assert str(box) in node.ras[-1]
     text = box.read_text()

@@ -422,7 +422,7 @@ def test_a_start_without_its_disk_fails_before_anything(node: ToyNode, toy: Agen
 # Deadlines.
 
 #: Seconds; the twentieth of it that is Pacemaker's is what a busy machine may delay the answer by.
-TIMEOUT = 10.0
+TIMEOUT = 14.0
 
 
 def test_a_start_that_hangs_ends_in_its_operation_s_time_and_leaves_nothing(node, toy) -> None:

@@ -610,9 +610,9 @@ def test_a_command_that_cannot_be_killed_holds_nobody_up(world, hook):
     world.configure(
         timers={
             "restore.process": 2,
-            "restore.cleanup": 4,
+            "restore.cleanup": 8,
             "remove.process": 2,
-            "remove.cleanup": 4,
+            "remove.cleanup": 8,
             "lifekeeper.quickcheck_run": 2,
         }
     )
@@ -625,7 +625,7 @@ def test_a_command_that_cannot_be_killed_holds_nobody_up(world, hook):
         world.hooks(f"def {hook}(ctx, default):\n    ctx.run({argv!r})\n")
         program = world.start(action)
         code = program.end()
-        assert program.seconds < 6 + MOMENT, "\n".join(world.ras)
+        assert program.seconds < 10 + MOMENT, "\n".join(world.ras)
         # A remove has taken the application down; its stop command is dead when it wakes.
         assert code == (1 if action == "restore" else 0), "\n".join(world.ras)
         assert action == "quickcheck" or any("cat (D)" in line for line in world.ras)
@@ -638,7 +638,7 @@ def test_a_command_that_cannot_be_killed_holds_nobody_up(world, hook):
 @pytest.mark.parametrize(("hook", "action"), [("ark_status", "quickcheck"), ("ark_stop", "remove")])
 def test_a_plugin_that_cannot_be_killed_holds_nobody_up(world, hook, action):
     world.configure(
-        timers={"lifekeeper.quickcheck_run": 2, "remove.process": 1, "remove.cleanup": 4}
+        timers={"lifekeeper.quickcheck_run": 2, "remove.process": 1, "remove.cleanup": 8}
     )
     assert world.run("restore") == 0
     dead = DeadFilesystem(world)
@@ -647,7 +647,7 @@ def test_a_plugin_that_cannot_be_killed_holds_nobody_up(world, hook, action):
         # Its end is seen by whoever reads its stderr to the end, too: the lost worker has it not.
         program = world.start(action)
         assert program.end() == 0, "\n".join(world.ras)
-        assert program.seconds < 5 + MOMENT
+        assert program.seconds < 9 + MOMENT
         assert len(world.own()) == (1 if action == "quickcheck" else 0)
         assert pairs_are_whole(world.ras)
         # It lives on, and holds no lock: the next action has it at once.

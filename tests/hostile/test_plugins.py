@@ -35,7 +35,7 @@ SHORT = {
     "restore.process": 1,
     "restore.cleanup": 2,
     "remove.process": 1,
-    "remove.cleanup": 4,
+    "remove.cleanup": 8,
     "quickcheck.process": 1,
     "quickcheck.cleanup": 1,
 }
@@ -88,7 +88,7 @@ def test_a_stop_that_never_answers_well_ends_with_nothing_alive(world, hook, fau
     refuses = "def ark_stop(ctx, default):\n    raise ValueError\n"
     before = refuses if hook == "ark_force_stop" else ""
     world.hooks(before + hostile.function(hook, FAULTS[fault]))
-    world.after(world.start("remove"), code=0, within=5)
+    world.after(world.start("remove"), code=0, within=9)
     assert world.own() == []
 
 

@@ -67,10 +67,10 @@ def test_a_start_that_never_ends_fails_at_its_timer_and_leaves_a_clean_node(worl
 
 @the_worst
 def test_a_stop_that_never_ends_is_followed_by_the_forced_stop(world, argv):
-    world.configure(timers={"remove.process": 1, "remove.cleanup": 2})
+    world.configure(timers={"remove.process": 1, "remove.cleanup": 8})
     assert world.run("restore") == 0
     world.hooks(runs("ark_stop", argv))
-    world.after(world.start("remove"), code=0, within=3)
+    world.after(world.start("remove"), code=0, within=9)
     assert world.own() == []
     assert "Force stopping." in world.ras
 
@@ -90,13 +90,13 @@ def test_a_status_that_never_ends_is_undecided_until_the_clock_ends_and_kills_no
 
 
 def test_a_forced_stop_that_never_ends_is_followed_by_a_kill(world):
-    world.configure(timers={"remove.process": 1, "remove.cleanup": 2})
+    world.configure(timers={"remove.process": 1, "remove.cleanup": 8})
     assert world.run("restore") == 0
     world.hooks(
         "def ark_stop(ctx, default):\n    raise ValueError\n"
         + runs("ark_force_stop", hostile.ignore_term())
     )
-    world.after(world.start("remove"), code=0, within=3)
+    world.after(world.start("remove"), code=0, within=9)
     assert world.own() == []
 
 

@@ -44,10 +44,10 @@ def test_a_status_that_hangs_for_ever_fails_at_the_timer_and_recover_then_works(
 
 
 def test_the_black_box_of_the_first_hang_shows_where_in_the_kernel_it_waits(world):
-    world.configure(timers={"lifekeeper.quickcheck_run": 2})
+    world.configure(timers={"lifekeeper.quickcheck_run": 5})
     assert world.run("restore") == 0
     world.hooks(hang("ark_status"))
-    world.after(world.start("quickcheck"), code=0, within=2)
+    world.after(world.start("quickcheck"), code=0, within=5)
     [box] = (world.prefix / "var/log/ark/blackbox").iterdir()
     [line] = [line for line in box.read_text().splitlines() if line.endswith("sleep 3600")]
     # hrtimer_nanosleep, or what another kernel calls it; "0" and "-" would be none.
@@ -55,7 +55,7 @@ def test_the_black_box_of_the_first_hang_shows_where_in_the_kernel_it_waits(worl
 
 
 def test_the_black_box_of_the_first_hang_is_named_in_the_log(world):
-    world.configure(timers={"lifekeeper.quickcheck_run": 2})
+    world.configure(timers={"lifekeeper.quickcheck_run": 5})
     assert world.run("restore") == 0
     world.hooks(hang("ark_status"))
     assert world.run("quickcheck") == 0

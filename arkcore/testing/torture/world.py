@@ -22,11 +22,11 @@ NEIGHBOUR, NEIGHBOUR_HOST = "neighbour", "LHOST2"
 #: Small, so that much happens in a minute. The model knows them too.
 TIMERS = {
     "restore.process": 2.0,
-    "restore.cleanup": 1.0,
+    "restore.cleanup": 3.0,
     "restore.confirm": 0.5,
     "force_stop_wait": 0.2,
     "remove.process": 2.0,
-    "remove.cleanup": 1.0,
+    "remove.cleanup": 3.0,
     "remove.force_reserve": 0.8,
     "quickcheck.process": 4.0,
     "quickcheck.cleanup": 1.0,

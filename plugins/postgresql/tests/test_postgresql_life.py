@@ -122,7 +122,7 @@ def test_a_long_crash_recovery_is_waited_for(site, database):
 
 
 def test_a_hung_server_fails_by_its_timer_and_is_recovered(site, database):
-    site.protect(database, timers="quickcheck.process = 2", status_timeout=1)
+    site.protect(database, timers="quickcheck.process = 4", status_timeout=1)
     assert site.call(RESTORE) == 0
     hung = database.postmaster()
     os.kill(hung.pid, signal.SIGSTOP)
