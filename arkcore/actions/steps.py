@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from arkcore.resource import Resource
     from arkcore.state import State
 
+#: How often is looked before it is gone, and the seconds between two looks.
+_LOOKS = 5
 _SECOND_LOOK = 0.02
 #: Seconds after readiness in which what the product forks is waited for, to be recorded.
 _LATECOMERS = 0.1
@@ -171,13 +173,16 @@ class Work:
 
     def is_gone(self) -> bool:
         """Whether nothing of this logical host is alive. Where that cannot be known: no."""
-        if self.list_processes() != []:
-            return False
-        # Looked at twice: for a moment, while a process executes a new program, its environment
-        # cannot be read, and nothing shows whose it is.
-        time.sleep(_SECOND_LOOK)
-        if self.list_processes() != []:
-            return False
+        for look in range(_LOOKS):
+            newest = processes.newest()
+            if self.list_processes() != []:
+                return False
+            # Looked at twice: for a moment, while a process executes a new program, its
+            # environment cannot be read, and nothing shows whose it is. More often while there
+            # come new ones: what goes on by way of its children can slip through one look.
+            if look and processes.newest() == newest:
+                break
+            time.sleep(_SECOND_LOOK)
         if self.resource.application.runs_as_processes:
             return True  # whatever the status command says
         return self.assess().status is Status.STOPPED

@@ -130,6 +130,22 @@ def test_a_child_that_is_forked_later_and_forgets_whose_it_is_is_stopped(node):
     assert running() == []
 
 
+def test_what_slips_through_two_looks_while_processes_come_and_go_is_stopped(node):
+    assert node.run("restore") == 0
+    for name in ("processes", "sessions"):  # nothing but the plugin tells of it
+        (node.prefix / f"run/ark/resources/toy1/{name}.json").unlink()
+    node.hooks("""
+        import os, subprocess
+        def ark_processes(ctx, default):
+            subprocess.run(["/bin/true"])
+            with open(f"{ctx.options.home}/looks", "a") as looks:
+                looks.write("x")
+            return [] if os.path.getsize(looks.name) <= 2 else default(ctx)
+    """)
+    assert node.run("remove") == 0
+    assert node.daemons() == []
+
+
 def test_another_s_process_of_the_same_program_in_a_session_of_its_own_is_left_alone(node):
     shutil.copy("/bin/sleep", node.home / "daemon")
     stranger = subprocess.Popen(

@@ -264,7 +264,7 @@ def test_a_death_while_a_start_is_awaited_ends_the_wait_at_once(world):
         + runs("ark_start", hostile.die_later([str(world.home / "daemon"), "1000"], 0.7))
     )
     # Far less than the five seconds for which a product that others start would be looked for.
-    world.after(world.start("restore"), code=1, within=0.7 + 1)
+    world.after(world.start("restore"), code=1, within=0.7 + 2)
     assert any("it has died: nothing that the start made lives" in line for line in world.ras)
 
 
