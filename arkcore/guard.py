@@ -432,10 +432,22 @@ class Guard:
             return
         if verdict.outcome is Outcome.INTERNAL:
             return
+        well_started = (
+            action in (Action.RESTORE, Action.RECOVER) and verdict.outcome is Outcome.WELL
+        )
+        if well_started and self._only_the_product_is_below():
+            self.state.forget_commands(list(self.state.commands()))
+            return
         timers = self.resource.timers
         all_in_all = timers[f"{action.word}.process"] + timers[f"{action.word}.cleanup"]
         left = self._began_at + all_in_all - time.monotonic()
         self._end_leftovers(action, verdict.outcome is Outcome.WELL, max(0.3, min(1.0, left)))
+
+    def _only_the_product_is_below(self) -> bool:
+        """Whether all that has come below this guard was recorded as the product, when RUNNING."""
+        recorded = self.state.remembered_processes()
+        below = processes.descendants({os.getpid()}) - self._strangers
+        return all((each.pid, each.start) in recorded for each in below)
 
     def _end_leftovers(self, action: Action, well: bool, within: float) -> None:
         if action in (Action.QUICK_CHECK, Action.REMOVE):

@@ -19,10 +19,15 @@ NOTHING_TO_STOP = "Nothing to stop."
 def flow(run: Run) -> Verdict:
     """Nothing of this logical host is alive when this says so."""
     restarts = run.follows_failure and run.resource.application.force_before_restart
-    work = bring_down_by_force_too if restarts else bring_down
+    bring = bring_down_by_force_too if restarts else bring_down
+
+    def work(work: Work) -> Report:
+        report = bring(work)
+        if report.well:
+            tell_strays(work)
+        return report
+
     report = stop_for_certain(run, work, run.within(run.resource.timers["remove.process"]))
-    if report.well:
-        run.part(tell_strays, within=2.0)
     if report.outcome is Outcome.INTERNAL and not run.state.ever_restored():
         return Verdict(Outcome.WELL, never_restored(report.reason), Status.STOPPED)
     return Verdict(report.outcome, report.reason, report.status)
@@ -60,16 +65,22 @@ def bring_down_by_force_too(work: Work) -> Report:
 def kill_rest(work: Work) -> Report:
     """In a worker: end what the stop commands left running, and kill the rest."""
     work.end_leftovers(adopted=True)
-    return work.finish_force()
+    report = work.finish_force()
+    if report.well:
+        tell_strays(work)
+    return report
 
 
-def tell_strays(work: Work) -> Report:
-    """In a worker: tell what a start of this resource made and no plugin knows for its own.
+def tell_strays(work: Work) -> None:
+    """Tell what a start of this resource made and no plugin knows for its own.
 
     It may serve other logical hosts too, so it is told and never ended.
     """
-    strays = work.ctx.started_processes()
+    try:
+        strays = work.ctx.started_processes()
+    except Exception as error:  # what is stopped is stopped, whatever else cannot be told
+        work.ctx.log.warning(f"what else a start of this resource made cannot be told: {error}")
+        return
     if strays:
         told = ", ".join(f"pid {each}" for each in strays)
         work.ctx.log.warning(f"left alone, though a start of this resource made it: {told}")
-    return Report(Outcome.WELL)

@@ -24,11 +24,9 @@ if TYPE_CHECKING:
     from arkcore.resource import Resource
     from arkcore.state import State
 
-#: How often is looked before it is gone, and the seconds between two looks.
+#: How often is looked before it is gone, and the seconds before the second look.
 _LOOKS = 5
 _SECOND_LOOK = 0.02
-#: Seconds after readiness in which what the product forks is waited for, to be recorded.
-_LATECOMERS = 0.1
 
 
 class Assessment:
@@ -180,9 +178,10 @@ class Work:
             # Looked at twice: for a moment, while a process executes a new program, its
             # environment cannot be read, and nothing shows whose it is. More often while there
             # come new ones: what goes on by way of its children can slip through one look.
-            if look and processes.newest() == newest:
+            if look == 0:
+                time.sleep(_SECOND_LOOK)
+            elif processes.newest() == newest:
                 break
-            time.sleep(_SECOND_LOOK)
         if self.resource.application.runs_as_processes:
             return True  # whatever the status command says
         return self.assess().status is Status.STOPPED
@@ -207,7 +206,7 @@ class Work:
             return self._failed(Step.START, f"The start did not end in its time{told}")
         found = await_running(self)
         if found.status is Status.RUNNING:
-            self._remember_latecomers(found)
+            self._remember_sessions(found)
             # What it has left beside the product is none of ours to end from now on.
             self.state.forget_commands_of(context.START)
             self._done(Step.START)
@@ -215,16 +214,17 @@ class Work:
         told = "".join(f"; {result.told()}" for result in self.ctx._results)
         return self._failed(Step.START, f"Expected RUNNING, seen {found}{told}", found.status)
 
-    def _remember_latecomers(self, found: Assessment) -> None:
-        """Record what a product forks just when it is ready: later nothing may tell whose it is."""
+    def _remember_sessions(self, found: Assessment) -> None:
+        """Record the sessions that this start has made: later nothing may tell whose a fork is."""
         if not self.resource.application.runs_as_processes:
             return
-        time.sleep(min(_LATECOMERS, self.deadline.remaining()))
-        seen = {*(found.processes or ()), *(self.list_processes(well=True) or ())}
-        self.state.remember_processes(list(seen))
         # Every session but the guard's own, among what came below it, was made by this start.
         own = os.getsid(os.getppid())
-        made = {each for each in self.adopted() & seen if each.session not in (0, own)}
+        made = {
+            each
+            for each in self.adopted() & {*(found.processes or ())}
+            if each.session not in (0, own)
+        }
         started = {each.session: processes.look(each.session) for each in made}
         leaders = {session: each.start if each else 0 for session, each in started.items()}
         programs = {processes.executable(each.pid) for each in made} - {""}

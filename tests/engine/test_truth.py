@@ -90,21 +90,6 @@ def test_what_a_killed_start_has_left_in_the_background_starts_nothing_after_a_r
     assert node.processes() == []
 
 
-def test_a_child_that_comes_just_after_readiness_and_forgets_whose_it_is_is_stopped(node):
-    """nginx is one: it writes its title over its environment, and forks when it is ready."""
-    shutil.copy("/bin/sh", node.home / "leader")
-    child = f"sleep 0.05; env -i {node.home}/daemon 1000 & wait"
-    command = f"setsid {node.home}/leader -c '{child}' >/dev/null 2>&1 &"
-    node.hooks(f"def ark_start(ctx, default):\n    ctx.run({['/bin/sh', '-c', command]!r})\n")
-    assert node.run("restore") == 0
-    assert len(node.daemons()) == 1
-    for pid in node.processes():
-        if processes.executable(pid) == str(node.home / "leader"):
-            os.kill(pid, signal.SIGKILL)
-    assert node.run("remove") == 0
-    assert node.daemons() == []
-
-
 def test_a_child_that_is_forked_later_and_forgets_whose_it_is_is_stopped(node):
     """A worker that nginx makes anew, just before its master is killed."""
     node.configure(timers={"remove.force_reserve": 0.5})

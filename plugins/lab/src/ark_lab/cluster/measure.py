@@ -37,7 +37,8 @@ class Split:
         self.cluster = 0.0
         #: The product's start, stop and forced stop commands, from their begin to their end.
         self.product = 0.0
-        #: `force_stop_wait`, as far as nothing else was done meanwhile.
+        #: What timers set: `force_stop_wait`, as far as nothing else was done meanwhile, and the
+        #: patience with processes that outlive their stop command, until the forced stop.
         self.waits = 0.0
         #: What our agents took beside that: engine, status commands, polling.
         self.ours = 0.0
@@ -77,6 +78,12 @@ def _add(split: Split, operation: Operation, calls: list[ProductCall], force_ove
             waits += max(0.0, min(force_over, call.began) - operation.began)
         if call.command in _FORCES:
             force_over = over + TIMERS["force_stop_wait"]
+    if operation.action == "stop" and not any(call.command in _FORCES for call in own):
+        patience = TIMERS["remove.process"] - TIMERS["remove.force_reserve"]
+        if operation.seconds > patience:
+            # The engine itself ended what was left, without a command of the product's.
+            waits += patience - product
+            force_over = ended + TIMERS["force_stop_wait"]
     split.product += product
     split.waits += waits
     split.ours += operation.seconds - product - waits
