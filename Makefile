@@ -31,6 +31,8 @@ SOURCES := arkcore plugins tests tools/bench.py tools/hung_status.py
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
+# Most tests wait for processes: two for each processor keep it busy.
+WORKERS ?= $(shell expr 2 \* $$(nproc))
 MINUTES ?= 5
 SEEDS ?= 1000
 START ?= 1
@@ -69,7 +71,7 @@ tests: $(VENV)/.test
 	done
 	tools/need ip iproute2
 	tools/need ping iputils-ping
-	$(VENV)/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
 
 cluster-parts: $(VENV)/.test
 	tools/cluster-packages $(VENV)/bin/python

@@ -79,7 +79,8 @@ def tell_strays(work: Work) -> None:
     try:
         strays = work.ctx.started_processes()
     except Exception as error:  # what is stopped is stopped, whatever else cannot be told
-        work.ctx.log.warning(f"what else a start of this resource made cannot be told: {error}")
+        why = f"{type(error).__name__}: {error}"
+        work.ctx.log.warning(f"what else a start of this resource made cannot be told: {why}")
         return
     if strays:
         told = ", ".join(f"pid {each}" for each in strays)
