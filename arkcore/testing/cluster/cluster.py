@@ -103,14 +103,19 @@ class Cluster:
         self.crm(_PROPERTIES.format(switch=self.power_switch.path, nodes=nodes))
 
     def boot_all(self, within: float = 90.0) -> None:
-        """Boot what is off, and wait until both nodes are online in one cluster with quorum."""
+        """Boot what is off, and wait until both nodes are online in one cluster with quorum.
+
+        What is fenced meanwhile, for it was missed before, is booted as well.
+        """
         for node in self.nodes.values():
             node.boot()
-        self.wait_until(
-            "both nodes are online",
-            lambda view: view.has_quorum and view.online == set(self.nodes) and not view.unclean,
-            within,
-        )
+
+        def whole(view: View) -> bool:
+            for node in self.nodes.values():
+                node.boot()
+            return view.has_quorum and view.online == set(self.nodes) and not view.unclean
+
+        self.wait_until("both nodes are online", whole, within)
 
     def close(self) -> None:
         """End everything and remove the directory."""
