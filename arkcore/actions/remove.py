@@ -19,14 +19,7 @@ NOTHING_TO_STOP = "Nothing to stop."
 def flow(run: Run) -> Verdict:
     """Nothing of this logical host is alive when this says so."""
     restarts = run.follows_failure and run.resource.application.force_before_restart
-    bring = bring_down_by_force_too if restarts else bring_down
-
-    def work(work: Work) -> Report:
-        report = bring(work)
-        if report.well:
-            tell_strays(work)
-        return report
-
+    work = take_down_by_force_too if restarts else take_down
     report = stop_for_certain(run, work, run.within(run.resource.timers["remove.process"]))
     if report.outcome is Outcome.INTERNAL and not run.state.ever_restored():
         return Verdict(Outcome.WELL, never_restored(report.reason), Status.STOPPED)
@@ -62,26 +55,35 @@ def bring_down_by_force_too(work: Work) -> Report:
     return work.stop(always_force=True)
 
 
+def take_down(work: Work) -> Report:
+    """In a worker: as :func:`bring_down`, and tell what is left beside it."""
+    return strays_told(work, bring_down(work))
+
+
+def take_down_by_force_too(work: Work) -> Report:
+    """In a worker: as :func:`bring_down_by_force_too`, and tell what is left beside it."""
+    return strays_told(work, bring_down_by_force_too(work))
+
+
 def kill_rest(work: Work) -> Report:
     """In a worker: end what the stop commands left running, and kill the rest."""
-    work.end_leftovers(adopted=True)
-    report = work.finish_force()
-    if report.well:
-        tell_strays(work)
-    return report
+    return strays_told(work, work.finish_force())
 
 
-def tell_strays(work: Work) -> None:
-    """Tell what a start of this resource made and no plugin knows for its own.
+def strays_told(work: Work, report: Report) -> Report:
+    """`report`; before it, in time, tell what a start made and no plugin knows for its own.
 
     It may serve other logical hosts too, so it is told and never ended.
     """
+    if not report.well or work.deadline.remaining() < 1.0:
+        return report
     try:
         strays = work.ctx.started_processes()
     except Exception as error:  # what is stopped is stopped, whatever else cannot be told
         why = f"{type(error).__name__}: {error}"
         work.ctx.log.warning(f"what else a start of this resource made cannot be told: {why}")
-        return
+        return report
     if strays:
         told = ", ".join(f"pid {each}" for each in strays)
         work.ctx.log.warning(f"left alone, though a start of this resource made it: {told}")
+    return report

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 
 from arkcore import context, processes, retry
@@ -339,15 +338,14 @@ class Work:
         self.now("waiting until nothing is left")
         # A forced stop partly goes on in the background: some time is left to it.
         reserve = self.deadline.sooner(self.timer("remove.force_reserve"))
-        if not self._wait_gone(reserve) and not self.deadline.passed:
-            self.kill_rest()
-        report = self._verify()
-        if report.well:
+        gone = self._wait_gone(reserve) or (not self.deadline.passed and self.kill_rest())
+        if gone or self.is_gone():
+            self.end_leftovers()
             self._done(Step.FORCE)
-        else:
-            # The step stays open: a cleanup may still end it well.
-            self._explain("")
-        return report
+            return Report(Outcome.WELL, status=Status.STOPPED)
+        # The step stays open: a cleanup may still end it well.
+        self._explain("")
+        return self._what_is_left()
 
     def _end_what_the_plugin_misses(self) -> None:
         """End what only the engine knows for the application's: nobody's forced stop goes for it.
@@ -355,46 +353,47 @@ class Work:
         So there is nothing to wait for.
         """
         try:
-            listed = set(self.hooks.processes(self.ctx))
-            missed = [each for each in self.list_processes() or () if each not in listed]
-            self.ctx.terminate(missed, grace=1.0)
+            left = self.list_processes()
+            if left:
+                listed = set(self.hooks.processes(self.ctx))
+                self.ctx.terminate([each for each in left if each not in listed], grace=1.0)
         except BaseException as error:  # the check that follows judges
             self.ctx.log.info(_described(error))
 
-    def kill_rest(self) -> None:
-        """KILL what is left of this logical host."""
+    def kill_rest(self) -> bool:
+        """KILL what is left of this logical host; whether nothing of it is alive then."""
         self.now("killing what is left")
         self.state.note_force()
         left = self.list_processes() or []
         if left:
             self.ctx.log.info(f"killing {_listed(left)}")
-        for process in left:
-            processes.send(process, signal.SIGKILL)
-        self._wait_gone(self.deadline.sooner(min(2.0, self.deadline.remaining() / 2)))
+        # Dead before it is asked for again: a second question takes longer than a death.
+        by = self.deadline.sooner(min(1.0, self.deadline.remaining() / 2))
+        processes.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
+        return self._wait_gone(self.deadline.sooner(min(2.0, self.deadline.remaining() / 2)))
 
     def finish_force(self) -> Report:
-        """What a cleanup does for a forced stop that ran out of time: kill, and look."""
-        self.kill_rest()
-        return self._verify()
+        """What a cleanup does for a forced stop that ran out of time: kill, and look.
 
-    def _verify(self) -> Report:
-        if self.is_gone():
-            self.end_leftovers()
+        There is little time, and the machine may be slow: nothing is looked at twice.
+        """
+        self.end_leftovers(adopted=True, grace=0.3)
+        if self.kill_rest() or self.is_gone():
             return Report(Outcome.WELL, status=Status.STOPPED)
-        reason, status = self._what_is_left()
-        return Report(Outcome.FAILED, reason, status)
+        return self._what_is_left()
 
-    def _what_is_left(self) -> tuple[str, Status]:
+    def _what_is_left(self) -> Report:
         left = self.list_processes()
         if left is None:
-            return "Its processes cannot be listed: nobody knows what still runs", Status.UNKNOWN
+            reason = "Its processes cannot be listed: nobody knows what still runs"
+            return Report(Outcome.FAILED, reason, Status.UNKNOWN)
         if not left:
             found = self.assess()
-            return f"Expected STOPPED, seen {found}", found.status
+            return Report(Outcome.FAILED, f"Expected STOPPED, seen {found}", found.status)
         reason = f"Still alive: {_listed(left)}"
         if any(process.state == "D" for process in left):
             reason += "; reboot this node before starting elsewhere"
-        return reason, Status.PARTIAL
+        return Report(Outcome.FAILED, reason, Status.PARTIAL)
 
     def _wait_gone(self, end: Deadline) -> bool:
         return self.ctx.wait_until(self.is_gone, within=end.remaining())

@@ -150,7 +150,7 @@ class Installation:
             # An ordinary stop and a forced one both have the time that a stop takes.
             "remove.process": max(2.0, 2 * self.stops_within),
             "remove.force_reserve": max(1.0, self.stops_within),
-            "remove.cleanup": 2,
+            "remove.cleanup": 5,
             "quickcheck.process": 10,
             "quickcheck.cleanup": 5,
             "quickcheck.confirm": 0.1,

@@ -36,25 +36,25 @@ def test_a_late_command_is_told_with_its_black_box(node):
 
 
 def test_a_stop_that_hangs_is_followed_by_the_forced_stop(node):
-    node.configure(timers={"remove.process": 4, "remove.force_reserve": 2})
+    node.configure(timers={"remove.process": 4, "remove.force_reserve": 2, "remove.cleanup": 8})
     node.run("restore")
     node.hooks(f"def ark_stop(ctx, default):\n    {HANG}\n")
     program = node.start("remove")
     assert program.end() == 0
-    assert program.seconds < 9
+    assert program.seconds < 13
     assert node.processes() == []
     assert "Force stopping." in node.ras
 
 
 def test_a_forced_stop_that_hangs_too_ends_in_a_kill(node):
-    node.configure(timers={"remove.process": 2, "remove.force_reserve": 1, "remove.cleanup": 4})
+    node.configure(timers={"remove.process": 2, "remove.force_reserve": 1, "remove.cleanup": 8})
     node.run("restore")
     node.hooks(
         f"def ark_stop(ctx, default):\n    {HANG}\ndef ark_force_stop(ctx, default):\n    {HANG}\n"
     )
     program = node.start("remove")
     assert program.end() == 0
-    assert program.seconds < 7
+    assert program.seconds < 11
     assert node.processes() == []
     assert node.ras[-2:] == ["Stop completed.", "Remove completed."]
 
@@ -104,12 +104,12 @@ def test_a_plugin_that_blocks_in_c_with_the_interpreter_lock_changes_no_deadline
 
 
 def test_a_worker_that_hangs_after_the_stop_does_not_hold_up_the_remove(node):
-    node.configure(timers={"remove.process": 1, "remove.cleanup": 3})
+    node.configure(timers={"remove.process": 1, "remove.cleanup": 8})
     node.run("restore")
     node.hooks("def ark_stop(ctx, default):\n    import time\n    time.sleep(1000)\n")
     program = node.start("remove")
     assert program.end() == 0
-    assert program.seconds < 5
+    assert program.seconds < 10
     assert node.processes() == []
 
 

@@ -95,7 +95,7 @@ def test_leftovers_are_stopped_by_force_before_a_start(node):
 
 
 def test_no_start_before_the_wait_after_a_forced_stop_of_an_earlier_action(node):
-    node.configure(timers={"force_stop_wait": 3})
+    node.configure(timers={"force_stop_wait": 5})
     node.run("restore")
     node.hooks("def ark_stop(ctx, default):\n    raise RuntimeError('refused')\n")
     node.run("remove")

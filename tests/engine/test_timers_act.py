@@ -55,12 +55,12 @@ def test_restore_confirm(node):
 
 
 def test_force_stop_wait(node):
-    node.configure(timers={"force_stop_wait": 3})
+    node.configure(timers={"force_stop_wait": 5})
     node.run("restore")
     node.hooks("def ark_stop(ctx, default):\n    raise RuntimeError('refused')\n")
     node.run("remove")
     node.hooks("")
-    assert 1.5 <= seconds_of(node, "restore", 0) < 3 + SLACK
+    assert 2 <= seconds_of(node, "restore", 0) < 5 + SLACK
 
 
 def test_remove_process_and_its_reserve(node):
@@ -93,8 +93,7 @@ def test_quickcheck_cleanup(node):
     assert seconds_of(node, "quickcheck", 1) < 1 + SLACK
     # What no time was left for is ended by the next action.
     node.hooks("")
-    assert node.run("quickcheck") == 0
-    assert len(node.processes()) == 1
+    wait_for(lambda: node.run("quickcheck") == 0 and len(node.processes()) == 1)
 
 
 def test_quickcheck_confirm(node):

@@ -349,7 +349,7 @@ SKY = (
 
 
 def test_a_remove_never_says_stopped_of_what_goes_on_by_way_of_its_children(world, tmp_path):
-    world.configure(timers={"remove.process": 2, "remove.cleanup": 2})
+    world.configure(timers={"remove.process": 2, "remove.cleanup": 4})
     source, beat, stop = tmp_path / "comet.c", tmp_path / "beat", tmp_path / "stop"
     source.write_text(COMET)
     (world.home / "daemon").unlink()
@@ -582,7 +582,7 @@ def test_a_signal_at_any_instant_gives_no_untrue_verdict_and_the_next_action_wor
 
 
 def test_an_unkillable_process_is_named_and_the_remove_fails_on_time(world):
-    world.configure(timers={"remove.process": 1, "remove.cleanup": 2})
+    world.configure(timers={"remove.process": 1, "remove.cleanup": 8})
     dead = DeadFilesystem(world)
     try:
         shutil.copy("/bin/cat", world.home / "reader")
@@ -595,7 +595,7 @@ def test_an_unkillable_process_is_named_and_the_remove_fails_on_time(world):
         assert world.run("restore") == 0
         program = world.start("remove")
         assert program.end() == 1, "\n".join(world.ras)
-        assert program.seconds < 3 + MOMENT
+        assert program.seconds < 9 + MOMENT
         assert "reader (D); reboot this node before starting elsewhere" in world.ras[-1]
         assert world.own() == []
         assert pairs_are_whole(world.ras)

@@ -215,10 +215,10 @@ def ark_status(ctx, default):
 
 
 def test_a_product_that_starts_half_is_not_running_and_is_cleared_away(world):
-    world.configure(timers={"restore.process": 1, "restore.cleanup": 2})
+    world.configure(timers={"restore.process": 1, "restore.cleanup": 8})
     daemon = [str(world.home / "daemon"), "1000"]
     world.hooks(TWO + runs("ark_start", hostile.start_half([daemon, daemon])))
-    world.after(world.start("restore"), code=1, within=3)
+    world.after(world.start("restore"), code=1, within=9)
     assert world.own() == []
     assert any("seen PARTIAL" in line for line in world.ras)
 
@@ -258,7 +258,7 @@ def test_a_product_that_dies_while_it_is_starting_is_no_start(world):
 
 
 def test_a_death_while_a_start_is_awaited_ends_the_wait_at_once(world):
-    world.configure(timers={"restore.process": 60, "restore.cleanup": 1})
+    world.configure(timers={"restore.process": 60, "restore.cleanup": 5})
     world.hooks(
         NEVER_RUNNING
         + runs("ark_start", hostile.die_later([str(world.home / "daemon"), "1000"], 0.7))

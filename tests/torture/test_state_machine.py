@@ -40,8 +40,19 @@ _PARTS = (
     remove.bring_down,
     remove.bring_down_by_force_too,
     remove.kill_rest,
+    remove.take_down,
+    remove.take_down_by_force_too,
     restore.bring_up,
     restore.clean,
+)
+
+#: Those that stop.
+STOPS = (
+    remove.bring_down,
+    remove.bring_down_by_force_too,
+    remove.kill_rest,
+    remove.take_down,
+    remove.take_down_by_force_too,
 )
 
 
@@ -90,7 +101,7 @@ class FakeWorld:
             return self._check(within)
         if work is recover.confirm:
             return self._confirm(within)
-        if work in (remove.bring_down, remove.bring_down_by_force_too, remove.kill_rest):
+        if work in STOPS:
             if action is Action.RECOVER and work is not remove.kill_rest:
                 self.restarts.append(self.now)
             return self._stop()
