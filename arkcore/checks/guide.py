@@ -338,21 +338,19 @@ class Guide:
 
     def _verification(self, host: LogicalHost) -> Step:
         parts = [part for name in host.resources for part in self._tested(host, name)]
-        top = list(host.resources)[-1]
+        *lower, top = host.resources
         return Step(
             8,
             say(f"verify {host.name}: local recovery, failover, failback",
                 f"{host.name} の動作確認: ローカルリカバリー・フェイルオーバー・フェイルバック"),
             host.active,
             tuple(parts),
-            ("ark status --watch", self._bring_in_service(top), "ark log"),
+            (
+                *(f"ark drill local-recovery {each}" for each in lower),
+                f"ark drill all {top}",
+                "ark log",
+            ),
         )  # fmt: skip
-
-    def _bring_in_service(self, resource: str) -> str:
-        """The cluster manager's own command that moves a resource to the node it is given on."""
-        if self.site.manager == LIFEKEEPER:
-            return f"/opt/LifeKeeper/bin/perform_action -t {resource} -a restore"
-        return f"crm_resource --resource {resource} --move"
 
     def _tested(self, host: LogicalHost, name: str) -> Iterator[Part]:
         """By the RAS logs of both nodes: a restart, a start on the standby, a later one back."""

@@ -57,6 +57,20 @@ def print_json(facts: Any) -> None:
     print(json.dumps(facts, ensure_ascii=False, indent=2, allow_nan=False))
 
 
+def write_file(path: str, data: bytes, mode: int) -> None:
+    """Write a file that a person has named, or stdout for "-". `MachineError` says why not."""
+    if path == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be written: {error.strerror}") from error
+
+
 def refuse_unless_writable(path: str, doing: str) -> None:
     """`MachineError` where this user could not write what belongs at `path`, or above it."""
     while path and not os.path.exists(path):

@@ -25,6 +25,7 @@ from arkcore.cli import (
     verify,
 )
 from arkcore.cli.console import complain
+from arkcore.cli.drill.command import drill
 from arkcore.cli.extensions import ExtensibleGroup
 from arkcore.cli.help import in_japanese
 from arkcore.cli.language import is_japanese
@@ -47,6 +48,7 @@ app.command("maintenance")(maintenance.maintenance)
 app.command("plugins")(plugins.plugins)
 app.command("preflight")(preflight.preflight)
 app.command("guide")(guide.guide)
+app.command("drill")(drill)
 app.command("verify")(verify.verify)
 app.command("new")(new.new)
 app.add_typer(lifekeeper.app, name="lifekeeper")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
@@ -16,10 +14,9 @@ from arkcore.checks.machine import Machine
 from arkcore.checks.pair import check_pair
 from arkcore.checks.report import Result, word
 from arkcore.checks.site_file import EXAMPLE, read_site
-from arkcore.cli.console import console, paths_here, print_json, show
+from arkcore.cli.console import console, paths_here, print_json, show, write_file
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
-from arkcore.errors import MachineError
 from arkcore.finding import Level
 
 TYPE_CHECKING = False
@@ -122,9 +119,9 @@ def preflight_on(
     here = examined(paths, site, machine)
     result = _judged(site, here, there, arrived, piped=peer == "-")
     if report is not None:
-        _write(report, result.markdown(machine.clock()).encode(), 0o644)
+        write_file(report, result.markdown(machine.clock()).encode(), 0o644)
     if export is not None:
-        _write(export, encode(here), 0o600)
+        write_file(export, encode(here), 0o600)
     if json:
         print_json(result.facts())
     elif "-" not in (export, report):
@@ -140,19 +137,6 @@ def _judged(
         return Result(site, here, None, None)
     pair = list(check_pair(site, here, there, arrived, piped=piped))
     return Result(site, here, there, pair)
-
-
-def _write(path: str, data: bytes, mode: int) -> None:
-    if path == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(data)
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _show(result: Result) -> None:

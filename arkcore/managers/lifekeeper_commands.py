@@ -17,6 +17,7 @@ from arkcore.managers.lifekeeper import find_lifekeeper
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import IO
 
 _SEPARATOR = "\x01"
 #: Fields of a line of ins_list, and of eqv_list.
@@ -141,6 +142,18 @@ class LifeKeeperCommands:
                 found.append((fields[_OTHER_SYSTEM], fields[_OTHER_TAG].strip()))
         return found
 
+    def state_on(self, system: str, tag: str) -> str | None:
+        """LifeKeeper's word for the state of `tag` on another node; None where it does not answer.
+
+        The option -d stands in LCDI-instances; what it says of a node that is down does not.
+        """
+        done = self._ask("ins_list", "-d", system, "-t", tag)
+        for line in _lines(done) if done.returncode == 0 else ():
+            fields = line.split(_SEPARATOR)
+            if len(fields) > _STATE and fields[_TAG] == tag:
+                return fields[_STATE].strip()
+        return None
+
     def _ask(self, name: str, *words: str) -> subprocess.CompletedProcess[bytes]:
         program = self._bin(name)
         if not is_trusted_program(program):
@@ -185,6 +198,24 @@ class LifeKeeperCommands:
         except OSError as error:
             raise MachineError(f"{command[0]}: {error.strerror}") from error
         return done.returncode
+
+    def begin(self, command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Begin a command that goes on to its end whatever becomes of the caller, and of its ^C.
+
+        What it prints goes to `output`. `MachineError`: it cannot be run.
+        """
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=self._environment(),
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise MachineError(f"{command[0]}: {error.strerror}") from error
 
     def was_there(self, code: int) -> bool:
         """Whether an LCDI command's exit code says that nothing had to be made."""

@@ -6,8 +6,9 @@ LCDI-relationship, LRACI-perform_action). :class:`arkcore.testing.Node` installs
 as a program of its own and uses nothing but Python's library. What is kept lies beneath LKROOT in
 `config/`: a file for each instance, the dependencies, and where the other server's LKROOT is.
 
-Taken, where the vendor is silent: an instance's id is made of its tag; a restore restores what the
-instance needs before it, and a remove removes what needs it before it.
+Taken, where the vendor is silent: `ins_list -d` fails where the other server does not answer; an
+instance's id is made of its tag; a restore restores what the instance needs before it, and a remove
+removes what needs it before it.
 """
 
 from __future__ import annotations
@@ -129,6 +130,11 @@ class Database:
             return None
         return name, Database(Path(root))
 
+    @property
+    def answers(self) -> bool:
+        """Whether it answers the other server; not while there is a file `config/silent`."""
+        return not (self._config / "silent").exists()
+
     # Acting.
 
     def restore(self, tag: str) -> bool:
@@ -175,6 +181,12 @@ def _given(words: list[str], allowed: str) -> dict[str, str]:
 def ins_list(database: Database, words: list[str]) -> None:
     given = _given(words, "dfRarti")
     separator = given.get("f", SEPARATOR)
+    system = given.get("d", "")
+    other = database.peer()
+    if other is not None and system == other[0]:
+        database = other[1]
+        if not database.answers:
+            raise Refused(INTERNAL, f"{system} does not answer")
     tags = [given["t"]] if "t" in given else database.tags()
     for tag in tags:
         print(database.line(tag).rstrip("\n").replace(SEPARATOR, separator))

@@ -181,8 +181,8 @@ def test_mutual_standby_has_the_steps_of_each_logical_host_on_its_own_server() -
     ]  # fmt: skip
     assert next_step(found) is None
     [first, second] = [step for step in found if step.number == 8]
-    assert "/opt/LifeKeeper/bin/perform_action -t ajs1 -a restore" in first.commands
-    assert "/opt/LifeKeeper/bin/perform_action -t base2 -a restore" in second.commands
+    assert first.commands[:2] == ("ark drill local-recovery base1", "ark drill all ajs1")
+    assert second.commands[:1] == ("ark drill all base2",)
 
 
 def test_products_are_named_in_the_order_of_their_start() -> None:

@@ -157,6 +157,24 @@ LifeKeeper に登録する階層と、登録の状況を描きます。
 
 下にあるものが先に必要で、先に開始されます。
 """,
+    "drill": """
+ローカルリカバリー、フェイルオーバー、フェイルバックを実際に行い、時間を測ります。
+
+local-recovery は、このノードのアプリケーションの全プロセスを強制終了 (SIGKILL) し、
+クラスタマネージャが検知して再起動するまで待ちます。failover と failback は、クラスタ
+マネージャのコマンドでもう一方のノードに切り替えます。all は 3 つを順に行います。
+
+サービスは中断されます。クライアントのコマンドまたはアドレスを呼び続け、中断の長さを
+外部から測ります。何を行い、何が一緒に停止するかを先に表示し、確認を求めます。
+Pacemaker の移動の制約は、^C の後も含めて必ず削除します。LifeKeeper では、リソースを稼働させる側の
+ノードが切り替えを指示します。もう一方のノードでは、管理者が実行するコマンドを表示し、
+完了を待ちます。
+
+ノードまたはリソースの準備ができていなければ拒否します。待ち時間の上限は、停止・開始
+するすべてのもののタイマー (LifeKeeper) またはタイムアウト (Pacemaker) から決まります。
+
+終了コード: 0 は合格、1 は不合格、中断、拒否。
+""",
     "lifekeeper status": """
 このノードのリソースについて、LifeKeeper の登録内容を表示します。
 
@@ -214,6 +232,17 @@ TEXTS = {
     ),
     "Another one of the same plugin, to run beside the first.": (
         "同じプラグインの別のリソース。並べて動かす。"
+    ),
+    "A client's command; exit code 0: it was served.": (
+        "クライアントのコマンド。終了コード 0 を応答ありとする。"
+    ),
+    "An address; a connection made: it was served.": ("アドレス。接続できれば応答ありとする。"),
+    "How long one drill may take; by default, what the timers allow.": (
+        "1 つの確認にかけてよい秒数。既定値はタイマーから決まる。"
+    ),
+    "The other node, where there is more than one.": "相手のノード。複数ある場合に指定。",
+    "local-recovery, failover, failback or all.": (
+        "local-recovery、failover、failback、all のどれか。"
     ),
     "Do not ask before it begins.": "開始前に確認を求めない。",
     "Import and look at every installed plugin.": (

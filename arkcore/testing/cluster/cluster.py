@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from arkcore.managers.crm_mon import View
 from arkcore.testing.cluster import corosync
 from arkcore.testing.cluster.client import Client
 from arkcore.testing.cluster.disk import SharedDisk
@@ -19,7 +20,6 @@ from arkcore.testing.cluster.network import Network
 from arkcore.testing.cluster.node import Node
 from arkcore.testing.cluster.operations import Operation, operations
 from arkcore.testing.cluster.requirements import check_machine
-from arkcore.testing.cluster.view import View
 from arkcore.testing.cluster.waiting import wait_for
 from arkcore.testing.cluster.workplace import Workplace
 
@@ -183,7 +183,10 @@ class Cluster:
             done = self.tool("crm_mon", "-1", "--output-as=xml", check=False, timeout=20)
         except (ClusterError, subprocess.TimeoutExpired):
             return None
-        return View(done.stdout) if done.returncode == 0 else None
+        try:
+            return View(done.stdout) if done.returncode == 0 else None
+        except ValueError as error:
+            raise ClusterError(str(error)) from error
 
     def where(self, resource: str) -> str:
         """The node on which `resource` runs; "" where on none, or unknown."""

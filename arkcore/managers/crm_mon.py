@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from arkcore.testing.cluster.errors import ClusterError
-
 
 class ResourceState:
     """One resource: its role, where it is, and what is wrong with it."""
@@ -30,13 +28,13 @@ class ResourceState:
 
 
 class View:
-    """One moment of the cluster."""
+    """One moment of the cluster. `ValueError` where `text` is not what crm_mon writes as XML."""
 
     def __init__(self, text: str) -> None:
         try:
             root = ElementTree.fromstring(text)
         except ElementTree.ParseError as error:
-            raise ClusterError(f"crm_mon wrote no XML: {error}") from error
+            raise ValueError(f"crm_mon wrote no XML: {error}") from error
         current = root.find("summary/current_dc")
         self.has_quorum = current is not None and current.get("with_quorum") == "true"
         #: The node that decides for both; "" while none is elected.
@@ -46,6 +44,15 @@ class View:
         self.online = _names(nodes, "online") - _names(nodes, "pending")
         self.standby = _names(nodes, "standby")
         self.unclean = _names(nodes, "unclean")
+        self.pending = _names(nodes, "pending")
+        self.in_maintenance = _names(nodes, "maintenance")
+        #: Every node that is known, remote ones and guests apart.
+        self.members = {
+            node.get("name", "") for node in nodes if node.get("type", "member") == "member"
+        }
+        options = root.find("summary/cluster_options")
+        #: Whether the whole cluster is in maintenance mode: it then acts upon nothing.
+        self.maintenance_mode = options is not None and options.get("maintenance-mode") == "true"
         self.resources = {
             state.name: state for state in map(ResourceState, root.iter("resource")) if state.name
         }
@@ -55,6 +62,17 @@ class View:
             f" {failure.get('exitreason', '')}".rstrip()
             for failure in root.findall("failures/failure")
         ]
+        #: Nodes that are being fenced, or wait for it.
+        self.being_fenced = {
+            event.get("target", "")
+            for event in root.findall("fence_history/fence_event")
+            if event.get("status") == "pending"
+        }
+        #: The names of the clones and bundles; each resource's groups and clones, outermost first.
+        self.several = {
+            each.get("id", "") for kind in ("clone", "bundle") for each in root.iter(kind)
+        }
+        self.above = _above(root.find("resources"), ())
         self.text = text
 
     def where(self, resource: str) -> str:
@@ -73,3 +91,16 @@ class View:
 
 def _names(nodes: list[ElementTree.Element], attribute: str) -> set[str]:
     return {node.get("name", "") for node in nodes if node.get(attribute) == "true"}
+
+
+def _above(
+    element: ElementTree.Element | None, outer: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for child in () if element is None else element:
+        name = child.get("id", "")
+        if child.tag == "resource":
+            found[name] = outer
+        elif child.tag in ("group", "clone", "bundle", "replica"):
+            found |= _above(child, (*outer, name) if name else outer)
+    return found

@@ -1,0 +1,133 @@
+"""What a drill needs of a cluster manager, whichever it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from arkcore.cli.language import say
+from arkcore.errors import ArkError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Kind(Enum):
+    """One drill; the value is what is typed."""
+
+    LOCAL_RECOVERY = "local-recovery"
+    FAILOVER = "failover"
+    FAILBACK = "failback"
+
+    @property
+    def title(self) -> str:
+        return {
+            Kind.LOCAL_RECOVERY: say("local recovery", "ローカルリカバリー"),
+            Kind.FAILOVER: say("failover", "フェイルオーバー"),
+            Kind.FAILBACK: say("failback", "フェイルバック"),
+        }[self]
+
+    @property
+    def switches(self) -> bool:
+        """Whether the resource leaves its node."""
+        return self is not Kind.LOCAL_RECOVERY
+
+
+class Refused(ArkError):
+    """Raised before anything is done: something is not as a drill needs it. Says what to do."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"refused: {why}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one drill is going to do. `limit`: seconds it may take until all is up again."""
+
+    kind: Kind
+    source: str
+    #: Where the resource is to run at its end.
+    target: str
+    #: Every resource that is stopped and started by it, as far as is known.
+    moves: tuple[str, ...]
+    #: The manager's own commands that switch, as they could be typed; none where it is broken.
+    commands: tuple[str, ...]
+    limit: float
+    #: Whether an administrator has to run the commands, on `target`.
+    by_person: bool = False
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A start or stop as the cluster manager's own history has it. Times since the epoch."""
+
+    node: str
+    resource: str
+    action: str
+    began: float
+    ended: float
+    code: float
+    reason: str
+
+    @property
+    def failed(self) -> bool:
+        return self.code != 0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look at the cluster."""
+
+    #: The node that has the resource in service; "" for none.
+    where: str
+    #: Whether everything that goes with it is up there too.
+    up: bool
+    #: Whether the manager has nothing left to do.
+    settled: bool
+    #: In a few words.
+    told: str
+
+
+class Drilled:
+    """A cluster manager, for the drills of one resource. All errors in one line."""
+
+    #: For people.
+    title = ""
+    #: This node, as the manager calls it.
+    node = ""
+
+    def plan(self, kind: Kind, to: str, within: float | None) -> Plan:
+        """What `kind` would do now. `to`: the other node; "" where there is one only.
+
+        `within`: seconds it may take; None: what follows from the timers. `Refused` where the
+        manager or the other node is not ready for it.
+        """
+        raise NotImplementedError
+
+    def order(self, plan: Plan) -> None:
+        """Have the manager switch; returns at once. `MachineError` where it will not."""
+        raise NotImplementedError
+
+    def look(self) -> Seen:
+        """How it is now."""
+        raise NotImplementedError
+
+    def operations(self) -> Sequence[Operation]:
+        """The starts and stops since the last plan was made, as far as the manager tells."""
+        return ()
+
+    def failures(self) -> Sequence[str]:
+        """What the manager says has failed since the last plan was made, oldest first."""
+        return ()
+
+    def forget_failure(self) -> str:
+        """Take back what a passed local recovery has counted; what was done, or has to be known."""
+        return ""
+
+    def tidy(self) -> str:
+        """Take back what an order has left, whatever has happened; what was done.
+
+        `MachineError` where it is left, with the command to give.
+        """
+        return ""

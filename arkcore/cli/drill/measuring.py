@@ -1,0 +1,141 @@
+"""When everything was: by the RAS log of this node, else by the manager's own history."""
+
+from __future__ import annotations
+
+from arkcore.call import Action
+from arkcore.channel import Step
+from arkcore.cli.drill.leg import Point
+from arkcore.cli.language import say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arkcore.cli.drill.hearing import Heard, Hearing
+    from arkcore.cli.drill.leg import Leg
+    from arkcore.cli.drill.manager import Drilled
+    from arkcore.ras.durations import ScriptTaken
+
+#: What the manager's history calls an action, and the steps of a recover that are the same.
+_OPERATIONS = {Action.REMOVE: "stop", Action.RESTORE: "start"}
+_STEPS = {Action.REMOVE: (Step.STOP, Step.FORCE), Action.RESTORE: (Step.START,)}
+
+
+class Measuring:
+    """One drill of `resource`, as it is measured. `leg`: what comes of it."""
+
+    def __init__(self, resource: str, drilled: Drilled, hearing: Hearing, leg: Leg) -> None:
+        self._resource = resource
+        self._drilled = drilled
+        self._hearing = hearing
+        self._leg = leg
+
+    @property
+    def struck(self) -> float:
+        return self._leg.struck or self._leg.began
+
+    def starts(self) -> Iterator[ScriptTaken]:
+        """Its restores and recovers on this node that have ended since."""
+        for script in self._hearing.scripts(self._resource):
+            if script.action in (Action.RESTORE, Action.RECOVER) and script.ends >= self.struck:
+                yield script
+
+    def started_at(self) -> float:
+        """When the last start that is known ended."""
+        ended = [script.ends for script in self.starts() if script.well]
+        ended += [each.ended for each in self._drilled.operations() if each.action == "start"]
+        return max(ended, default=self.struck)
+
+    def acts(self) -> Point | None:
+        """The first that the manager did about it: a failed check, a script, an operation."""
+        seen = [
+            Point("acts", heard.at, self._log)
+            for heard in self._hearing.heard
+            if heard.at >= self.struck and _is_act(heard)
+        ]
+        seen += [
+            Point("acts", max(each.began, self.struck), self._history)
+            for each in self._drilled.operations()
+        ]
+        return min(seen, key=lambda point: point.at, default=None)
+
+    def first_failures(self) -> list[str]:
+        """Where it began to go wrong: the first bad end by the log, and by the manager."""
+        bad = [each.line for each in self._hearing.heard if _is_failure(each)]
+        first = [f"{line.resource}: {line.message}" for line in bad[:1]]
+        # What failed here, the log has told already, and better.
+        here = f" on {self._drilled.node}:"
+        return first + [each for each in self._drilled.failures() if not (bad and here in each)][:1]
+
+    def points(self) -> list[Point]:
+        """All that was measured, in its order."""
+        leg = self._leg
+        strike = Point("struck", self.struck, "ark drill")
+        acts = self.acts()
+        if leg.plan.by_person and acts is not None:
+            # How long an administrator took to type it is no part of the switch.
+            leg.struck = acts.at
+            strike = Point("struck", acts.at, acts.source)
+        found = [strike, *([acts] if acts is not None else [])]
+        found += self._span("stop", Action.REMOVE, leg.plan.source)
+        found += self._span("start", Action.RESTORE, leg.plan.target)
+        ended = [each for each in leg.operations if each.action == "start" and not each.failed]
+        if leg.passed and any(each.resource != self._resource for each in ended):
+            found.append(Point("all_up", max(each.ended for each in ended), self._history))
+        client = say("client", "クライアント")
+        if leg.gaps:
+            found.append(Point("lost", leg.gaps[0].lost, client))
+            if leg.gaps[-1].back is not None:
+                found.append(Point("served", leg.gaps[-1].back, client))
+        return sorted(found, key=lambda point: point.at)
+
+    @property
+    def _history(self) -> str:
+        return say(f"history of {self._drilled.title}", f"{self._drilled.title} の履歴")
+
+    @property
+    def _log(self) -> str:
+        return say(f"RAS log of {self._drilled.node}", f"{self._drilled.node} の RAS ログ")
+
+    def _span(self, key: str, action: Action, node: str) -> Iterator[Point]:
+        """When the resource's stop or start on `node` began and ended."""
+        spans, source = [], self._log
+        if node == self._drilled.node:
+            spans = list(self._in_log(action))
+        if not spans:
+            wanted = (node, self._resource, _OPERATIONS[action])
+            spans = [
+                (each.began, each.ended)
+                for each in self._leg.operations
+                if (each.node, each.resource, each.action) == wanted
+            ]
+            source = self._history
+        if spans:
+            yield Point(f"{key}_began", spans[0][0], source)
+            yield Point(f"{key}_ended", spans[-1][1], source)
+
+    def _in_log(self, action: Action) -> Iterator[tuple[float, float]]:
+        for script in self._hearing.scripts(self._resource):
+            if script.ends < self.struck:
+                continue
+            if script.action is action:
+                yield script.began, script.ends
+            elif script.action is Action.RECOVER:
+                found = script.of(*_STEPS[action])
+                if found:
+                    # A recover is over when what it has started is confirmed to run.
+                    last = script.ends if action is Action.RESTORE else found[-1].ends
+                    yield found[0].began, last
+
+
+def _is_act(heard: Heard) -> bool:
+    """Whether the manager does something: a check does when it has failed."""
+    if heard.line.message.startswith(Action.QUICK_CHECK.script):
+        return heard.line.went_badly
+    return heard.line.message.endswith(" start.")
+
+
+def _is_failure(heard: Heard) -> bool:
+    """A failure that was not made on purpose: that a check has failed is what a drill is for."""
+    check = heard.line.message.startswith(Action.QUICK_CHECK.script)
+    return heard.line.went_badly and not check
