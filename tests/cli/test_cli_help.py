@@ -11,7 +11,7 @@ import typer
 from rich.cells import cell_len
 
 from arkcore.cli.help.japanese import COMMANDS, TEXTS
-from arkcore.cli.main import app
+from arkcore.cli.main import make_app
 
 
 def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -21,7 +21,7 @@ def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from commands(beneath, f"{path} {name}".strip())
 
 
-ALL = dict(commands(typer.main.get_command(app)))
+ALL = dict(commands(typer.main.get_command(make_app())))
 
 
 def test_every_command_has_its_japanese_help_and_none_is_of_no_command() -> None:
