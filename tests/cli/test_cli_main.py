@@ -50,9 +50,10 @@ def test_who_may_not_read_is_told_so_in_one_line(node, command: str) -> None:
     program = textwrap.dedent(
         """
         import contextlib, io, os, sys
-        from arkcore.cli.main import main
+        from arkcore.cli.main import main, make_app
 
         # The interpreter's own library may be root's alone: what is needed of it is loaded first.
+        make_app()
         words, sys.argv = sys.argv, ["ark", "maintenance"]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
             main()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import shutil
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -105,6 +108,14 @@ def reader(english, arkcore_wheel, tmp_path_factory: pytest.TempPathFactory) -> 
     return Reader(english, arkcore_wheel, tmp_path_factory.mktemp("tutorial"))
 
 
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """One at a time: the cache has the same logical host, whichever reader's and test's it is."""
+    with open(Path(tempfile.gettempdir()) / "ark-tutorial.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def answers(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
@@ -118,6 +129,7 @@ def test_the_plugin_passes_style_and_types(reader):
     reader.does("mypy", "ruff check", "ruff format")
 
 
+@pytest.mark.usefixtures("alone")
 def test_the_plugin_passes_the_conformance_kit(reader):
     told = reader.does("pytest")
     passed = re.search(r"(\d+) passed in", told)
@@ -125,6 +137,7 @@ def test_the_plugin_passes_the_conformance_kit(reader):
     assert int(passed[1]) >= 25
 
 
+@pytest.mark.usefixtures("alone")
 def test_it_can_be_tried_by_hand(reader):
     told = reader.does("ark validate", "ark run restore", "ark run quickcheck", "ark status")
     assert "restore lkcache: well" in told
@@ -135,6 +148,7 @@ def test_it_can_be_tried_by_hand(reader):
     assert not answers(reader.port)
 
 
+@pytest.mark.usefixtures("alone")
 def test_it_is_protected_under_lifekeeper(reader, tmp_path):
     """By the launchers that the page has written, on a server that a driver plays."""
     node = Node("node1", tmp_path / "LifeKeeper", str(reader.prefix))
@@ -162,6 +176,7 @@ def test_it_is_protected_under_lifekeeper(reader, tmp_path):
     assert not answers(reader.port)
 
 
+@pytest.mark.usefixtures("alone")
 def test_it_is_protected_under_pacemaker(reader):
     """By the agent that the page has installed, called as the cluster calls it."""
     [block] = [text for text in reader.shell if "ark pacemaker install" in text]

@@ -89,10 +89,8 @@ def kill_one(jp1: StandIn, host: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("plugin", "product", "victim"),
     [
-        ("jp1-base", None, "jbs_spmd"),
-        ("jp1-base", None, "jbsroute"),
+        # Every other process: the conformance kit.
         ("jp1-base", None, "jevservice"),
-        ("jp1-ajs3-manager", Product.MANAGER, "jajs_spmd"),
         ("jp1-ajs3-manager", Product.MANAGER, "jajs_agtd"),
         ("jp1-ajs3-agent", Product.AGENT, "jpqmon"),
     ],
