@@ -215,8 +215,6 @@ class Work:
 
     def _remember_sessions(self, found: Assessment) -> None:
         """Record the sessions that this start has made: later nothing may tell whose a fork is."""
-        if not self.resource.application.runs_as_processes:
-            return
         # Every session but the guard's own, among what came below it, was made by this start.
         own = os.getsid(os.getppid())
         made = {

@@ -50,6 +50,8 @@ class Nginx:
             [timers]
             quickcheck.confirm = 0.2
             force_stop_wait = 0.2
+            remove.process = 10
+            remove.force_reserve = 8
             [options]
             start = ["{NGINX}", "-c", "{configuration}"]
             stop = ["{NGINX}", "-c", "{configuration}", "-s", "quit"]
@@ -124,3 +126,22 @@ def test_nginx_is_restored_killed_recovered_and_removed(nginx):
     assert not nginx.answers()
     lines = nginx.ras_log.read_text().splitlines()
     assert pairs_are_whole([line.split(" : ", 3)[3] for line in lines])
+
+
+def test_a_worker_made_anew_just_before_its_master_is_killed_is_stopped_too(nginx):
+    assert nginx.call(Action.RESTORE) == 0
+    before = nginx.processes()
+    [master] = [each for each in before if each.pid == each.session]
+    processes.send(next(each for each in before if each != master), signal.SIGKILL)
+    wait_for(lambda: set(nginx.processes()) - set(before))
+    processes.send(master, signal.SIGKILL)
+    try:
+        assert nginx.call(Action.REMOVE) == 0
+        assert _of_session(master) == []
+    finally:
+        for process in _of_session(master):
+            processes.send(process, signal.SIGKILL)
+
+
+def _of_session(leader: processes.Process) -> list[processes.Process]:
+    return [each for each in processes.table().values() if each.session == leader.pid]
