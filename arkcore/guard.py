@@ -98,6 +98,8 @@ class Guard:
         #: What was below this process before the action began: the caller's, or a dependent's.
         self._strangers: set[processes.Process] = set()
         self._stopped_dependents: list[Guard] = []
+        #: What was wanted before this restore said "up".
+        self._wanted_before = ""
 
     # From the call to the verdict.
 
@@ -117,6 +119,9 @@ class Guard:
                 # Before the lock is free: whoever waits for it must not see what is not so.
                 well = verdict.outcome is Outcome.WELL
                 self.state.settle_remove(self._me, well=well)
+            elif action is Action.RESTORE and self.by_manager and self.resource is None:
+                # Refused before it could begin: the remove that follows has nothing of it to stop.
+                self.state.withdraw_up(self._wanted_before)
             self.release()
         verdict.fault = self._fault
         self._observe(action, verdict)
@@ -127,6 +132,7 @@ class Guard:
         if not self.by_manager:
             return
         if action is Action.RESTORE:
+            self._wanted_before = self.state.wanted
             self.state.wanted = "up"
         elif action is Action.REMOVE and self._me is not None:
             self.state.want_down(self._me)

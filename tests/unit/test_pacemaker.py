@@ -83,8 +83,12 @@ def test_only_root_may_act_on_the_machine_itself(
 def test_a_name_that_no_resource_can_have_is_refused(
     name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main("toy", str(tmp_path), ["toy", "stop"], {"OCF_RESOURCE_INSTANCE": name}) == 6
+    assert main("toy", str(tmp_path), ["toy", "start"], {"OCF_RESOURCE_INSTANCE": name}) == 6
     assert capfd.readouterr().err.count("ocf-exit-reason:") == 1
+
+
+def test_a_stop_that_names_no_resource_is_no_success(tmp_path: Path) -> None:
+    assert main("toy", str(tmp_path), ["toy", "stop"], {}) == ocf.CONFIGURED
 
 
 # What the environment says.
