@@ -161,7 +161,10 @@ class Work:
             leader = seen.get(process.session)
             if leader is None or leader.start == began:
                 found.add(process)
-        return found
+        return found - processes.marked(self._is_anothers, found)
+
+    def _is_anothers(self, mark: str) -> bool:
+        return not mark.startswith(f"{self.resource.name}:")
 
     def tell_status(self, found: Assessment) -> None:
         """Write a status into the RAS log: it decides what happens now."""
@@ -181,6 +184,7 @@ class Work:
                 time.sleep(_SECOND_LOOK)
             elif processes.newest() == newest:
                 break
+        self.state.forget_sessions()
         if self.resource.application.runs_as_processes:
             return True  # whatever the status command says
         return self.assess().status is Status.STOPPED
