@@ -547,6 +547,7 @@ class Guard:
         cleanup: float = 0.0,
         step_stays_open: bool = False,
         resource: Resource | None = None,
+        supervised: Callable[..., Report] = supervise,
     ) -> Report:
         deadline = Deadline.after(within) if isinstance(within, int | float) else within
         end = Deadline(deadline.at + min(cleanup / 2, _ENDING))
@@ -582,7 +583,7 @@ class Guard:
 
         # Of another resource's part only the trace is told, for its steps are none of this script.
         tell = self._log.take if resource is None else self._log.trace
-        report = self._worker(body, end, tell)
+        report = self._worker(body, end, tell, supervised)
         if report.outcome is Outcome.INTERNAL:
             self._fault = report.fault
         if not step_stays_open and resource is None:
@@ -735,7 +736,10 @@ class Guard:
             if resource is not None:
                 self._use(resource)
                 end = self._limit or Deadline.after(_LOOKING)
-                report = self.part(look, within=end, cleanup=2.0, resource=resource)
+                # No action's sweep follows, and no command but its own may be ended.
+                report = self.part(
+                    look, within=end, cleanup=2.0, resource=resource, supervised=supervise_aside
+                )
                 if report.outcome is not Outcome.INTERNAL:
                     return Verdict(report.outcome, report.reason or problem, report.status)
                 problem = report.reason

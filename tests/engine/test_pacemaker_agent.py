@@ -272,6 +272,19 @@ def test_a_probe_without_the_plugin_sees_what_was_last_running(node: ToyNode, to
     assert lost.probe().code == NOT_RUNNING
 
 
+def test_a_probe_leaves_nothing_of_its_status_command_behind(node: ToyNode, toy: Agent) -> None:
+    node.hooks("""
+        def ark_status(ctx, default):
+            left = f"exec setsid /bin/sh -c 'sleep 1000; : {ctx.options.home}/left'"
+            ctx.run(["/bin/sh", "-c", left + " >/dev/null 2>&1 &"])
+            return default(ctx)
+    """)
+    toy.start()
+    daemons = node.daemons()
+    assert toy.probe().code == SUCCESS
+    assert node.processes() == daemons
+
+
 # Parameters.
 
 WRONG = {

@@ -258,6 +258,7 @@ def test_the_least_timeout_is_enough_and_one_second_less_is_not(operation: str) 
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("60", 60), ("60s", 60), ("1500ms", 1.5), ("2min", 120), ("1h", 3600), (" 5 ", 5),
+     ("700S", 700),
      ("", None), ("soon", None), ("5 days", None), ("P1D", None)],
 )  # fmt: skip
 def test_an_interval_as_pacemaker_writes_it(text: str, seconds: float | None) -> None:
