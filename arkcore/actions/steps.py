@@ -69,6 +69,8 @@ class Work:
         #: What was below the guard before the action began; None where its other children are
         #: not this action's.
         self._strangers = strangers
+        #: Why the processes could not be listed, where that was told last.
+        self._unlisted = ""
 
     def timer(self, key: str) -> float:
         return self.resource.timers[key]
@@ -130,7 +132,10 @@ class Work:
             alive = [each for each in found if not processes.bears(each, spare)]
             return sorted(alive, key=lambda each: each.pid)
         except BaseException as error:  # as above
-            self.ctx.log.error(f"ark_processes raised {_described(error)}")
+            # It is looked many times a second: told once, the log shows what else there is.
+            told, self._unlisted = self._unlisted, f"ark_processes raised {_described(error)}"
+            if self._unlisted != told:
+                self.ctx.log.error(self._unlisted)
             return None
 
     def _recorded_alive(self, known: set[tuple[int, int]]) -> set[Process]:
