@@ -12,6 +12,7 @@ from enum import Enum
 
 from arkcore import quickjson as json
 from arkcore.status import Fault, Outcome, Status
+from arkcore.text import elided
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,8 +105,10 @@ class Sender:
         self.descriptor = descriptor
 
     def send(self, kind: str, *texts: str, at: float | None = None) -> None:
-        longest = _LONGEST_RESOURCE if kind == Event.RESOURCE else _LONGEST_TEXT
-        cut = [text[:longest] for text in texts]
+        if kind == Event.RESOURCE:  # whole, or nothing that could be taken for it
+            cut = [text[:_LONGEST_RESOURCE] for text in texts]
+        else:
+            cut = [elided(text, _LONGEST_TEXT) for text in texts]
         line = json.dumps([kind, time.time() if at is None else at, *cut]) + "\n"
         data = line.encode("ascii")
         try:

@@ -98,6 +98,8 @@ class Guard:
         #: What was below this process before the action began: the caller's, or a dependent's.
         self._strangers: set[processes.Process] = set()
         self._stopped_dependents: list[Guard] = []
+        #: What was wanted before this restore said "up".
+        self._wanted_before = ""
 
     # From the call to the verdict.
 
@@ -117,6 +119,9 @@ class Guard:
                 # Before the lock is free: whoever waits for it must not see what is not so.
                 well = verdict.outcome is Outcome.WELL
                 self.state.settle_remove(self._me, well=well)
+            elif action is Action.RESTORE and self.by_manager and self.resource is None:
+                # Refused before it could begin: the remove that follows has nothing of it to stop.
+                self.state.withdraw_up(self._wanted_before)
             self.release()
         verdict.fault = self._fault
         self._observe(action, verdict)
@@ -127,6 +132,7 @@ class Guard:
         if not self.by_manager:
             return
         if action is Action.RESTORE:
+            self._wanted_before = self.state.wanted
             self.state.wanted = "up"
         elif action is Action.REMOVE and self._me is not None:
             self.state.want_down(self._me)
@@ -541,6 +547,7 @@ class Guard:
         cleanup: float = 0.0,
         step_stays_open: bool = False,
         resource: Resource | None = None,
+        supervised: Callable[..., Report] = supervise,
     ) -> Report:
         deadline = Deadline.after(within) if isinstance(within, int | float) else within
         end = Deadline(deadline.at + min(cleanup / 2, _ENDING))
@@ -576,7 +583,7 @@ class Guard:
 
         # Of another resource's part only the trace is told, for its steps are none of this script.
         tell = self._log.take if resource is None else self._log.trace
-        report = self._worker(body, end, tell)
+        report = self._worker(body, end, tell, supervised)
         if report.outcome is Outcome.INTERNAL:
             self._fault = report.fault
         if not step_stays_open and resource is None:
@@ -729,7 +736,10 @@ class Guard:
             if resource is not None:
                 self._use(resource)
                 end = self._limit or Deadline.after(_LOOKING)
-                report = self.part(look, within=end, cleanup=2.0, resource=resource)
+                # No action's sweep follows, and no command but its own may be ended.
+                report = self.part(
+                    look, within=end, cleanup=2.0, resource=resource, supervised=supervise_aside
+                )
                 if report.outcome is not Outcome.INTERNAL:
                     return Verdict(report.outcome, report.reason or problem, report.status)
                 problem = report.reason

@@ -138,6 +138,14 @@ class State:
         else:
             self._forget("wanted")
 
+    def withdraw_up(self, before: str) -> None:
+        """A restore could not begin: what was wanted `before` it does again.
+
+        Nothing is changed where another call has said something since.
+        """
+        if self.wanted == "up":
+            self.wanted = before
+
     def want_down(self, by: Process) -> None:
         """Note that a remove, whose guard is `by`, wants it down, and what was wanted before."""
         now = self._read("wanted")
@@ -253,6 +261,10 @@ class State:
             return leaders, {str(program) for program in value["programs"]}
         except (KeyError, TypeError, ValueError, OverflowError):
             return {}, set()
+
+    def forget_sessions(self) -> None:
+        """Nothing of them lives: the kernel may give their numbers to anybody's."""
+        self._forget("sessions")
 
     # Restarts and false alarms, for the restart limit.
 

@@ -16,5 +16,13 @@ def shown(text: str) -> str:
     )
 
 
+def elided(text: str, longest: int) -> str:
+    """`text`, or of a longer one its beginning and its end: what is allowed stands at an end."""
+    if len(text) <= longest:
+        return text
+    end = longest // 3
+    return f"{text[: longest - end - 1]}…{text[-end:]}"
+
+
 def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

@@ -69,6 +69,8 @@ class Work:
         #: What was below the guard before the action began; None where its other children are
         #: not this action's.
         self._strangers = strangers
+        #: Why the processes could not be listed, where that was told last.
+        self._unlisted = ""
 
     def timer(self, key: str) -> float:
         return self.resource.timers[key]
@@ -130,7 +132,10 @@ class Work:
             alive = [each for each in found if not processes.bears(each, spare)]
             return sorted(alive, key=lambda each: each.pid)
         except BaseException as error:  # as above
-            self.ctx.log.error(f"ark_processes raised {_described(error)}")
+            # It is looked many times a second: told once, the log shows what else there is.
+            told, self._unlisted = self._unlisted, f"ark_processes raised {_described(error)}"
+            if self._unlisted != told:
+                self.ctx.log.error(self._unlisted)
             return None
 
     def _recorded_alive(self, known: set[tuple[int, int]]) -> set[Process]:
@@ -161,7 +166,10 @@ class Work:
             leader = seen.get(process.session)
             if leader is None or leader.start == began:
                 found.add(process)
-        return found
+        return found - processes.marked(self._is_anothers, found)
+
+    def _is_anothers(self, mark: str) -> bool:
+        return not mark.startswith(f"{self.resource.name}:")
 
     def tell_status(self, found: Assessment) -> None:
         """Write a status into the RAS log: it decides what happens now."""
@@ -181,6 +189,7 @@ class Work:
                 time.sleep(_SECOND_LOOK)
             elif processes.newest() == newest:
                 break
+        self.state.forget_sessions()
         if self.resource.application.runs_as_processes:
             return True  # whatever the status command says
         return self.assess().status is Status.STOPPED

@@ -176,32 +176,43 @@ def example(
       ark pacemaker example --mutual --tool pcs
       ark pacemaker example command
     """
-    if plugin is not None and mutual:
-        raise typer.BadParameter("goes with a JP1 server only", param_hint="--mutual")
     if plugin is not None:
-        groups = [_one_resource(plugin, (node or ["node1"])[0])]
+        server = {"--mutual": mutual, "--ip": ip, "--device": device, "--mount-point": mount_point}
+        for option, value in server.items():
+            if value:
+                raise typer.BadParameter("goes with a JP1 server only", param_hint=option)
+    of_groups = 2 if mutual else 1
+    hosts = _values("--logical-host", logical_host, ["LHOST1", "LHOST2"], of_groups)
+    nodes = _values("--node", node, ["node1", "node2"], of_groups, most=2)
+    if plugin is not None:
+        groups = [_one_resource(plugin, hosts[0], nodes[0])]
     else:
-        given = (logical_host, ip, device, mount_point, node)
-        hosts, ips, devices, mounts, nodes = (
-            list(map(str, [*(each or []), *default[len(each or []) :]]))
-            for each, default in zip(given, _DEFAULTS, strict=True)
+        ips = _values("--ip", ip, ["192.0.2.11", "192.0.2.12"], of_groups)
+        devices = _values("--device", device, ["/dev/jp1/lhost1", "/dev/jp1/lhost2"], of_groups)
+        mounts = _values(
+            "--mount-point", mount_point, ["/shared/lhost1", "/shared/lhost2"], of_groups
         )
-        groups = [
-            _jp1_server(hosts[each], ips[each], devices[each], mounts[each], nodes[each])
-            for each in range(2 if mutual else 1)
-        ]
+        servers = zip(hosts, ips, devices, mounts, nodes, strict=True)
+        groups = [_jp1_server(*each) for each in list(servers)[:of_groups]]
     text = crm_text(groups) if tool is Tool.CRM else pcs_text(groups)
     print("\n".join(f"# {line}" for line in _remarks(tool)))
     print(text)
 
 
-_DEFAULTS = (
-    ["LHOST1", "LHOST2"],
-    ["192.0.2.11", "192.0.2.12"],
-    ["/dev/jp1/lhost1", "/dev/jp1/lhost2"],
-    ["/shared/lhost1", "/shared/lhost2"],
-    ["node1", "node2"],
-)
+def _values(
+    option: str, given: list[str] | None, defaults: list[str], of_groups: int, most: int = 0
+) -> list[str]:
+    """Two values: what is given, then the defaults. `BadParameter` where it cannot be so."""
+    values = given or []
+    if len(values) > (most or of_groups):
+        often = "given twice with --mutual, else once" if not most else "given twice"
+        raise typer.BadParameter(f"{len(values)} are too many; it is {often}", param_hint=option)
+    if not all(values):
+        raise typer.BadParameter("is empty", param_hint=option)
+    filled = [*values, *defaults[len(values) :]]
+    if of_groups > 1 and filled[0] == filled[1]:
+        raise typer.BadParameter(f"{filled[0]} twice: the two servers differ", param_hint=option)
+    return filled
 
 
 def _remarks(tool: Tool) -> list[str]:
@@ -234,9 +245,9 @@ def _jp1_server(host: str, ip: str, device: str, mount_point: str, node: str) ->
     )
 
 
-def _one_resource(plugin: str, node: str) -> Group:
+def _one_resource(plugin: str, host: str, node: str) -> Group:
     declared = _declared(plugin)
-    parameters = {"logical_host": "LHOST1", **dict.fromkeys(declared.required, "CHANGE ME")}
+    parameters = {"logical_host": host, **dict.fromkeys(declared.required, "CHANGE ME")}
     id = identifier(plugin)
     return Group(f"{id}_group", (of_plugin(id, plugin, parameters, declared.timers),), node)
 
@@ -290,7 +301,7 @@ def _usable(asked: list[str]) -> tuple[list[str], list[str]]:
             raise ConfigurationError(f"unknown plugin {name!r}; installed: {names}")
     usable: list[str] = []
     broken: list[str] = []
-    for name in asked or [name for name in known if not _only_observes(name)]:
+    for name in list(dict.fromkeys(asked)) or [name for name in known if not _only_observes(name)]:
         try:
             check_name("plugin", name)
             _metadata(name)

@@ -11,7 +11,7 @@ from arkcore.managers.operation_times import SHARE
 from arkcore.parameters import Parameters
 from arkcore.processes import look
 from arkcore.state import boottime
-from arkcore.text import shown
+from arkcore.text import elided, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,22 +58,23 @@ class Operation:
         return Deadline(time.monotonic() - _age() + SHARE * self.timeout)
 
     def resource(self) -> str:
-        """The resource's name. `ConfigurationError` where there is none, or a clone's is unique.
+        """The resource's name. `ConfigurationError` where there is none.
 
-        An instance of an anonymous clone is the resource itself: a node has but one.
+        An instance of a clone is the resource itself: a node has but one.
         """
         name = self._environment.get(_INSTANCE, "")
         if not name:
             raise ConfigurationError(f"{_INSTANCE} is not set: an agent is called by Pacemaker")
         plain, colon, number = name.rpartition(":")
-        if not (colon and number.isdigit()):
-            return name
+        return plain if colon and number.isdigit() else name
+
+    def refuse_unique_clone(self) -> None:
+        """`ConfigurationError` where a node is to run more than one instance of the resource."""
         if self._environment.get(f"{_META}globally_unique") == "true":
             raise ConfigurationError(
-                f"{plain}: a globally unique clone would run one logical host more than once; "
-                f"allowed: globally-unique=false"
+                f"{self.resource()}: a globally unique clone would run one logical host more than "
+                f"once; allowed: globally-unique=false"
             )
-        return plain
 
     def parameters(self, plugin: str) -> Parameters:
         """What the cluster's configuration says of the resource."""
@@ -89,7 +90,7 @@ class Operation:
     def exit_reason(self, reason: str) -> str:
         """The line on stderr that crm_mon shows; "" where there is no reason."""
         prefix = self._environment.get("OCF_EXIT_REASON_PREFIX", "ocf-exit-reason:")
-        return f"{prefix}{shown(reason)[:_LONGEST_REASON]}\n" if reason else ""
+        return f"{prefix}{elided(shown(reason), _LONGEST_REASON)}\n" if reason else ""
 
 
 def _seconds(milliseconds: str | None) -> float | None:

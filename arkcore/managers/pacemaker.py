@@ -36,6 +36,9 @@ _CODES = {
     Fault.ENGINE: ocf.GENERIC,
 }
 
+#: What `crm_resource --validate`, and pcs with it, calls any resource whose parameters it checks.
+_ANY_RESOURCE = "test"
+
 _OPERATIONS = {Action.RESTORE: "start", Action.REMOVE: "stop", Action.QUICK_CHECK: "monitor"}
 
 
@@ -171,9 +174,15 @@ def _performed(
     signals = prepare_process()
     try:
         call = manager.parse(action, (), environment)
+        if action is not Action.REMOVE:
+            manager.operation.refuse_unique_clone()
     except ConfigurationError as error:
         if action is Action.QUICK_CHECK:
             return Answer(ocf.DEGRADED, str(error))
+        if action is Action.REMOVE and manager.operation.resource():
+            # Its start was refused for the same reason; a stop that fails would have it fenced.
+            complain(f"nothing of that name was ever started: {error}")
+            return Answer(ocf.SUCCESS)
         raise
     verdict = Guard(call, paths, signals).perform()
     return Answer(manager.exit_code(action, verdict), verdict.reason)
@@ -183,18 +192,34 @@ def _validate_all(manager: Pacemaker, paths: Paths, environment: Mapping[str, st
     from arkcore.managers.pacemaker_tools import PacemakerTools
     from arkcore.resource_file import validate
 
-    call = manager.parse(Action.QUICK_CHECK, (), environment)
-    resource = validate(paths, call.resource, call.parameters, manager.manages)
-    timeouts = PacemakerTools(paths.prefix).timeouts(call.resource)
+    manager.operation.refuse_unique_clone()
+    name = _asked_about(manager, paths, manager.parse(Action.QUICK_CHECK, (), environment))
+    resource = validate(paths, name, manager.operation.parameters(manager.plugin), manager.manages)
+    timeouts = PacemakerTools(paths.prefix).timeouts(name)
     told = [shortfall(name, seconds, resource.timers) for name, seconds in timeouts.items()]
     if any(told):
-        return Answer(ocf.CONFIGURED, f"{call.resource}: {'; '.join(filter(None, told))}")
+        return Answer(ocf.CONFIGURED, f"{name}: {'; '.join(filter(None, told))}")
     return Answer(ocf.SUCCESS)
+
+
+def _asked_about(manager: Pacemaker, paths: Paths, call: Call) -> str:
+    """The resource whose parameters are to be checked, where the cluster's tools do not name it."""
+    from arkcore.neighbours import recorded_neighbours
+    from arkcore.parameters import HOST
+
+    if call.resource != _ANY_RESOURCE or manager.manages(_ANY_RESOURCE):
+        return call.resource
+    host = call.parameters.texts.get(HOST) if call.parameters else None
+    for known in recorded_neighbours(paths, manager.manages):
+        if (known.plugin, known.logical_host) == (manager.plugin, host):
+            return known.name
+    return call.resource
 
 
 def _reload(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
     from arkcore.resource_file import validate_and_record
 
+    manager.operation.refuse_unique_clone()
     call = manager.parse(Action.QUICK_CHECK, (), environment)
     validate_and_record(paths, call.resource, call.parameters, manager.manages)
     return Answer(ocf.SUCCESS)

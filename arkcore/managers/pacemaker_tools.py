@@ -98,8 +98,9 @@ _UNITS |= {"m": 60.0, "min": 60.0, "h": 3600.0, "hr": 3600.0}
 
 def seconds_of(text: str) -> float | None:
     """An interval as Pacemaker reads it: a number with a unit, seconds without; None otherwise."""
-    number = text.strip().rstrip("abcdefghijklmnopqrstuvwxyz")
-    unit = text.strip()[len(number) :]
+    given = text.strip().lower()
+    number = given.rstrip("abcdefghijklmnopqrstuvwxyz")
+    unit = given[len(number) :]
     try:
         return float(number) * _UNITS[unit]
     except (KeyError, ValueError):

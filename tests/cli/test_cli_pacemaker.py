@@ -109,6 +109,11 @@ def test_an_unknown_plugin_is_one_line(root: Path, ark_here) -> None:
     assert "unknown plugin 'no-such'; installed: command, " in result.stderr
 
 
+def test_a_plugin_named_twice_is_installed_once(root: Path, ark_here) -> None:
+    run = ark_here("pacemaker", "install", "--root", str(root), "command", "command")
+    assert (run.returncode, run.stdout.count("ocf:ark:command"), run.stderr) == (0, 1, "")
+
+
 def test_uninstall_takes_ours_and_leaves_the_rest(root: Path, ark_here) -> None:
     ark_here("pacemaker", "install", "toy", "command", "--root", str(root))
     (root / PLACE / "theirs").write_text("precious")
@@ -214,6 +219,30 @@ def test_one_resource_of_any_plugin(ark_here) -> None:
     assert 'ocf:ark:command \\\n    params logical_host=LHOST1 start="CHANGE ME"' in text
     assert ark_here("pacemaker", "example", "command", "--mutual").returncode == 2
     assert ark_here("pacemaker", "example", "no-such").returncode == 1
+
+
+def test_one_resource_is_of_the_given_host_and_node(ark_here) -> None:
+    given = ["--logical-host", "APP1", "--node", "x"]
+    text = ark_here("pacemaker", "example", "command", *given).stdout
+    assert "params logical_host=APP1 " in text
+    assert "location command_group_prefers command_group 100: x" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--logical-host", "A", "--logical-host", "B"], "2 are too many"),
+        (["--mutual", "--ip", "1", "--ip", "2", "--ip", "3"], "3 are too many"),
+        (["--mutual", "--logical-host", "A", "--logical-host", "A"], "A twice"),
+        (["--mutual", "--node", "node2"], "node2 twice"),
+        (["--logical-host", ""], "is empty"),
+        (["command", "--ip", "192.0.2.1"], "goes with a JP1 server only"),
+    ],
+)
+def test_what_no_example_can_be_made_of_is_refused(ark_here, words: list[str], told: str) -> None:
+    run = ark_here("pacemaker", "example", *words)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert told in run.stderr
 
 
 # The other commands, for a resource of Pacemaker's.

@@ -120,6 +120,26 @@ def test_a_start_without_its_disk_fails_and_starts_nothing(world):
     assert world.proof.problems() == []
 
 
+def test_a_wrong_parameter_fences_no_node(world):
+    """What cannot be started is stopped by Pacemaker, which fences the node where that fails."""
+    began = time.monotonic()
+    world.cluster.crm(
+        "primitive wrong ocf:ark:command params logical_host=WRONG start=relative stop=/bin/true "
+        "op start timeout=30s op stop timeout=30s\n"
+    )
+
+    def stops():
+        done = [each for each in world.cluster.operations(began) if each.resource == "wrong"]
+        return [each.code for each in done if each.action == "stop" and each.ended]
+
+    wait_for("wrong is stopped", stops, 30)
+    world.cluster.wait_idle()
+    assert set(stops()) == {0}
+    assert world.cluster.power_switch.fenced_since(began) == []
+    world.cluster.remove("wrong")
+    assert world.proof.problems() == []
+
+
 def test_a_stop_that_hangs_is_forced(world, recovered):
     world.fault(world.n1, "jajs_stop.cluster", "hang=before", "ignore_term=1")
     began = time.monotonic()

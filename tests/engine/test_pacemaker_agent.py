@@ -99,6 +99,15 @@ def test_a_globally_unique_clone_is_refused(node: ToyNode, toy: Agent) -> None:
     assert (call.code, node.daemons()) == (CONFIGURED, [])
     assert "allowed: globally-unique=false" in call.reason
     assert toy.probe(environment=unique).code == NOT_RUNNING
+    assert toy.stop(environment=unique).code == SUCCESS
+
+
+def test_what_ran_before_a_clone_was_made_unique_is_seen_and_stopped(node, toy) -> None:
+    toy.start()
+    toy.resource = "toy1:1"
+    unique = {"OCF_RESKEY_CRM_meta_globally_unique": "true"}
+    assert toy.probe(environment=unique).code == SUCCESS
+    assert (toy.stop(environment=unique).code, node.daemons()) == (SUCCESS, [])
 
 
 # The recurring monitor.
@@ -263,6 +272,19 @@ def test_a_probe_without_the_plugin_sees_what_was_last_running(node: ToyNode, to
     assert lost.probe().code == NOT_RUNNING
 
 
+def test_a_probe_leaves_nothing_of_its_status_command_behind(node: ToyNode, toy: Agent) -> None:
+    node.hooks("""
+        def ark_status(ctx, default):
+            left = f"exec setsid /bin/sh -c 'sleep 1000; : {ctx.options.home}/left'"
+            ctx.run(["/bin/sh", "-c", left + " >/dev/null 2>&1 &"])
+            return default(ctx)
+    """)
+    toy.start()
+    daemons = node.daemons()
+    assert toy.probe().code == SUCCESS
+    assert node.processes() == daemons
+
+
 # Parameters.
 
 WRONG = {
@@ -336,6 +358,15 @@ def test_an_exit_reason_is_one_line_whatever_the_parameter(toy: Agent) -> None:
     assert "\x1b" not in call.stderr
 
 
+@pytest.mark.parametrize("name", ["number", "colour"])
+def test_an_exit_reason_says_what_is_allowed_however_long_the_value(toy: Agent, name: str) -> None:
+    call = toy.start(**{name: "9" * 5000})
+    assert call.code == CONFIGURED
+    assert call.reason.startswith(f"toy1 (ocf:ark:toy): {name} = '999")
+    assert "allowed: " in call.reason
+    assert len(call.reason) <= 400
+
+
 # The record.
 
 
@@ -362,6 +393,39 @@ def test_a_stop_with_unusable_parameters_goes_by_the_recorded_ones(node, toy) ->
 def test_a_stop_of_what_was_never_started_is_done(node: ToyNode, toy: Agent) -> None:
     assert toy.stop(colour="green").code == SUCCESS
     assert "Nothing was ever restored here." in node.ras[-1]
+
+
+@pytest.mark.parametrize(("plugin", "wrong"), [("toy", {"colour": "green"}), ("toy-broken", {})])
+def test_a_stop_after_a_start_that_was_refused_is_done(node, plugin: str, wrong) -> None:
+    """Pacemaker stops what it could not start, and fences a node where that fails."""
+    agent = Agent(node.prefix, plugin, logical_host="LHOST1", home=node.home, **wrong)
+    assert agent.start().code in (CONFIGURED, INSTALLED)
+    assert agent.stop().code == SUCCESS
+
+
+def test_a_stop_of_a_second_resource_of_one_logical_host_is_done_and_stops_nothing(
+    node, toy
+) -> None:
+    toy.start()
+    other = Agent(node.prefix, "toy", "toy2", logical_host="LHOST1", home=node.home)
+    assert (other.start().code, other.stop().code, len(node.daemons())) == (ARGS, SUCCESS, 1)
+    assert toy.probe().code == SUCCESS
+
+
+def test_a_start_that_was_refused_is_no_word_against_what_was_started_before(node, toy) -> None:
+    toy.start()
+    (node.prefix / "var/lib/ark/records/toy1.json").unlink()
+    assert toy.start(colour="green").code == CONFIGURED
+    assert node.state("wanted")["wanted"] == "up"
+    call = toy.stop(colour="green")
+    assert (call.code, len(node.daemons())) == (CONFIGURED, 1)
+
+
+@pytest.mark.parametrize("name", ["a b", "\u30ea\u30bd\u30fc\u30b9", "a" * 201])
+def test_a_stop_of_what_no_resource_can_be_called_is_done(toy: Agent, name: str) -> None:
+    toy.resource = name
+    assert toy.start().code == CONFIGURED
+    assert toy.stop().code == SUCCESS
 
 
 def test_reload_takes_over_what_can_change_while_it_runs(node: ToyNode, toy: Agent) -> None:
@@ -407,6 +471,22 @@ def test_the_first_bytes_are_compared_with_pacemaker_s_resources_too(node, toy) 
     call = other.start()
     assert call.code == ARGS
     assert "its first 8 bytes are those of 'LONGHOST1' (resource toy1)" in call.reason
+
+
+def test_crm_resource_which_names_no_resource_has_the_very_resource_checked(node, toy) -> None:
+    """`crm_resource --validate` and pcs call the resource "test", whichever it is."""
+    toy.start()
+    asked = Agent(node.prefix, "toy", "test", logical_host="LHOST1", home=node.home, number=2)
+    assert asked.call("validate-all").code == SUCCESS
+    wrong = asked.call("validate-all", number=10)
+    assert wrong.reason == "toy1 (ocf:ark:toy): number = 10: allowed: from 1 up to 9"
+
+
+def test_a_resource_that_is_called_test_is_one(node: ToyNode, toy: Agent) -> None:
+    toy.start()
+    install_tool(node, "crm_resource", 'echo "toy1"; echo "test"')
+    second = Agent(node.prefix, "toy", "test", logical_host="LHOST1", home=node.home)
+    assert second.call("validate-all").code == ARGS
 
 
 # The disk.

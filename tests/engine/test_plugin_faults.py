@@ -60,6 +60,16 @@ def test_in_processes_a_remove_never_says_stopped(node, fault):
     assert pairs_are_whole(node.ras)
 
 
+def test_why_the_processes_cannot_be_listed_does_not_flood_the_log(node):
+    node.configure(timers={"remove.process": 2, "remove.cleanup": 1})
+    node.run("restore")
+    node.hooks(hook("ark_processes", FAULTS["raises"]))
+    node.run("remove")
+    # One for each part of the action: the stop, the kill, the last look for leftovers.
+    told = [line for line in node.ras if line.startswith("ark_processes raised ValueError")]
+    assert 1 <= len(told) <= 3
+
+
 def test_what_a_plugin_prints_reaches_nobody(node):
     node.hooks("def ark_status(ctx, default):\n    print('hello')\n    return default(ctx)\n")
     program = node.start("restore")

@@ -145,6 +145,51 @@ def test_another_s_process_of_the_same_program_in_a_session_of_its_own_is_left_a
         stranger.wait()
 
 
+#: Becomes the leader of a session whose number is the first argument, leaves the rest there, ends.
+IN_SESSION = """
+import ctypes, os, signal, sys
+number = (ctypes.c_int * 1)(int(sys.argv[1]))
+values = [0] * 11
+values[4], values[8], values[9] = signal.SIGCHLD, ctypes.addressof(number), 1
+made = ctypes.CDLL(None, use_errno=True).syscall(435, (ctypes.c_uint64 * 11)(*values), 88)
+if made < 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
+if made:
+    sys.exit(os.wait()[1])
+os.setsid()
+if os.fork():
+    os._exit(0)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize(("stopped", "environment"), [(True, {}), (False, {"ARK_ACTION": "b:1"})])
+def test_another_s_process_whose_session_has_the_number_of_one_that_is_gone_is_left_alone(
+    node, stopped: bool, environment: dict[str, str]
+):
+    """A start long ago made the session; the kernel has given its number anew since.
+
+    Where nobody has stopped what was in it, only the process itself can tell that it is another's.
+    """
+    assert node.run("restore") == 0
+    session = os.getsid(node.daemons()[0])
+    if stopped:
+        assert node.run("remove") == 0
+    node.kill_daemons()
+    wait_for(lambda: not Path(f"/proc/{session}").exists())
+    daemon = [node.home / "daemon", "1000"]
+    begin = [sys.executable, "-c", IN_SESSION, str(session), *daemon]
+    subprocess.run(begin, check=True, env=environment)
+    wait_for(node.daemons)
+    [stranger] = node.daemons()
+    try:
+        assert os.getsid(stranger) == session
+        assert node.run("remove") == 0
+        assert node.daemons() == [stranger]
+    finally:
+        node.kill_daemons()
+
+
 def test_what_a_good_start_leaves_running_beside_its_daemons_is_left_alone(node):
     shutil.copy("/bin/sleep", node.prefix / "helper")
     node.hooks(

@@ -83,8 +83,12 @@ def test_only_root_may_act_on_the_machine_itself(
 def test_a_name_that_no_resource_can_have_is_refused(
     name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main("toy", str(tmp_path), ["toy", "stop"], {"OCF_RESOURCE_INSTANCE": name}) == 6
+    assert main("toy", str(tmp_path), ["toy", "start"], {"OCF_RESOURCE_INSTANCE": name}) == 6
     assert capfd.readouterr().err.count("ocf-exit-reason:") == 1
+
+
+def test_a_stop_that_names_no_resource_is_no_success(tmp_path: Path) -> None:
+    assert main("toy", str(tmp_path), ["toy", "stop"], {}) == ocf.CONFIGURED
 
 
 # What the environment says.
@@ -254,6 +258,7 @@ def test_the_least_timeout_is_enough_and_one_second_less_is_not(operation: str) 
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("60", 60), ("60s", 60), ("1500ms", 1.5), ("2min", 120), ("1h", 3600), (" 5 ", 5),
+     ("700S", 700),
      ("", None), ("soon", None), ("5 days", None), ("P1D", None)],
 )  # fmt: skip
 def test_an_interval_as_pacemaker_writes_it(text: str, seconds: float | None) -> None:
