@@ -27,12 +27,12 @@ LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml constraints.txt $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml)
 SOURCES := arkcore plugins tests tools/bench.py tools/hung_status.py
 
-.PHONY: demo test lint types layers tests matrix bench torture hang wheels install clean
+.PHONY: demo test lint types layers test-parts tests matrix bench torture hang wheels install clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
-# Most tests wait for processes: two for each processor keep it busy.
-WORKERS ?= $(shell expr 2 \* $$(nproc))
+# Many tests wait for processes: half as many again as there are processors keep these busy.
+WORKERS ?= $(shell expr 3 \* $$(nproc) / 2)
 MINUTES ?= 5
 SEEDS ?= 1000
 START ?= 1
@@ -43,10 +43,16 @@ SEED ?= 1
 demo: $(VENV)/.demo
 	$(VENV)/bin/ark demo --directory .demo
 
-# The cluster tests come last: their times are real, and so the machine is theirs alone.
-test: lint types layers tests
-	@if [ "$$(id -u)" = 0 ]; then $(MAKE) --no-print-directory cluster-test; \
-	else echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test'; fi
+# The cluster waits for most of its time, and so the other tests run beside it. What either needs is
+# there before.
+test: lint types layers test-parts
+	@if [ "$$(id -u)" = 0 ]; then \
+	    $(MAKE) --no-print-directory cluster-parts && \
+	    $(MAKE) --no-print-directory -j2 --output-sync=target tests cluster-test; \
+	else \
+	    $(MAKE) --no-print-directory tests && \
+	    echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test'; \
+	fi
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check $(SOURCES)
@@ -59,7 +65,7 @@ layers: $(VENV)/.test
 	$(VENV)/bin/lint-imports
 
 # What is not installed is unpacked here: servers to be protected, and OCF's tester with its xmllint.
-tests: $(VENV)/.test
+test-parts: $(VENV)/.test
 	command -v nginx >/dev/null || tools/unpack nginx $(DEPS)/nginx >/dev/null
 	tools/postgresql $(DEPS)/postgresql >/dev/null
 	tools/unpack memcached $(DEPS)/memcached libevent-2.1-7 >/dev/null
@@ -71,6 +77,8 @@ tests: $(VENV)/.test
 	done
 	tools/need ip iproute2
 	tools/need ping iputils-ping
+
+tests: test-parts
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
 
 cluster-parts: $(VENV)/.test

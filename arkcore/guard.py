@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 _YIELD = 2.0
 #: Of a cleanup timer, at most so much goes to ending a late worker's command.
 _ENDING = 5.0
+#: Seconds at most for ending what commands have left behind when all else is done.
+_SWEEP = 3.0
 _OBSERVERS = 5.0
 #: A look may take this long, where its caller sets no limit.
 _LOOKING = 18.0
@@ -447,7 +449,7 @@ class Guard:
         timers = self.resource.timers
         all_in_all = timers[f"{action.word}.process"] + timers[f"{action.word}.cleanup"]
         left = self._began_at + all_in_all - time.monotonic()
-        self._end_leftovers(action, verdict.outcome is Outcome.WELL, max(0.3, min(1.0, left)))
+        self._end_leftovers(action, verdict.outcome is Outcome.WELL, max(0.3, min(_SWEEP, left)))
 
     def _only_the_product_is_below(self) -> bool:
         """Whether all that has come below this guard was recorded as the product, when RUNNING."""
@@ -830,16 +832,16 @@ def end_leftovers(work: Work) -> Report:
 
 
 def hurry_leftovers(work: Work) -> Report:
-    return work.end_leftovers(grace=0.3)
+    return work.end_leftovers(hurry=True)
 
 
 def hurry_failed_start(work: Work) -> Report:
-    return work.end_leftovers(adopted=True, grace=0.3)
+    return work.end_leftovers(adopted=True, hurry=True)
 
 
 def hurry_all_leftovers(work: Work) -> Report:
-    return work.end_leftovers(adopted=True, ask_plugin=False, grace=0.3)
+    return work.end_leftovers(adopted=True, ask_plugin=False, hurry=True)
 
 
 def hurry_without_plugin(work: Work) -> Report:
-    return work.end_leftovers(ask_plugin=False, grace=0.3)
+    return work.end_leftovers(ask_plugin=False, hurry=True)

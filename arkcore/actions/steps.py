@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from arkcore.state import State
 
 #: How often is looked before it is gone, and the seconds before the second look.
-_LOOKS = 5
+_LOOKS = 4
 _SECOND_LOOK = 0.02
 
 
@@ -382,10 +382,12 @@ class Work:
     def finish_force(self) -> Report:
         """What a cleanup does for a forced stop that ran out of time: kill, and look.
 
-        There is little time, and the machine may be slow: nothing is looked at twice.
+        There is little time, and the machine may be slow: the application comes first. What our
+        commands have left could start some of it again, so it is looked for once more after that.
         """
-        self.end_leftovers(adopted=True, grace=0.3)
-        if self.kill_rest() or self.is_gone():
+        self.kill_rest()
+        self.end_leftovers(adopted=True)
+        if self.is_gone() or self.kill_rest():
             return Report(Outcome.WELL, status=Status.STOPPED)
         return self._what_is_left()
 
@@ -408,13 +410,14 @@ class Work:
     # Leftovers of our own commands.
 
     def end_leftovers(
-        self, *, adopted: bool = False, ask_plugin: bool = True, grace: float = 1.0
+        self, *, adopted: bool = False, ask_plugin: bool = True, hurry: bool = False
     ) -> Report:
         """End what our commands have left running; a well-started product is no leftover.
 
         `adopted`: also whatever has become the guard's child. Not where the guard has started the
         product, whose daemons are its children too. `ask_plugin`: which processes are the
-        product's; not where nothing was started, or the plugin cannot tell.
+        product's; not where nothing was started, or the plugin cannot tell. `hurry`: it is the last
+        that is done, and there is little time.
         """
         self.now("ending what our commands left behind")
         commands = self.state.commands()
@@ -434,9 +437,9 @@ class Work:
             found -= processes.family(spare, processes.table())
             return [each for each in found if each not in (product or [])]
 
-        # Half of the time, so that some is left to look at what else there is.
-        by = self.deadline.sooner(self.deadline.remaining() / 2)
-        left = processes.end(find, by, spare=spare, grace=grace)
+        # Else half of the time, so that some is left to look at what else there is.
+        by = self.deadline if hurry else self.deadline.sooner(self.deadline.remaining() / 2)
+        left = processes.end(find, by, spare=spare, grace=0.3 if hurry else 1.0)
         if left:
             reason = f"could not be ended: {_listed(left)}"
             self.ctx.log.warning(reason)

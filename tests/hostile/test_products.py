@@ -248,13 +248,13 @@ def test_a_product_that_dies_a_second_after_its_start_is_found_dead_by_the_check
 
 
 def test_a_product_that_dies_while_it_is_starting_is_no_start(world):
-    world.configure(timers={"restore.process": 2, "restore.cleanup": 1})
+    world.configure(timers={"restore.process": 4, "restore.cleanup": 2})
     world.hooks(
         NEVER_RUNNING
         + runs("ark_start", hostile.die_later([str(world.home / "daemon"), "1000"], 0.3))
     )
-    world.after(world.start("restore"), code=1, within=3)
-    assert any("seen STOPPED" in line for line in world.ras)
+    world.after(world.start("restore"), code=1, within=6)
+    assert any("nothing that the start made lives" in line for line in world.ras)
 
 
 def test_a_death_while_a_start_is_awaited_ends_the_wait_at_once(world):
@@ -264,7 +264,7 @@ def test_a_death_while_a_start_is_awaited_ends_the_wait_at_once(world):
         + runs("ark_start", hostile.die_later([str(world.home / "daemon"), "1000"], 0.7))
     )
     # Far less than the five seconds for which a product that others start would be looked for.
-    world.after(world.start("restore"), code=1, within=0.7 + 2)
+    world.after(world.start("restore"), code=1, within=0.7 + 3)
     assert any("it has died: nothing that the start made lives" in line for line in world.ras)
 
 

@@ -1,4 +1,4 @@
-"""A short torture: two seeds of real processes, with nothing untrue, late, left or lost."""
+"""A short torture: one seed of real processes, with nothing untrue, late, left or lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from arkcore.testing.torture import make_plan, run_seed
 from arkcore.testing.torture.__main__ import main
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 def test_a_short_torture_finds_nothing(seed: int) -> None:
     run = run_seed(seed, steps=8, until=time.monotonic() + 15)
     assert run.tally.violations == [], "\n".join(run.trace)
