@@ -32,14 +32,14 @@ def test_a_status_that_hangs_for_ever_fails_at_the_timer_and_recover_then_works(
     while not ends or ends[-1] == 0:
         program = world.start("quickcheck")
         ends.append(program.end())
-        assert program.seconds <= 2 + 0.5
+        assert program.seconds <= 2 + MOMENT
         world.is_whole()
     spent = time.monotonic() - began
     assert ends[-1] == 1
-    assert 3 <= spent < 3 + 2 + MOMENT
+    assert 3 <= spent < 3 + 2 + 2 * MOMENT
     assert re.search(r"undecided for [3-6] s, the timer is 3 s", world.ras[-1])
     world.hooks("")
-    world.after(world.start("recover"), code=0, within=2)
+    world.after(world.start("recover"), code=0, within=4)
     world.after(world.start("quickcheck"), code=0, within=1)
 
 
