@@ -88,7 +88,7 @@ def test_a_local_recovery_passes_and_is_measured(passed: Passed) -> None:
     assert (leg["from"], leg["to"]) == (os.uname().nodename, os.uname().nodename)
     after = times(leg)
     assert after["struck"] == 0
-    assert after["acts"] <= after["start_began"] < after["start_ended"] <= leg["seconds"]
+    assert after["acts"] <= after["start_began"] <= after["start_ended"] <= leg["seconds"]
     assert after["lost"] < after["served"] <= leg["seconds"]
     assert leg["seconds"] == max(after.values())
 
@@ -252,7 +252,7 @@ def test_the_node_that_is_to_run_it_orders_the_switch(pair: Pair) -> None:
     assert leg["commands"] == [command]
     assert leg["by_administrator"] is False
     assert leg["done"] == "switched over"
-    assert times(leg)["start_began"] < times(leg)["start_ended"]
+    assert times(leg)["start_began"] <= times(leg)["start_ended"]
     back = pair.drill(pair.one, "failback", "toy1", "--yes")
     assert back.process.returncode == 0, back.err
     assert (pair.n1.state("toy1"), pair.n2.state("toy1")) == ("ISP", "OSU")

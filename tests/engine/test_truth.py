@@ -512,7 +512,7 @@ def test_an_observer_hears_of_each_action(node):
 
 
 def test_the_wait_after_a_forced_stop_begins_at_its_end(node):
-    node.configure(timers={"force_stop_wait": 2})
+    node.configure(timers={"force_stop_wait": 5})
     node.run("restore")
     node.hooks("""
         import time
