@@ -109,10 +109,11 @@ class Parent:
     def close(self, spare: tuple[str, ...] = ()) -> None:
         """End all that is below it, and itself."""
         left = self.kill(spare)
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        # Killed before its stdin ends: else it would end what is spared.
         self._process.kill()
         self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._errors.close()
