@@ -118,11 +118,11 @@ class Context:
         if not argv or not argv[0].startswith("/"):
             raise PluginError(f"a command must begin with an absolute path, not {argv!r}")
         deadline = self.deadline if timeout is None else self.deadline.sooner(timeout)
+        if deadline.passed:  # not what it is at: the one before was late
+            return self._told(CommandResult(argv, error="no time is left for it"))
         if self._kind != STATUS:
             self._sender.send(Event.COMMAND, _command_line(argv))
         self._sender.send(Event.NOW, f"{argv[0]} ({self._kind})")
-        if deadline.passed:
-            return self._told(CommandResult(argv, error="no time is left for it"))
         # Whoever only looks marks its commands as nobody's, lest they pass for the application's.
         owner = "-" if self._state.read_only else self.resource
         mark = f"{owner}:{os.urandom(16).hex()}"

@@ -70,6 +70,20 @@ def test_a_status_that_hangs_is_undecided_and_ends_within_the_run_limit(node):
     assert node.ras[-1].startswith("QuickCheck completed. Undecided:")
 
 
+def test_a_command_that_found_no_time_left_is_not_what_hung(node):
+    node.configure(timers={"lifekeeper.quickcheck_run": 3})
+    node.run("restore")
+    node.hooks("""
+        def ark_status(ctx, default):
+            ctx.run(["/bin/sleep", "1000"], timeout=0.3)
+            ctx.run(["/bin/true"], timeout=0)
+            import time
+            time.sleep(1000)
+    """)
+    assert node.run("quickcheck") == 0
+    assert "while /bin/sleep" in node.ras[-1]
+
+
 def test_a_status_that_goes_on_hanging_fails_at_the_timer_over_several_runs(node):
     node.configure(timers={"lifekeeper.quickcheck_run": 2, "quickcheck.process": 4})
     node.run("restore")

@@ -12,9 +12,13 @@ from ark_lab.testing import HOST, Lab
 MANAGER = ["jajs_dbmd_JF0", "jajs_hstd", "jajs_schd_AJSROOT1", "jajs_agtd"]
 
 
-def kill(node: StandIn, name: str, number: signal.Signals = signal.SIGKILL) -> int:
-    pid = next(process.pid for process in node.processes() if process.name == name)
-    os.kill(pid, number)
+def pid_of(node: StandIn, name: str) -> int:
+    return next(process.pid for process in node.processes() if process.name == name)
+
+
+def kill(node: StandIn, name: str) -> int:
+    pid = pid_of(node, name)
+    os.kill(pid, signal.SIGKILL)
     return pid
 
 
@@ -127,7 +131,7 @@ def test_status_does_not_see_the_scheduler_alone_dying(ajs: StandIn) -> None:
 
 
 def test_timeout_counts_for_each_process(ajs: StandIn) -> None:
-    kill(ajs, "jajs_spmd", signal.SIGSTOP)
+    ajs.freeze(pid_of(ajs, "jajs_spmd"))
     began = time.monotonic()
     assert ajs.run("jajs_spmd_status", "-h", HOST, "-t", "1").returncode == 1
     assert time.monotonic() - began >= 5 * 0.05

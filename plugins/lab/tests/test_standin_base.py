@@ -126,14 +126,14 @@ def test_a_down_manager_may_answer_1(node: StandIn) -> None:
 
 
 def test_a_manager_that_does_not_answer_is_waited_for_t_seconds(base: StandIn) -> None:
-    os.kill(pid_of(base, "jbs_spmd"), signal.SIGSTOP)
+    base.freeze(pid_of(base, "jbs_spmd"))
     began = time.monotonic()
     assert base.run("jbs_spmd_status", "-h", HOST, "-t", "2").returncode == 1
     assert time.monotonic() - began >= 2 * 0.05
 
 
 def test_an_event_server_that_does_not_answer_is_12(base: StandIn) -> None:
-    os.kill(pid_of(base, "jevservice", Kind.MANAGER), signal.SIGSTOP)
+    base.freeze(pid_of(base, "jevservice", Kind.MANAGER))
     done = base.run("jevstat", HOST, "-t", "1")
     assert done.returncode == 12
     assert b"KAJP1706-E" in done.stderr

@@ -216,7 +216,7 @@ class StandIn:
             _write_entries(path, _as_text(settings))
         else:
             path.unlink(missing_ok=True)
-        self._tell_daemons(command, host, hangs="hang" in settings)
+        self._tell_daemons(command, host, hangs=bool(settings.get("hang")))
 
     def faults(self) -> dict[str, dict[str, str]]:
         """
@@ -289,6 +289,15 @@ class StandIn:
             time.sleep(0.003)
         return True
 
+    def freeze(self, pid: int) -> None:
+        """
+        Stops a process (SIGSTOP); back when it is, which on a busy machine is a moment later.
+
+        :raises LabError: it did not stop.
+        """
+        os.kill(pid, signal.SIGSTOP)
+        self._await_stopped(pid)
+
     def kill_everything(self) -> None:
         """
         Ends every process of this root: daemons, the machine's, commands and what they left in the
@@ -320,8 +329,14 @@ class StandIn:
         for process in self.processes(host):
             if process.name == name and process.kind is not Kind.COMMAND:
                 _kill(process.pid, signal.SIGUSR1)
-                if not hangs:
+                if hangs:
+                    self._await_stopped(process.pid)
+                else:
                     _kill(process.pid, signal.SIGCONT)
+
+    def _await_stopped(self, pid: int) -> None:
+        if not self.wait_until(lambda: _state(pid) == "T"):
+            raise LabError(f"process {pid} did not stop")
 
     def _records(self) -> dict[int, dict[str, str]]:
         """
@@ -492,6 +507,16 @@ def _kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
 
 def _pids() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _state(pid: int) -> str:
+    """
+    The letter of proc(5); empty where there is no such process.
+    """
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(") ")[2][:1]
+    except OSError:
+        return ""
 
 
 def _executable(pid: int) -> str:
