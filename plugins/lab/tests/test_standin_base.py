@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ark_lab import Kind, StandIn
+from ark_lab import Kind, LabError, StandIn
 from ark_lab.testing import HOST, Lab
 
 CHILDREN = [
@@ -130,6 +130,20 @@ def test_a_manager_that_does_not_answer_is_waited_for_t_seconds(base: StandIn) -
     began = time.monotonic()
     assert base.run("jbs_spmd_status", "-h", HOST, "-t", "2").returncode == 1
     assert time.monotonic() - began >= 2 * 0.05
+
+
+def test_a_daemon_told_to_hang_has_stopped_when_the_fault_is_set(base: StandIn) -> None:
+    pid = pid_of(base, "jbs_spmd")
+    base.fault("jbs_spmd", hang=1)
+    assert "(stopped)" in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_what_does_not_live_cannot_be_frozen(base: StandIn) -> None:
+    pid = pid_of(base, "jbs_spmd")
+    os.kill(pid, signal.SIGKILL)
+    assert base.wait_until(lambda: not Path(f"/proc/{pid}").exists())
+    with pytest.raises(LabError, match=f"process {pid} did not stop"):
+        base.freeze(pid)
 
 
 def test_an_event_server_that_does_not_answer_is_12(base: StandIn) -> None:

@@ -293,9 +293,9 @@ class StandIn:
         """
         Stops a process (SIGSTOP); back when it is, which on a busy machine is a moment later.
 
-        :raises LabError: it did not stop.
+        :raises LabError: it did not stop, or there is none.
         """
-        os.kill(pid, signal.SIGSTOP)
+        _kill(pid, signal.SIGSTOP)
         self._await_stopped(pid)
 
     def kill_everything(self) -> None:
@@ -335,7 +335,8 @@ class StandIn:
                     _kill(process.pid, signal.SIGCONT)
 
     def _await_stopped(self, pid: int) -> None:
-        if not self.wait_until(lambda: _state(pid) == "T"):
+        self.wait_until(lambda: _state(pid) in ("T", ""))
+        if _state(pid) != "T":
             raise LabError(f"process {pid} did not stop")
 
     def _records(self) -> dict[int, dict[str, str]]:
