@@ -94,7 +94,8 @@ class Guard:
         self._warning = ""
         #: Whose the last thing was that nobody could be asked for.
         self._fault = Fault.ENGINE
-        self._check_was_killed = False
+        #: Whether the quickCheck before was killed when its time was up.
+        self._check_hung = False
         #: Whether the script's start line is written, and its end line is not.
         self._script_open = False
         #: What was below this process before the action began: the caller's, or a dependent's.
@@ -362,7 +363,8 @@ class Guard:
         self._tell_maintenance_over()
         if quiet:
             self._log.hold()
-        self._open_script.begin(action.script, told=not quiet)
+        within = self._limit.remaining() if self._limit is not None else None
+        self._open_script.begin(action.script, not quiet, within)
         self._log.line(f"{action.script} start.")
         self._script_open = True
         if self._warning:
@@ -417,10 +419,11 @@ class Guard:
         """Close what an action that was killed left open: its line, and its commands."""
         left = self._open_script.left_open()
         if left:
-            script, began = left
-            moment = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(began))
-            self._log.line(f"{script} aborted. It began {moment}.", "warning")
-            self._check_was_killed = script == Action.QUICK_CHECK.script
+            if left.told:
+                moment = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(left.began))
+                self._log.line(f"{left.script} aborted. It began {moment}.", "warning")
+            # One that was not overdue was killed to make way: Pacemaker does so before a stop.
+            self._check_hung = left.script == Action.QUICK_CHECK.script and left.overdue
             self._open_script.end()
         kinds = {kind for kind, _, _ in self.state.commands().values()}
         if left or kinds & {START, STATUS}:
@@ -532,7 +535,7 @@ class Guard:
             return False
         last = self.state.verdict()
         failed = (Action.QUICK_CHECK.word, Outcome.FAILED.value)
-        return self._check_was_killed or (last.get("action"), last.get("outcome")) == failed
+        return self._check_hung or (last.get("action"), last.get("outcome")) == failed
 
     def within(self, seconds: float) -> Deadline:
         return Deadline(max(self._began_at + seconds, time.monotonic() + 1.0))

@@ -426,19 +426,39 @@ class OpenScript:
     def __init__(self, paths: Paths, resource: str) -> None:
         self._path = paths.open_script(resource)
 
-    def begin(self, script: str, told: bool) -> None:
-        write_json(self._path, {"script": script, "began": time.time(), "told": told})
+    def begin(self, script: str, told: bool, within: float | None = None) -> None:
+        """`told`: its start line is written. `within`: seconds after which it is overdue."""
+        now = time.time()
+        value = {"script": script, "began": now, "told": told}
+        write_json(self._path, value if within is None else {**value, "due": now + within})
 
     def end(self) -> None:
         remove_file(self._path)
 
-    def left_open(self) -> tuple[str, float] | None:
-        """The script, and when it began, that never came to its end line."""
+    def left_open(self) -> LeftOpen | None:
+        """The script that never came to its end; None where there is none."""
         value = read_json(self._path)
         try:
-            return (str(value["script"]), moment(value["began"])) if value.get("told") else None
+            due = moment(value["due"]) if "due" in value else float("inf")
+            began = moment(value["began"])
+            return LeftOpen(str(value["script"]), began, bool(value["told"]), time.time() >= due)
         except (KeyError, TypeError, ValueError):
             return None
+
+
+class LeftOpen:
+    """A script that was killed: its name, when it began, whether its start line is written.
+
+    `overdue`: by now it would have had to end by itself, so it may have been killed for that.
+    """
+
+    __slots__ = ("began", "overdue", "script", "told")
+
+    def __init__(self, script: str, began: float, told: bool, overdue: bool) -> None:
+        self.script = script
+        self.began = began
+        self.told = told
+        self.overdue = overdue
 
 
 class UndecidedClock:

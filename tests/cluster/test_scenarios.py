@@ -36,6 +36,27 @@ def test_a_hierarchy_is_started_in_order(world, recovered):
     assert [each.resource for each in starts] == list(world.service.resources)
 
 
+def test_a_monitor_at_work_when_its_resource_is_stopped_is_killed_and_told_as_aborted(world):
+    world.fault(world.n1, "jbs_spmd_status", "slow=1.5")
+    resource = world.service.resource(BASE)
+
+    def told():
+        lines = world.n1.text("/var/log/ark/ras.log").splitlines()
+        return [line for line in lines if f" : {resource} : " in line]
+
+    wait_for("its monitor is at work", lambda: told()[-1].endswith("QuickCheck start."), 20)
+    before = len(told())
+    world.cluster.stop(world.service.name)
+    world.cluster.wait_idle()
+    world.service.clear_faults(world.n1)
+    assert world.service.processes(world.n1) == []
+    assert any("QuickCheck aborted." in line for line in told()[before:])
+    assert resource in world.cluster.monitors_cut_short(world.n1)
+    world.cluster.allow_start(world.service.name)
+    world.wait_in_service(world.service, world.n1)
+    assert world.proof.problems() == []
+
+
 def test_a_killed_nginx_is_restarted_in_place(world, recovered):
     fault = world.kill_server(world.service, world.n1)
     recovered("nginx-killed", fault, world.n1)

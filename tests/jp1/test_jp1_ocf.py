@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -211,16 +212,24 @@ def test_a_stop_after_a_failure_is_always_followed_by_the_forced_stop(base: Base
     assert (started.code, started.seconds >= 0.5) == (SUCCESS, True)
 
 
-def test_a_stop_after_a_monitor_that_was_killed_is_forced_too(base: Base) -> None:
+@pytest.mark.parametrize("overdue", [True, False], ids=["its time was up", "it made way"])
+def test_a_stop_after_a_killed_monitor_is_forced_where_that_one_hung(
+    base: Base, overdue: bool
+) -> None:
+    """Pacemaker kills a monitor at its timeout, and one at work when the resource is stopped."""
     assert base.agent.start().code == SUCCESS
     base.jp1.fault("jbs_spmd_status", hang="before")
-    call = base.agent.begin("monitor", timeout=40, interval=10)
+    call = base.agent.begin("monitor", timeout=2 if overdue else 40, interval=10)
     wait_for(lambda: base.ras[-1] == "QuickCheck start.")
+    os.killpg(call.process.pid, signal.SIGSTOP)
+    if overdue:
+        time.sleep(2)
     os.killpg(call.process.pid, signal.SIGKILL)
     call.end()
     base.jp1.fault("jbs_spmd_status")
     assert base.agent.stop().code == SUCCESS
-    assert "Force stopping." in base.ras
+    assert "QuickCheck aborted." in " ".join(base.ras)
+    assert ("Force stopping." in base.ras) is overdue
 
 
 def test_a_stop_that_follows_no_failure_is_a_stop(base: Base) -> None:

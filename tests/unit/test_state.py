@@ -382,15 +382,31 @@ def test_a_script_that_was_not_ended_is_found_open(paths: Paths) -> None:
     script = OpenScript(paths, "toy1")
     assert script.left_open() is None
     script.begin("Remove", told=True)
-    assert OpenScript(paths, "toy1").left_open() == ("Remove", pytest.approx(time.time(), abs=60))
+    left = OpenScript(paths, "toy1").left_open()
+    assert left is not None
+    assert (left.script, left.told, left.overdue) == ("Remove", True, False)
+    assert left.began == pytest.approx(time.time(), abs=60)
     script.end()
     assert script.left_open() is None
 
 
-def test_a_script_whose_beginning_was_not_told_is_not_found_open(paths: Paths) -> None:
+def test_a_script_whose_beginning_was_not_told_is_found_as_such(paths: Paths) -> None:
     script = OpenScript(paths, "toy1")
     script.begin("QuickCheck", told=False)
-    assert script.left_open() is None
+    left = script.left_open()
+    assert left is not None
+    assert not left.told
+
+
+@pytest.mark.parametrize(("within", "overdue"), [(-0.001, True), (60.0, False)])
+def test_an_open_script_is_overdue_when_its_time_is_up(
+    paths: Paths, within: float, overdue: bool
+) -> None:
+    script = OpenScript(paths, "toy1")
+    script.begin("QuickCheck", told=True, within=within)
+    left = script.left_open()
+    assert left is not None
+    assert left.overdue is overdue
 
 
 # Garbage.
@@ -430,7 +446,7 @@ KEYS = st.sampled_from(
 )
 MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=5) | st.fixed_dictionaries(
     {"boot": st.just(boot_id()), "script": st.just("Remove"), "told": st.just(True)},
-    optional={key: VALUES for key in ("at", "first", "last", "failed", "until", "began")}
+    optional={key: VALUES for key in ("at", "first", "last", "failed", "until", "began", "due")}
     | {"processes": VALUES, "attempts": VALUES},
 )
 
@@ -456,7 +472,7 @@ def everything(memory: State, paths: Paths) -> list[Callable[[], Any]]:
         clock.elapsed,
         maintenance.active,
         maintenance.describe,
-        lambda: time.localtime((script.left_open() or ("", 0.0))[1]),
+        lambda: (left := script.left_open()) and time.localtime(left.began),
         lambda: memory.note_command("m", "start"),
         lambda: memory.forget_commands(["m"]),
         lambda: memory.note_attempt("restart", 100),

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ from arkcore.testing.cluster.errors import ClusterError
 from arkcore.testing.cluster.fencing import PowerSwitch
 from arkcore.testing.cluster.network import Network
 from arkcore.testing.cluster.node import Node
-from arkcore.testing.cluster.operations import Operation, operations
+from arkcore.testing.cluster.operations import Operation, monitors_cut_short, operations
 from arkcore.testing.cluster.requirements import check_machine
 from arkcore.testing.cluster.waiting import wait_for
 from arkcore.testing.cluster.workplace import Workplace
@@ -26,6 +27,9 @@ from arkcore.testing.cluster.workplace import Workplace
 _FENCE_AGENT = Path(__file__).with_name("fence_agent.py")
 
 _CIB = "/var/lib/pacemaker/cib/cib.xml"
+_LOG = "/var/log/pacemaker/pacemaker.log"
+#: Seconds between two questions to a cluster that is at work.
+_SELDOM = 0.25
 
 #: Before anything is configured: a node alone looks for a coordinator for 20 s, unless told.
 _FIRST_CIB = """\
@@ -236,6 +240,8 @@ class Cluster:
             name = view.coordinator if view else ""
             said = self.tool("crmadmin", "-S", name, check=False).stdout if name else ""
             looks = looks + 1 if "S_IDLE" in said else 0
+            if not looks:
+                time.sleep(_SELDOM)  # to look costs processor time, and all nodes share it
             return looks > 2
 
         wait_for("the cluster has nothing left to do", idle, within)
@@ -247,8 +253,12 @@ class Cluster:
         """
         found: list[Operation] = []
         for node in self.nodes.values():
-            found += operations(node.name, node.text("/var/log/pacemaker/pacemaker.log"), since)
+            found += operations(node.name, node.text(_LOG), since)
         return sorted(found, key=lambda each: each.began)
+
+    def monitors_cut_short(self, node: Node) -> list[str]:
+        """The resources whose monitor Pacemaker killed on a node, to stop them; each as often."""
+        return monitors_cut_short(node.text(_LOG))
 
     # Operating.
 

@@ -14,6 +14,9 @@ _ENDED = re.compile(
     _TIME + r"\t?info: (?P<resource>\S+) (?P<action>\S+) \(call (?P<call>\d+)(, PID \d+)?\) "
     r"(exited with status (?P<code>\d+)|(?P<other>could not|timed out|was|did not).*)"
 )
+_CUT_SHORT = re.compile(
+    _TIME + r"Terminating in-flight op (?P<resource>\S+)_monitor_\d+\[\d+\] early"
+)
 
 
 class Operation:
@@ -61,6 +64,15 @@ def operations(node: str, log: str, since: float = 0.0) -> list[Operation]:
                 operation.ended = _moment(match["at"]) - offset
                 operation.code = int(match["code"]) if match["code"] else None
     return [operation for operation in found if operation.began >= since]
+
+
+def monitors_cut_short(log: str) -> list[str]:
+    """The resources whose monitor was at work when they were to be stopped, once for each time.
+
+    Pacemaker kills such a monitor.
+    """
+    lines = (line for line in log.splitlines() if "in-flight" in line)
+    return [match["resource"] for line in lines if (match := _CUT_SHORT.match(line))]
 
 
 def _moment(text: str) -> float:

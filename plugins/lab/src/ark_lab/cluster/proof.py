@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ark_lab.cluster.service import LAYERS, Service
 from arkcore import processes
 from arkcore.testing.cluster import Cluster, ClusterError, Node, Operation, never_two, wait_for
-from arkcore.testing.torture.ras_reading import RasReading
+from arkcore.testing.torture.ras_reading import Entry, RasReading
 
 #: What JP1 starts once on a machine and nobody ever stops.
 MACHINE_WIDE = ("hntr2mon", "ajsqlagtd", "ajsqlftpd")
@@ -23,6 +25,7 @@ class Proof:
     def __init__(self, cluster: Cluster, services: list[Service]) -> None:
         self._cluster = cluster
         self._services = services
+        self._aborted: Counter[tuple[str, str]] = Counter()
         self._readings = {
             node.name: RasReading(node.file("/var/log/ark/ras.log"))
             for node in cluster.nodes.values()
@@ -105,7 +108,9 @@ class Proof:
         found: list[str] = []
 
         def paired() -> bool:
-            reading.count(reading.news(found), killed=died, problems=found)
+            for entry in reading.news(found):
+                killed = died or self._was_cut_short(node, entry)
+                reading.count([entry], killed=killed, problems=found)
             return not reading.unpaired()
 
         try:
@@ -116,6 +121,14 @@ class Proof:
             else:
                 found += [f"no end: {what}" for what in reading.unpaired()]
         return [f"RAS log of {node.name}: {problem}" for problem in found]
+
+    def _was_cut_short(self, node: Node, entry: Entry) -> bool:
+        """Does a line tell of a monitor that Pacemaker killed? As many such lines as it killed."""
+        if (entry.script, entry.what) != ("quickcheck", "aborted"):
+            return False
+        self._aborted[node.name, entry.resource] += 1
+        killed = self._cluster.monitors_cut_short(node).count(entry.resource)
+        return self._aborted[node.name, entry.resource] <= killed
 
 
 def _on_one_node(service: Service) -> list[str]:
