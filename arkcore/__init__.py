@@ -14,7 +14,6 @@ from arkcore.application import (
     option,
 )
 from arkcore.errors import ArkError, ConfigurationError, MachineError, PluginError, StepFailed
-from arkcore.finding import Finding, Level
 from arkcore.language import say
 from arkcore.marker import hookimpl
 from arkcore.processes import Process
@@ -27,13 +26,16 @@ if TYPE_CHECKING:
     from arkcore.command import CommandResult
     from arkcore.context import Context, Log
     from arkcore.deadline import Deadline
+    from arkcore.finding import Finding, Level
 
 
-#: Loaded only where a plugin names them at run time; most name them for a type checker alone.
+#: Loaded only where a plugin names them at run time: an action has no need of them.
 _LATER = {
     "CommandResult": "arkcore.command",
     "Context": "arkcore.context",
     "Deadline": "arkcore.deadline",
+    "Finding": "arkcore.finding",
+    "Level": "arkcore.finding",
     "Log": "arkcore.context",
     "Machine": "arkcore.checks.machine",
     "Site": "arkcore.checks.site",

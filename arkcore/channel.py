@@ -58,6 +58,8 @@ class Event:
     REMARK = "remark"
     #: What is being done now (text), for a person who watches; not in the RAS log.
     NOW = "now"
+    #: As NOW, of a command that is late; a warning is going to follow.
+    LATE = "late"
     #: The part is over (outcome, reason, status, fault).
     REPORT = "report"
     #: A hook call (text), where these are told.

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FORCE, STOP, START, STATUS = "force", "stop", "start", "status"
 #: A status command that lasts longer, in seconds, is noted with its pid.
 _SHORT = 0.5
+#: Characters that mean nothing to a shell.
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_")
 
 
 class Log:
@@ -191,6 +193,8 @@ class Context:
             self._notes.note_command(mark, self._kind, pid, process.start)
 
     def _record_late(self, argv: Sequence[str], tree: Sequence[Process], output: bytes) -> str:
+        if self._kind != STATUS:
+            self._sender.send(Event.LATE, f"{argv[0]} ({self._kind}), which is late: ending it")
         headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
         directory = self._state.paths.blackboxes
         within = min(blackbox.TIME, self._end.remaining() * 0.4)
@@ -421,6 +425,9 @@ class _Search:
 
 
 def _command_line(argv: Sequence[str]) -> str:
+    """As a shell would read it; where none would read anything into it, as it is."""
+    if all(_PLAIN.issuperset(word) and word for word in argv):
+        return " ".join(argv)
     import shlex
 
     return shlex.join(argv)

@@ -578,7 +578,7 @@ class Guard:
                 subject,
                 state,
                 deadline,
-                direct=checking,
+                quick=checking,
                 observed=observed,
                 notes=self.state,
                 strangers=self._strangers if resource is None else None,

@@ -43,6 +43,8 @@ _DEAD_STATES = ("Z", "X", "x")
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 #: How often the table is read anew for processes that came while it was being looked through.
 _ROUNDS = 20
+#: Bytes asked for at once.
+_MUCH = 4096
 
 
 class Process:
@@ -82,12 +84,7 @@ def look(pid: int) -> Process | None:
 
     `OSError` where the machine has no means left to look: then nobody knows.
     """
-    try:
-        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
-            text = file.read(4096)
-    except OSError as error:
-        _refuse_to_guess(error)
-        return None
+    text = _read(f"/proc/{pid}/stat")
     # The name stands in parentheses and may hold anything, parentheses too: the last one ends it.
     opening, closing = text.find(b"("), text.rfind(b")")
     fields = text[closing + 2 :].split()
@@ -119,8 +116,7 @@ def _living_task(pid: int) -> str:
             return ""
         for thread in os.listdir(f"/proc/{pid}/task"):
             path = f"/proc/{pid}/task/{thread}"
-            with open(f"{path}/stat", "rb", buffering=0) as file:
-                state = file.read(4096).rpartition(b") ")[2][:1].decode()
+            state = _read(f"{path}/stat").rpartition(b") ")[2][:1].decode()
             if thread != str(pid) and state not in _DEAD_STATES:
                 return path
     except OSError as error:
@@ -214,12 +210,34 @@ def _nul_separated(pid: int, name: str) -> list[bytes]:
 
 
 def _read(path: str) -> bytes:
+    """The whole of a file of /proc; b"" where it cannot be read.
+
+    A table of processes is hundreds of such files: read with nothing between them and the kernel.
+    """
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         _refuse_to_guess(error)
         return b""
+    try:
+        whole = part = os.read(descriptor, _MUCH)
+        while part:
+            part = os.read(descriptor, _MUCH)
+            whole += part
+        return whole
+    except OSError as error:
+        _refuse_to_guess(error)
+        return b""
+    finally:
+        os.close(descriptor)
+
+
+def between_programs() -> bool:
+    """Whether some process shows no environment, although it runs a program.
+
+    While it executes a new one nothing shows whose it is; or it was started without any.
+    """
+    return any(not _read(f"/proc/{pid}/environ") and executable(pid) for pid in pids())
 
 
 def mark_of(pid: int) -> str:

@@ -15,9 +15,10 @@ import sys
 from arkcore import record
 from arkcore.application import check_declaration, declared_options, make_options
 from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
+from arkcore.hooks import PluggyHooks
 from arkcore.neighbours import Neighbour, recorded_neighbours, refuse_rivals
 from arkcore.parameters import refuse_common_names, values_of
-from arkcore.plugins import check_hooks, find
+from arkcore.plugins import find
 from arkcore.record import (
     refuse_if_others_can_write,
     refuse_record_if_others_can_write,
@@ -258,7 +259,7 @@ def _declared(plugin: str, where: str) -> tuple[Any, Application, type]:
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: plugin = {plugin!r}: {error}") from error
     made = source.load()
-    check_hooks(made, plugin)
+    PluggyHooks(made, plugin)  # it is registered: whatever pluggy refuses, it refuses here
     try:
         declared = made.ark_application()  # type: ignore[attr-defined]
     except PluginError:

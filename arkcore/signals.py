@@ -86,7 +86,7 @@ def prepare_process() -> Signals:
             except OSError:
                 pass  # the one that listed them
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    # A process this short needs no collector, and what is frozen is not copied by a fork.
+    # As the launcher has begun; and what is frozen is not copied by a fork.
     gc.disable()
     gc.freeze()
     become_subreaper()

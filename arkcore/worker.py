@@ -14,7 +14,7 @@ from arkcore.application import make_options
 from arkcore.channel import Event, Report, Sender
 from arkcore.context import Context
 from arkcore.errors import PluginError
-from arkcore.plugins import DirectHooks
+from arkcore.plugins import DirectHooks, check_hooks
 from arkcore.status import Fault, Outcome
 from arkcore.stderr import complain, complain_to
 
@@ -102,14 +102,14 @@ def do_part(
     state: State,
     deadline: Deadline,
     *,
-    direct: bool,
+    quick: bool,
     observed: Callable[[bool], None],
     notes: State | None = None,
     strangers: Collection[Process] | None = None,
     end: Deadline | None = None,
     traced: bool = False,
 ) -> None:
-    """Load the plugin and do the part. `direct`: call its hooks without pluggy.
+    """Load the plugin and do the part. `quick`: it is a quick check, and does without all it can.
 
     `notes`: where commands are noted, by default in `state`. `strangers`: what was below the guard
     before the action began; None where its other children are not this action's. `end`: when the
@@ -117,14 +117,11 @@ def do_part(
     """
     try:
         plugin = resource.plugin.load()
-        if not direct:
+        hooks = DirectHooks(plugin)
+        if not quick:
             gc.enable()  # what is not a quick check may take long, and make much
-        if direct:
-            hooks = DirectHooks(plugin)
-        else:
-            from arkcore.hooks import PluggyHooks
-
-            hooks = PluggyHooks(plugin, resource.plugin.name)
+            # A recorded copy, which serves where the file is broken, may be older than the plugin.
+            check_hooks(plugin, resource.plugin.name)
         if traced:
             from arkcore.trace import TracedHooks
 
@@ -145,7 +142,7 @@ def do_part(
         deadline,
         observed=observed,
         notes=notes,
-        watches=not direct,
+        watches=not quick,
         end=end,
     )
     sender.report(work(Work(resource, hooks, ctx, state, sender, deadline, strangers)))

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from arkcore.resource import Resource
     from arkcore.state import State
 
-#: How often is looked before it is gone, and the seconds before the second look.
+#: How often is looked before it is gone, and the seconds before the second look: these, or those
+#: where some process is executing a new program just now.
 _LOOKS = 4
-_SECOND_LOOK = 0.02
+_SECOND_LOOK = 0.005
+_SECOND_LOOK_WHILE_EXECUTING = 0.02
 
 
 class Assessment:
@@ -186,7 +188,8 @@ class Work:
             # environment cannot be read, and nothing shows whose it is. More often while there
             # come new ones: what goes on by way of its children can slip through one look.
             if look == 0:
-                time.sleep(_SECOND_LOOK)
+                executing = processes.between_programs()
+                time.sleep(_SECOND_LOOK_WHILE_EXECUTING if executing else _SECOND_LOOK)
             elif processes.newest() == newest:
                 break
         self.state.forget_sessions()

@@ -136,7 +136,7 @@ def _findings(
             return Report(Outcome.WELL)
 
         state = State(paths, resource.name, read_only=True)
-        do_part(sender, check, resource, state, deadline, direct=False, observed=lambda _: None)
+        do_part(sender, check, resource, state, deadline, quick=False, observed=lambda _: None)
 
     aside = Aside(body)
     report = aside.wait(Deadline(deadline.at + _ENDING))

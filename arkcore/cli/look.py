@@ -50,7 +50,7 @@ def look_at(
 
 def _ask(paths: Paths, resource: Resource, deadline: Deadline, sender: Sender) -> None:
     state = State(paths, resource.name, read_only=True)
-    do_part(sender, ask, resource, state, deadline, direct=False, observed=lambda _: None)
+    do_part(sender, ask, resource, state, deadline, quick=False, observed=lambda _: None)
 
 
 def _told(report: Report) -> StatusReport | str:

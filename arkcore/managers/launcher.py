@@ -15,13 +15,14 @@ def launcher_of(
     """The text of a program that calls `launch` with `arguments`.
 
     It takes nothing from the environment, and finds this very installation: isolated (-I) and
-    without site (-S), so that no other package's start-up file runs in it either.
+    without site (-S), so that no other package's start-up file runs in it either. A process this
+    short needs no collector, from the first import on.
     """
     places = _places_of_packages(interpreter)
     first, second = arguments
     return (
         f"#!{interpreter} -IS\n"
-        f"import sys; sys.path += {places!r}; {_imported(launch)}\n"
+        f"import gc, sys; gc.disable(); sys.path += {places!r}; {_imported(launch)}\n"
         f"{launch.__name__}({first!r}, {second!r})\n"
     )
 

@@ -75,10 +75,12 @@ class ScriptLog:
 
     def take(self, event: Event) -> None:
         text = event.texts[-1] if event.texts else ""
-        if event.kind == Event.NOW:
+        if event.kind in (Event.NOW, Event.LATE):
             self.activity = text
             if self._listener:
                 self._listener("now", text)
+            if event.kind == Event.LATE:
+                self._sinks.prepare("warning")
         elif event.kind == Event.TRACE:
             self.trace(event)
         elif event.kind == Event.COMMAND:

@@ -34,15 +34,26 @@ class Sinks:
         self._logger: Any = None
 
     def tell(self, level: str, resource: str, logical_host: str, message: str) -> None:
-        if _RANK.get(level, 20) < self._least:
+        self.prepare(level)
+        if self._logger is None or not self._takes(level):
             return
         try:
-            if self._logger is None:
-                self._logger = self._configured()
             bound = self._logger.bind(resource=resource, logical_host=logical_host)
             bound.log(level.upper(), "{}", shown(message))
         except Exception as error:  # a log must never stop an action
             complain(f"cannot log: {type(error).__name__}: {error}")
+
+    def prepare(self, level: str) -> None:
+        """Load what a message of `level` needs, while there is time for it."""
+        if self._logger is not None or not self._takes(level):
+            return
+        try:
+            self._logger = self._configured()
+        except Exception as error:  # as above
+            complain(f"cannot log: {type(error).__name__}: {error}")
+
+    def _takes(self, level: str) -> bool:
+        return _RANK.get(level, 20) >= self._least
 
     def trace(self, resource: str, logical_host: str, call: str, at: float) -> None:
         """Tell a hook call. `at`: when it was over, in seconds since the epoch."""

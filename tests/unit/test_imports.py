@@ -148,6 +148,65 @@ def test_a_healthy_check_of_a_recorded_resource_loads_nothing_heavy(
     assert (guard & HEAVY - already, worker & HEAVY - already) == (set(), set())
 
 
+SWITCH = """
+import json, os, sys
+sys.path.insert(0, sys.argv[1])
+from arkcore.managers.lifekeeper import main
+from arkcore.call import Action
+code = main(Action[sys.argv[3]], sys.argv[2], ["x", "-t", "fish1"])
+print(json.dumps([code, sorted(sys.modules)]))
+"""
+
+FISH = """
+import json, os, sys
+from arkcore import Application, Status, StatusReport, hookimpl, option
+class Options:
+    told: str = option(required=True)
+class Plugin:
+    @hookimpl
+    def ark_application(self):
+        return Application(name="fish", title="t", options=Options, runs_as_processes=False)
+    @hookimpl
+    def ark_status(self, ctx):
+        with open(ctx.options.told, "w") as file:
+            json.dump(sorted(sys.modules), file)
+        up = os.path.exists(ctx.options.told + ".up")
+        return StatusReport(Status.RUNNING if up else Status.STOPPED)
+    @hookimpl
+    def ark_processes(self, ctx): return []
+    @hookimpl
+    def ark_start(self, ctx): ctx.run(["/bin/touch", ctx.options.told + ".up"]).check()
+    @hookimpl
+    def ark_stop(self, ctx): ctx.run(["/bin/rm", ctx.options.told + ".up"]).check()
+"""
+
+
+@pytest.mark.parametrize("action", ["RESTORE", "REMOVE"])
+def test_a_start_or_stop_that_goes_well_loads_no_library(
+    action: str, paths: Paths, install: Callable[..., Path], tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    site = install("ark-fish", "fish = fish_plugin:Plugin", {"fish_plugin": FISH})
+    file = Path(paths.resource_file("fish1"))
+    options = f'[options]\ntold = "{told}"\n'
+    file.write_text(f'plugin = "fish"\nlogical_host = "LHOST1"\n{options}')
+    file.chmod(0o644)
+
+    def modules(action: str) -> set[str]:
+        child = subprocess.run(
+            [sys.executable, "-I", "-c", SWITCH, str(site), paths.prefix, action],
+            capture_output=True,
+            check=True,
+        )
+        code, guard = json.loads(child.stdout)
+        assert (code, child.stderr) == (0, b"")
+        return set(guard) | set(json.loads(told.read_text()))
+
+    modules("RESTORE" if action == "REMOVE" else "REMOVE")  # validates and records
+    libraries = {"pluggy", "tenacity", "loguru", "msgspec", "typing", "shlex", "inspect"}
+    assert modules(action) & libraries == set()
+
+
 def test_the_guard_imports_no_plugin_even_when_it_has_a_resource_validated(
     check: Callable[[], list[set[str]]],
 ) -> None:

@@ -150,6 +150,26 @@ def test_a_mark_is_found_in_the_environment(
 # Signals.
 
 
+def test_a_process_that_shows_no_environment_may_be_between_two_programs() -> None:
+    # What executes a new program is so for microseconds; what was started without one, always.
+    bare = subprocess.Popen(["/bin/sleep", "60"], env={})
+    try:
+        assert processes.between_programs()
+    finally:
+        bare.kill()
+        bare.wait()
+
+
+def test_a_process_that_is_dead_is_not_between_two_programs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dead = subprocess.Popen(["/bin/true"], env={})
+    os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+    monkeypatch.setattr(processes, "pids", lambda: iter([dead.pid, os.getpid()]))
+    assert not processes.between_programs()
+    dead.wait()
+
+
 def test_a_signal_reaches_the_process_that_was_seen(
     spawn: Callable[..., subprocess.Popen[str]],
 ) -> None:

@@ -66,3 +66,28 @@ def test_a_json_file_that_cannot_be_opened_takes_nothing_from_stderr() -> None:
     _, heard = tell(stderr="error", json="/proc/ark/ark.jsonl")
     assert "ark: r : h : a {level} error" in heard
     assert sum("cannot log to /proc/ark/ark.jsonl" in line for line in heard) == 1
+
+
+@pytest.mark.parametrize(("level", "loaded"), [("warning", True), ("none", False)])
+def test_what_is_late_announces_a_warning_and_what_carries_it_is_loaded(
+    level: str, loaded: bool, tmp_path: Path
+) -> None:
+    program = f"""
+import sys
+from arkcore.channel import Event
+from arkcore.ras.log import ScriptLog
+from arkcore.ras.sink import RasSink
+from arkcore.ras.sinks import Sinks
+from arkcore.resource import LogSettings
+sinks = Sinks(LogSettings(stderr={level!r}, journal="none"))
+log = ScriptLog(RasSink({str(tmp_path / "ras.log")!r}), sinks, "r", "h", full=False)
+log.take(Event(Event.NOW, ("at work",), 1.0))
+assert "loguru" not in sys.modules
+log.take(Event(Event.LATE, ("late",), 1.0))
+print(log.activity, "loguru" in sys.modules)
+"""
+    child = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert (child.stdout, child.stderr) == (f"late {loaded}\n", "")
+    assert not (tmp_path / "ras.log").exists()

@@ -141,7 +141,7 @@ def _listed(paths: Paths, resource: Resource) -> list[Process]:
             return Report(Outcome.WELL)
 
         state = State(paths, resource.name, read_only=True)
-        do_part(sender, tell, resource, state, deadline, direct=False, observed=lambda _: None)
+        do_part(sender, tell, resource, state, deadline, quick=False, observed=lambda _: None)
 
     aside = Aside(body)
     try:

@@ -91,7 +91,7 @@ def started(disk: str, name: str, pid_file: str, command: list[str]) -> int:
         if os.waitpid(supervisor, os.WNOHANG)[0]:
             break
         time.sleep(0.01)
-    print(f"{name} did not come up", file=sys.stderr)
+    print(f"{name} did not come up", file=sys.stderr, flush=True)
     return 1
 
 
@@ -118,18 +118,30 @@ def pid_in(path: str) -> int:
         return 0
 
 
-def tell_call(event: str, action: str, name: str) -> None:
+def made_at() -> float:
+    """When this process was made, at the latest: the kernel counts in ticks.
+
+    That its interpreter has to be loaded is this command's own matter, not its caller's.
+    """
+    with open("/proc/self/stat") as file:
+        ticks = int(file.read().rpartition(")")[2].split()[19])
+    since_boot = (ticks + 1) / os.sysconf("SC_CLK_TCK")
+    asleep = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+    return min(since_boot - asleep, time.monotonic())
+
+
+def tell_call(moment: float, event: str, action: str, name: str) -> None:
     with open("/var/log/calls", "a") as log:
-        log.write(f"{time.monotonic():.4f}\t{event}\t{os.getpid()}\t{action}\t{name}\n")
+        log.write(f"{moment:.4f}\t{event}\t{os.getpid()}\t{action}\t{name}\n")
 
 
 def main() -> int:
     action, disk, name, pid_file, *command = sys.argv[1:]
-    tell_call("begin", action, name)
+    tell_call(made_at(), "begin", action, name)
     code = started(disk, name, pid_file, command) if action == "start" else stopped(pid_file)
-    tell_call("end", action, name)
+    tell_call(time.monotonic(), "end", action, name)
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main())  # at once: what comes after the end would be nobody's time

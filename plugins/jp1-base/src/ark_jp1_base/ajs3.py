@@ -7,7 +7,6 @@ from ark_jp1_base.commands import Reply, reply_of, run
 from ark_jp1_base.jp1 import Jp1Plugin
 from ark_jp1_base.judgement import Answer
 from ark_jp1_base.options import Jp1Options
-from ark_jp1_base.preflight import registered_finding
 from arkcore import Application, LogicalHostRule, SupportClass, hookimpl, option
 
 TYPE_CHECKING = False
@@ -108,6 +107,8 @@ class Ajs3Plugin(Jp1Plugin):
 
     @hookimpl
     def ark_preflight(self, ctx: Context, site: Site, machine: Machine) -> Iterable[Finding]:
+        from ark_jp1_base.preflight import registered_finding
+
         yield from super().ark_preflight(ctx, site, machine)
         yield registered_finding(ctx.logical_host, site)
 

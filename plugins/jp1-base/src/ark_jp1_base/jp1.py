@@ -7,7 +7,6 @@ import os
 from ark_jp1_base import facts
 from ark_jp1_base.commands import beneath, run
 from ark_jp1_base.judgement import Answer, judge
-from ark_jp1_base.preflight import commands_finding, disk_finding, lang_finding
 from arkcore import StatusReport, StepFailed, hookimpl
 
 TYPE_CHECKING = False
@@ -110,6 +109,8 @@ class Jp1Plugin:
 
     @hookimpl
     def ark_preflight(self, ctx: Context, site: Site, machine: Machine) -> Iterable[Finding]:
+        from ark_jp1_base.preflight import commands_finding, disk_finding, lang_finding
+
         options = ctx.options
         paths = [beneath(options.root, path) for path in self.commands(options)]
         yield commands_finding(self.product.title, paths)

@@ -78,11 +78,14 @@ def _add(split: Split, operation: Operation, calls: list[ProductCall], force_ove
             waits += max(0.0, min(force_over, call.began) - operation.began)
         if call.command in _FORCES:
             force_over = over + TIMERS["force_stop_wait"]
-    if operation.action == "stop" and not any(call.command in _FORCES for call in own):
-        patience = TIMERS["remove.process"] - TIMERS["remove.force_reserve"]
-        if operation.seconds > patience:
+    patience = TIMERS["remove.process"] - TIMERS["remove.force_reserve"]
+    if operation.action == "stop" and operation.seconds > patience:
+        stops = [call.ended for call in own if call.command in _STOPS and call.ended]
+        forces = [call.began for call in own if call.command in _FORCES]
+        if stops:
+            waits += max(0.0, min([operation.began + patience, *forces]) - stops[-1])
+        if not forces:
             # The engine itself ended what was left, without a command of the product's.
-            waits += patience - product
             force_over = ended + TIMERS["force_stop_wait"]
     split.product += product
     split.waits += waits
