@@ -194,7 +194,7 @@ class Context:
 
     def _record_late(self, argv: Sequence[str], tree: Sequence[Process], output: bytes) -> str:
         if self._kind != STATUS:
-            self._sender.send(Event.LATE, f"{argv[0]} ({self._kind}), which is late: ending it")
+            self._sender.send(Event.LATE, f"ending {argv[0]} ({self._kind}), which is late")
         headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
         directory = self._state.paths.blackboxes
         within = min(blackbox.TIME, self._end.remaining() * 0.4)
