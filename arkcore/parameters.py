@@ -124,7 +124,7 @@ def values_of(parameters: Parameters, hints: Mapping[str, Any], where: str) -> d
 def _timer(text: str) -> object:
     """Its number; what is none is left for the check of the timers, which says what is allowed."""
     try:
-        number = float(text)
+        number = _number(text, float)
     except ValueError:
         return text
     return int(number) if number.is_integer() else number
@@ -159,10 +159,17 @@ def _plain(text: str, kind: Any, name: str, where: str) -> Any:
         _refuse(name, text, "true or false", where)
     if kind in (int, float):
         try:
-            return kind(text)
+            return _number(text, kind)
         except ValueError:
             _refuse(name, text, "a whole number" if kind is int else "a number", where)
     raise PluginError(f"{where}: {name}: its plugin declares a type that no parameter can be")
+
+
+def _number(text: str, kind: type[int] | type[float]) -> int | float:
+    """As a person writes a number; Python alone reads 1_000 and digits of other scripts."""
+    if "_" in text or not text.isascii():
+        raise ValueError(text)
+    return kind(text)
 
 
 def _words(text: str, name: str, where: str) -> list[str]:

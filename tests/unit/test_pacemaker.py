@@ -173,6 +173,8 @@ def test_texts_as_people_write_them(texts: dict[str, str], values: dict[str, Any
     [
         ({"switch": "maybe"}, "here: switch = 'maybe': allowed: true or false"),
         ({"number": "1.5"}, "here: number = '1.5': allowed: a whole number"),
+        ({"number": "1_0"}, "here: number = '1_0': allowed: a whole number"),
+        ({"number": "１０"}, "here: number = '１０': allowed: a whole number"),
         ({"numbers": "1 x"}, "here: numbers = 'x': allowed: a whole number"),
         ({"table": "x"}, "here: table = 'x': allowed: words KEY=VALUE, separated by blanks"),
     ],
