@@ -46,24 +46,24 @@ class Plugin:
         return Application(name="bird", title="t", options=Options, runs_as_processes=False)
     @hookimpl
     def ark_status(self, ctx):
-        result = ctx.run(["/bin/true"]).check()
+        down = ctx.run(["/usr/bin/test", "-e", ctx.options.told + ".down"]).returncode == 0
         with open(ctx.options.told, "w") as file:
             json.dump(sorted(sys.modules), file)
-        return StatusReport(Status.RUNNING)
+        return StatusReport(Status.STOPPED if down else Status.RUNNING)
     @hookimpl
     def ark_processes(self, ctx): return ctx.find_processes(["/nosuch"])
     @hookimpl
-    def ark_start(self, ctx): pass
+    def ark_start(self, ctx): ctx.run(["/bin/rm", ctx.options.told + ".down"]).check()
     @hookimpl
-    def ark_stop(self, ctx): pass
+    def ark_stop(self, ctx): ctx.run(["/usr/bin/touch", ctx.options.told + ".down"]).check()
 """
 
-CHECK = """
+CALL = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from arkcore.managers.lifekeeper import main
 from arkcore.call import Action
-code = main(Action.QUICK_CHECK, sys.argv[2], ["x", "-t", "bird1"])
+code = main(Action[sys.argv[4]], sys.argv[2], ["x", "-t", "bird1"])
 print(json.dumps([code, sorted(sys.modules)]))
 """
 
@@ -108,30 +108,41 @@ HEAVY = {
 }
 
 
-@pytest.fixture(params=[CHECK, MONITOR], ids=["lifekeeper", "pacemaker"])
-def check(
-    request: pytest.FixtureRequest, paths: Paths, install: Callable[..., Path], tmp_path: Path
-) -> Callable[[], list[set[str]]]:
-    """A quickCheck of a resource that runs: the modules of the guard, and of the worker."""
+class Bird:
+    """An application; what a program of ours and its worker have loaded when they are through."""
+
+    def __init__(self, site: Path, prefix: str, told: Path) -> None:
+        self._site = site
+        self._prefix = prefix
+        self._told = told
+
+    def run(self, program: str, action: str = "QUICK_CHECK") -> list[set[str]]:
+        self._told.unlink(missing_ok=True)
+        child = subprocess.run(
+            [sys.executable, "-I", "-c", program, self._site, self._prefix, self._told, action],
+            capture_output=True,
+            check=True,
+        )
+        code, guard = json.loads(child.stdout)
+        assert (code, child.stderr) == (0, b"")
+        return [set(guard), set(json.loads(self._told.read_text()))]
+
+
+@pytest.fixture
+def bird(paths: Paths, install: Callable[..., Path], tmp_path: Path) -> Bird:
     told = tmp_path / "told"
     site = install("ark-bird", "bird = bird_plugin:Plugin", {"bird_plugin": PLUGIN})
     file = Path(paths.resource_file("bird1"))
     options = f'[options]\ntold = "{told}"\n'
     file.write_text(f'plugin = "bird"\nlogical_host = "LHOST1"\n{options}')
     file.chmod(0o644)
+    return Bird(site, paths.prefix, told)
 
-    def check() -> list[set[str]]:
-        told.unlink(missing_ok=True)
-        child = subprocess.run(
-            [sys.executable, "-I", "-c", request.param, str(site), paths.prefix, str(told)],
-            capture_output=True,
-            check=True,
-        )
-        code, guard = json.loads(child.stdout)
-        assert (code, child.stderr) == (0, b"")
-        return [set(guard), set(json.loads(told.read_text()))]
 
-    return check
+@pytest.fixture(params=[CALL, MONITOR], ids=["lifekeeper", "pacemaker"])
+def check(request: pytest.FixtureRequest, bird: Bird) -> Callable[[], list[set[str]]]:
+    """A quickCheck of a resource that runs: the modules of the guard, and of the worker."""
+    return lambda: bird.run(request.param)
 
 
 def test_a_healthy_check_of_a_recorded_resource_loads_nothing_heavy(
@@ -148,63 +159,13 @@ def test_a_healthy_check_of_a_recorded_resource_loads_nothing_heavy(
     assert (guard & HEAVY - already, worker & HEAVY - already) == (set(), set())
 
 
-SWITCH = """
-import json, os, sys
-sys.path.insert(0, sys.argv[1])
-from arkcore.managers.lifekeeper import main
-from arkcore.call import Action
-code = main(Action[sys.argv[3]], sys.argv[2], ["x", "-t", "fish1"])
-print(json.dumps([code, sorted(sys.modules)]))
-"""
-
-FISH = """
-import json, os, sys
-from arkcore import Application, Status, StatusReport, hookimpl, option
-class Options:
-    told: str = option(required=True)
-class Plugin:
-    @hookimpl
-    def ark_application(self):
-        return Application(name="fish", title="t", options=Options, runs_as_processes=False)
-    @hookimpl
-    def ark_status(self, ctx):
-        with open(ctx.options.told, "w") as file:
-            json.dump(sorted(sys.modules), file)
-        up = os.path.exists(ctx.options.told + ".up")
-        return StatusReport(Status.RUNNING if up else Status.STOPPED)
-    @hookimpl
-    def ark_processes(self, ctx): return []
-    @hookimpl
-    def ark_start(self, ctx): ctx.run(["/bin/touch", ctx.options.told + ".up"]).check()
-    @hookimpl
-    def ark_stop(self, ctx): ctx.run(["/bin/rm", ctx.options.told + ".up"]).check()
-"""
-
-
 @pytest.mark.parametrize("action", ["RESTORE", "REMOVE"])
-def test_a_start_or_stop_that_goes_well_loads_no_library(
-    action: str, paths: Paths, install: Callable[..., Path], tmp_path: Path
-) -> None:
-    told = tmp_path / "told"
-    site = install("ark-fish", "fish = fish_plugin:Plugin", {"fish_plugin": FISH})
-    file = Path(paths.resource_file("fish1"))
-    options = f'[options]\ntold = "{told}"\n'
-    file.write_text(f'plugin = "fish"\nlogical_host = "LHOST1"\n{options}')
-    file.chmod(0o644)
-
-    def modules(action: str) -> set[str]:
-        child = subprocess.run(
-            [sys.executable, "-I", "-c", SWITCH, str(site), paths.prefix, action],
-            capture_output=True,
-            check=True,
-        )
-        code, guard = json.loads(child.stdout)
-        assert (code, child.stderr) == (0, b"")
-        return set(guard) | set(json.loads(told.read_text()))
-
-    modules("RESTORE" if action == "REMOVE" else "REMOVE")  # validates and records
+def test_a_start_or_stop_that_goes_well_loads_no_library(action: str, bird: Bird) -> None:
+    # The other one first: it validates and records, and leaves something to do.
+    bird.run(CALL, "REMOVE" if action == "RESTORE" else "RESTORE")
     libraries = {"pluggy", "tenacity", "loguru", "msgspec", "typing", "shlex", "inspect"}
-    assert modules(action) & libraries == set()
+    guard, worker = bird.run(CALL, action)
+    assert (guard & libraries, worker & libraries) == (set(), set())
 
 
 def test_the_guard_imports_no_plugin_even_when_it_has_a_resource_validated(
