@@ -564,7 +564,6 @@ class Guard:
         subject = resource or self.resource
         # Another resource is only looked at: its lock is not held here.
         state = self.state if resource is None else State(self.paths, subject.name, read_only=True)
-        checking = work is quick_check.check and not subject.observers
 
         def observed(asking: bool) -> None:
             if work is quick_check.check:
@@ -578,7 +577,7 @@ class Guard:
                 subject,
                 state,
                 deadline,
-                quick=checking,
+                quick=work is quick_check.check,
                 observed=observed,
                 notes=self.state,
                 strangers=self._strangers if resource is None else None,

@@ -13,8 +13,7 @@ from arkcore.hookspecs import (
     ApplicationSpecs,
     ObserverSpecs,
 )
-from arkcore.marker import IMPLEMENTATION_MARK
-from arkcore.plugins import DirectHooks, check_hooks
+from arkcore.plugins import DirectHooks, check_hooks, is_marked
 
 
 class HookManager(pluggy.PluginManager):
@@ -24,7 +23,7 @@ class HookManager(pluggy.PluginManager):
     """
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
-        if getattr(getattr(plugin, name, None), IMPLEMENTATION_MARK, False) is not True:
+        if not is_marked(plugin, name):
             return None
         return {
             "wrapper": False,
@@ -48,7 +47,11 @@ class HookManager(pluggy.PluginManager):
 
 
 class PluggyHooks(DirectHooks):
-    """An application's hooks, called through pluggy."""
+    """An application's hooks, registered with pluggy and called through it.
+
+    A resource's validation registers its plugin so; the conformance kit calls through it, to watch.
+    `PluginError` for a plugin that pluggy or our own rules refuse.
+    """
 
     __slots__ = ("_manager",)
 
@@ -62,6 +65,8 @@ class PluggyHooks(DirectHooks):
             self._manager.check_pending()
         except pluggy.PluginValidationError as error:
             raise PluginError(f"plugin {name}: {error}") from error
+        except Exception as error:  # whatever looking at the plugin raises
+            raise PluginError(f"plugin {name}: {type(error).__name__}: {error}") from error
 
     def _call(self, hook: str, **given: Any) -> Any:
         return getattr(self._manager.hook, hook)(**given)

@@ -124,7 +124,7 @@ def values_of(parameters: Parameters, hints: Mapping[str, Any], where: str) -> d
 def _timer(text: str) -> object:
     """Its number; what is none is left for the check of the timers, which says what is allowed."""
     try:
-        number = _number(text, float)
+        number = float(_number(text, float))
     except ValueError:
         return text
     return int(number) if number.is_integer() else number

@@ -171,7 +171,7 @@ def check_hooks(plugin: object, name: str) -> None:
     `PluginError` names the hook and what is allowed.
     """
     specified = _specified()
-    implemented = [hook for hook in dir(plugin) if _marked(plugin, hook)]
+    implemented = [hook for hook in dir(plugin) if is_marked(plugin, hook)]
     for hook in implemented:
         if hook not in specified:
             raise PluginError(
@@ -204,7 +204,8 @@ def _specified() -> dict[str, tuple[str, ...]]:
     }
 
 
-def _marked(plugin: object, hook: str) -> bool:
+def is_marked(plugin: object, hook: str) -> bool:
+    """Whether the plugin has marked its `hook` as an implementation."""
     try:
         return getattr(getattr(plugin, hook, None), IMPLEMENTATION_MARK, False) is True
     except Exception:  # a property of the plugin's own that raises
@@ -240,7 +241,7 @@ def _odd_signature(function: Any) -> str:
 
 
 class DirectHooks:
-    """Calls the one implementation of each hook directly: the quick way, for a quickCheck.
+    """Calls the one implementation of each hook directly: the way of every action.
 
     It and :class:`arkcore.hooks.PluggyHooks` give the same answers; a test holds them to it.
     """
@@ -255,7 +256,7 @@ class DirectHooks:
         return function(*[given[name] for name in _arguments(function)])
 
     def has(self, hook: str) -> bool:
-        return _marked(self._plugin, hook)
+        return is_marked(self._plugin, hook)
 
     def application(self) -> Application:
         application: Application = self._call("ark_application")

@@ -43,8 +43,8 @@ _DEAD_STATES = ("Z", "X", "x")
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 #: How often the table is read anew for processes that came while it was being looked through.
 _ROUNDS = 20
-#: Bytes asked for at once.
-_MUCH = 4096
+#: Bytes asked for at first, for most files hold less; then more and more, up to so many.
+_FEW, _MANY = 1 << 12, 1 << 20
 
 
 class Process:
@@ -104,26 +104,35 @@ def look(pid: int) -> Process | None:
     if state not in _DEAD_STATES:
         return process
     # A leader that has ended while its other threads go on looks like a zombie, and is none.
-    task = _living_task(pid)
-    return process if task else None
+    return process if _living_tasks(pid) else None
 
 
-def _living_task(pid: int) -> str:
-    """The directory in /proc of a thread of `pid` that lives, its first one apart; "" for none."""
-    try:
-        # The links of the directory tell the number of threads: most have no second one to look at.
-        if os.stat(f"/proc/{pid}/task").st_nlink <= 3:
-            return ""
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            path = f"/proc/{pid}/task/{thread}"
-            state = _read(f"{path}/stat").rpartition(b") ")[2][:1].decode()
-            if thread != str(pid) and state not in _DEAD_STATES:
-                return path
-    except OSError as error:
-        _refuse_to_guess(error)
-    except ValueError:
-        pass
-    return ""
+def _living_tasks(pid: int) -> list[str]:
+    """The directories in /proc of the threads of `pid` that outlive its first one.
+
+    Threads that follow one another faster than they can be looked at live too: then it is those
+    that were there a moment ago.
+    """
+    fleeting: list[str] = []
+    first = f"/proc/{pid}/task/{pid}"
+    for _ in range(_ROUNDS):
+        try:
+            # The links of the directory tell the number of threads: most have no second one.
+            if os.stat(f"/proc/{pid}/task").st_nlink <= 3:
+                return []
+            threads = os.listdir(f"/proc/{pid}/task")
+        except OSError as error:
+            _refuse_to_guess(error)
+            return []
+        paths = [f"/proc/{pid}/task/{thread}" for thread in threads]
+        states = {path: _read(f"{path}/stat").rpartition(b") ")[2][:1].decode() for path in paths}
+        if states.pop(first, "") not in _DEAD_STATES:
+            return []
+        living = [path for path, state in states.items() if state and state not in _DEAD_STATES]
+        fleeting = [path for path, state in states.items() if not state]
+        if living or not fleeting:
+            return living
+    return fleeting
 
 
 def _refuse_to_guess(error: OSError) -> None:
@@ -171,13 +180,29 @@ def executable(pid: int) -> str:
         path = os.readlink(f"/proc/{pid}/exe")
     except OSError as error:
         _refuse_to_guess(error)
-        try:
-            task = _living_task(pid)
-            path = os.readlink(f"{task}/exe") if task else ""
-        except OSError as error_of_task:
-            _refuse_to_guess(error_of_task)
-            return ""
+        path = os.fsdecode(_of_a_task(pid, _executable_at))
     return path.removesuffix(" (deleted)")
+
+
+def _executable_at(task: str) -> bytes:
+    try:
+        return os.readlink(os.fsencode(f"{task}/exe"))
+    except OSError as error:
+        _refuse_to_guess(error)
+        return b""
+
+
+def _of_a_task(pid: int, find: Callable[[str], bytes]) -> bytes:
+    """What `find` finds at a thread that outlives the first one of `pid`; b"" where none does."""
+    for _ in range(_ROUNDS):
+        tasks = _living_tasks(pid)
+        if not tasks:
+            break
+        for task in tasks:
+            found = find(task)
+            if found:
+                return found
+    return b""
 
 
 def arguments(pid: int) -> list[bytes]:
@@ -204,8 +229,7 @@ def in_our_namespace(pid: int) -> bool:
 def _nul_separated(pid: int, name: str) -> list[bytes]:
     text = _read(f"/proc/{pid}/{name}")
     if not text:
-        task = _living_task(pid)
-        text = _read(f"{task}/{name}") if task else b""
+        text = _of_a_task(pid, lambda task: _read(f"{task}/{name}"))
     return text.removesuffix(b"\0").split(b"\0") if text else []
 
 
@@ -220,11 +244,12 @@ def _read(path: str) -> bytes:
         _refuse_to_guess(error)
         return b""
     try:
-        whole = part = os.read(descriptor, _MUCH)
-        while part:
-            part = os.read(descriptor, _MUCH)
-            whole += part
-        return whole
+        size = _FEW
+        parts = [os.read(descriptor, size)]
+        while parts[-1]:
+            size = min(2 * size, _MANY)
+            parts.append(os.read(descriptor, size))
+        return b"".join(parts)
     except OSError as error:
         _refuse_to_guess(error)
         return b""
@@ -237,7 +262,23 @@ def between_programs() -> bool:
 
     While it executes a new one nothing shows whose it is; or it was started without any.
     """
-    return any(not _read(f"/proc/{pid}/environ") and executable(pid) for pid in pids())
+    return any(not _holds_anything(f"/proc/{pid}/environ") and executable(pid) for pid in pids())
+
+
+def _holds_anything(path: str) -> bool:
+    """Whether a file of /proc can be read and is not empty; it may be megabytes."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        _refuse_to_guess(error)
+        return False
+    try:
+        return bool(os.read(descriptor, 1))
+    except OSError as error:
+        _refuse_to_guess(error)
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def mark_of(pid: int) -> str:

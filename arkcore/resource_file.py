@@ -15,7 +15,6 @@ import sys
 from arkcore import record
 from arkcore.application import check_declaration, declared_options, make_options
 from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
-from arkcore.hooks import PluggyHooks
 from arkcore.neighbours import Neighbour, recorded_neighbours, refuse_rivals
 from arkcore.parameters import refuse_common_names, values_of
 from arkcore.plugins import find
@@ -259,6 +258,9 @@ def _declared(plugin: str, where: str) -> tuple[Any, Application, type]:
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: plugin = {plugin!r}: {error}") from error
     made = source.load()
+    # Here, so that a guard which only looks up its dependents does without.
+    from arkcore.hooks import PluggyHooks
+
     PluggyHooks(made, plugin)  # it is registered: whatever pluggy refuses, it refuses here
     try:
         declared = made.ark_application()  # type: ignore[attr-defined]

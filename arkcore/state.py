@@ -30,8 +30,8 @@ _LARGEST = 1 << 24
 def boot_id() -> str:
     """The kernel's name for the time since this boot."""
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.read().strip()
+        with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as file:
+            return file.read(64).strip().decode()
     except OSError:
         return "unknown"
 
@@ -428,9 +428,9 @@ class OpenScript:
 
     def begin(self, script: str, told: bool, within: float | None = None) -> None:
         """`told`: its start line is written. `within`: seconds after which it is overdue."""
-        now = time.time()
-        value = {"script": script, "began": now, "told": told}
-        write_json(self._path, value if within is None else {**value, "due": now + within})
+        due = None if within is None else boottime() + within
+        value = {"script": script, "began": time.time(), "told": told}
+        write_json(self._path, {**value, "boot": boot_id(), "due": due})
 
     def end(self) -> None:
         remove_file(self._path)
@@ -439,9 +439,12 @@ class OpenScript:
         """The script that never came to its end; None where there is none."""
         value = read_json(self._path)
         try:
-            due = moment(value["due"]) if "due" in value else float("inf")
+            due = value.get("due")
+            # What was at work before a boot has not hung: the machine went down.
+            of_this_boot = due is not None and value.get("boot") == boot_id()
+            overdue = of_this_boot and boottime() >= moment(due)
             began = moment(value["began"])
-            return LeftOpen(str(value["script"]), began, bool(value["told"]), time.time() >= due)
+            return LeftOpen(str(value["script"]), began, bool(value["told"]), overdue)
         except (KeyError, TypeError, ValueError):
             return None
 

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from arkcore.resource import Resource
     from arkcore.state import State
 
-#: How often is looked before it is gone, and the seconds before the second look: these, or those
-#: where some process is executing a new program just now.
+#: How often is looked, at most, before it is gone; and the seconds before a second look: these, or
+#: those where something may come to light.
 _LOOKS = 4
 _SECOND_LOOK = 0.005
-_SECOND_LOOK_WHILE_EXECUTING = 0.02
+_SECOND_LOOK_IN_DOUBT = 0.02
 
 
 class Assessment:
@@ -184,18 +184,28 @@ class Work:
             newest = processes.newest()
             if self.list_processes() != []:
                 return False
-            # Looked at twice: for a moment, while a process executes a new program, its
-            # environment cannot be read, and nothing shows whose it is. More often while there
-            # come new ones: what goes on by way of its children can slip through one look.
-            if look == 0:
-                executing = processes.between_programs()
-                time.sleep(_SECOND_LOOK_WHILE_EXECUTING if executing else _SECOND_LOOK)
-            elif processes.newest() == newest:
+            # Looked at twice, and more often while there come new ones: what goes on by way of its
+            # children can slip through one look.
+            doubt = self._may_come_to_light()
+            if look > 0 and not doubt and processes.newest() == newest:
                 break
+            if doubt or look == 0:
+                time.sleep(_SECOND_LOOK_IN_DOUBT if doubt else _SECOND_LOOK)
         self.state.forget_sessions()
         if self.resource.application.runs_as_processes:
             return True  # whatever the status command says
         return self.assess().status is Status.STOPPED
+
+    def _may_come_to_light(self) -> bool:
+        """Whether something of it may live that no look has shown.
+
+        For a moment, while a process executes a new program, nothing shows whose it is; and what a
+        start has made besides the product (a shell that watches over it) may make it anew.
+        """
+        try:
+            return processes.between_programs() or bool(self.ctx.started_processes())
+        except OSError:
+            return True  # nobody knows
 
     # Starting.
 
@@ -302,8 +312,10 @@ class Work:
         }
         if not marks:
             return []
-        product = self.list_processes() or []
-        found = [each for each in _left_of(marks) if each not in product]
+        found = list(_left_of(marks))
+        if found:
+            product = self.list_processes() or []
+            found = [each for each in found if each not in product]
         if not found:
             self.state.forget_commands(list(marks))
         return found

@@ -17,8 +17,15 @@ from arkcore.cli.language import say
 from arkcore.deadline import Deadline
 from arkcore.errors import ArkError, ConfigurationError, PluginError
 from arkcore.hookspecs import ApplicationSpecs, ObserverSpecs
-from arkcore.marker import IMPLEMENTATION_MARK, REQUIRED_HOOKS
-from arkcore.plugins import PluginSource, check_hooks, installed, refuse_rivals, unreadable
+from arkcore.marker import REQUIRED_HOOKS
+from arkcore.plugins import (
+    PluginSource,
+    check_hooks,
+    installed,
+    is_marked,
+    refuse_rivals,
+    unreadable,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,7 +146,7 @@ def _wrong_without_import(source: PluginSource, known: list[PluginSource]) -> st
 def _declared(source: PluginSource) -> dict[str, str | list[str]]:
     plugin = source.load()
     hooks = {
-        kind: [hook for hook in vars(specs) if hook.startswith("ark_") and _marked(plugin, hook)]
+        kind: [hook for hook in vars(specs) if hook.startswith("ark_") and is_marked(plugin, hook)]
         for kind, specs in (("application", ApplicationSpecs), ("observer", ObserverSpecs))
     }
     if hooks["observer"] and not hooks["application"]:
@@ -155,10 +162,6 @@ def _declared(source: PluginSource) -> dict[str, str | list[str]]:
         ) from error
     title = check_declaration(made, source.name).title
     return {"kind": "application", "title": title, "hooks": hooks["application"]}
-
-
-def _marked(plugin: object, hook: str) -> bool:
-    return getattr(getattr(plugin, hook, None), IMPLEMENTATION_MARK, False) is True
 
 
 def _show(looks: list[Look], *, in_full: bool) -> None:

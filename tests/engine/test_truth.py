@@ -132,6 +132,21 @@ def test_what_slips_through_two_looks_while_processes_come_and_go_is_stopped(nod
     assert node.daemons() == []
 
 
+def test_what_a_watching_shell_makes_anew_is_not_told_as_stopped(node):
+    """The shell is none of the product's processes: nobody ends it, and it needs a moment."""
+    node.configure(timers={"remove.process": 2, "remove.force_reserve": 0.5, "remove.cleanup": 1})
+    watch = f"while :; do {node.home}/daemon 1000; sleep 0.02; done"
+    command = f"setsid /bin/sh -c '{watch}' >/dev/null 2>&1 &"
+    node.hooks(f"def ark_start(ctx, default):\n    ctx.run({['/bin/sh', '-c', command]!r})\n")
+    assert node.run("restore") == 0
+    [daemon] = node.daemons()
+    watcher = processes.look(processes.look(daemon).ppid)
+    try:
+        assert node.run("remove") == 1
+    finally:
+        processes.send(watcher, signal.SIGKILL)
+
+
 def test_another_s_process_of_the_same_program_in_a_session_of_its_own_is_left_alone(node):
     shutil.copy("/bin/sleep", node.home / "daemon")
     stranger = subprocess.Popen(

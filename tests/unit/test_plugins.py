@@ -255,6 +255,7 @@ def test_a_property_that_raises_hinders_nothing() -> None:
             raise RuntimeError("not now")
 
     check_hooks(Odd(), "whole")
+    assert PluggyHooks(Odd(), "whole").application().name == "whole"
 
 
 @pytest.mark.parametrize("support", [SupportClass.UNPROTECTED, SupportClass.UNSUPPORTED])

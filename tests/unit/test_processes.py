@@ -150,24 +150,72 @@ def test_a_mark_is_found_in_the_environment(
 # Signals.
 
 
-def test_a_process_that_shows_no_environment_may_be_between_two_programs() -> None:
-    # What executes a new program is so for microseconds; what was started without one, always.
-    bare = subprocess.Popen(["/bin/sleep", "60"], env={})
-    try:
-        assert processes.between_programs()
-    finally:
-        bare.kill()
-        bare.wait()
-
-
-def test_a_process_that_is_dead_is_not_between_two_programs(
+def test_a_process_that_shows_no_environment_may_be_between_two_programs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    dead = subprocess.Popen(["/bin/true"], env={})
-    os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
-    monkeypatch.setattr(processes, "pids", lambda: iter([dead.pid, os.getpid()]))
-    assert not processes.between_programs()
-    dead.wait()
+    # What executes a new program is so for microseconds; what was started without one, always.
+    bare = subprocess.Popen(["/bin/sleep", "60"], env={})
+    seen_of = {"bare": [os.getpid(), bare.pid], "not": [os.getpid()], "dead": [bare.pid]}
+    found = {}
+    for which in ("bare", "not", "dead"):
+        if which == "dead":
+            bare.kill()
+            os.waitid(os.P_PID, bare.pid, os.WEXITED | os.WNOWAIT)
+        monkeypatch.setattr(processes, "pids", lambda which=which: iter(seen_of[which]))
+        found[which] = processes.between_programs()
+    bare.wait()
+    assert found == {"bare": True, "not": False, "dead": False}
+
+
+#: Its first thread ends; the others follow one another, each for a moment.
+THREADS = """
+import ctypes, os, sys, threading, time
+def link():
+    time.sleep(0.0001)
+    threading.Thread(target=link).start()
+threading.Thread(target=link).start()
+print(os.getpid(), flush=True)
+ctypes.CDLL(None).syscall(60, 0)
+"""
+
+
+def test_a_process_whose_threads_follow_one_another_lives(started: Any) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", THREADS, started.word], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdout is not None
+        child.stdout.readline()
+        until = time.monotonic() + 10
+        while (state := Path(f"/proc/{child.pid}/stat").read_text().rpartition(") ")[2][0]) != "Z":
+            assert time.monotonic() < until, state
+        for _ in range(200):
+            assert look(child.pid) is not None
+            assert processes.executable(child.pid) == os.path.realpath(sys.executable)
+            assert processes.environment(child.pid) != []
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()  # type: ignore[union-attr]
+
+
+def test_an_environment_of_megabytes_is_read_whole_in_time() -> None:
+    # 15 entries of 128 kB, the most that one may have; quadratic reading took a hundred times this.
+    environment = {f"V{number}": "x" * 131_000 for number in range(15)}
+    child = subprocess.Popen(["/bin/sleep", "60"], env=environment)
+    try:
+        began = time.monotonic()
+        for _ in range(20):
+            assert len(processes.environment(child.pid)) == 15
+        large = time.monotonic() - began
+        began = time.monotonic()
+        for _ in range(20):
+            whole = Path(f"/proc/{child.pid}/environ").read_bytes()
+        assert len(whole) > 15 * 131_000
+        assert large < 10 * (time.monotonic() - began) + 0.1
+    finally:
+        child.kill()
+        child.wait()
 
 
 def test_a_signal_reaches_the_process_that_was_seen(

@@ -10,6 +10,8 @@ _STARTS = ("jbs_start.cluster", "jajs_start.cluster", "start")
 _STOPS = ("jbs_stop.cluster", "jajs_stop.cluster", "stop")
 _FORCES = ("jbs_killall.cluster", "jajs_killall.cluster")
 _OURS = ("base", "ajs3", "web")
+#: Seconds between TERM and KILL for a command that is late and does not hear.
+_GRACE = 1.0
 
 
 class ProductCall:
@@ -38,7 +40,8 @@ class Split:
         #: The product's start, stop and forced stop commands, from their begin to their end.
         self.product = 0.0
         #: What timers set: `force_stop_wait`, as far as nothing else was done meanwhile, and the
-        #: patience with processes that outlive their stop command, until the forced stop.
+        #: patience with processes that outlive their stop command, until the forced stop, and with
+        #: a command that is late, from TERM to KILL.
         self.waits = 0.0
         #: What our agents took beside that: engine, status commands, polling.
         self.ours = 0.0
@@ -61,30 +64,39 @@ def measure(service: Service, fault: float, back: float) -> Split:
     for operation in sorted(operations, key=lambda each: each.began):
         if operation.resource.rpartition("-")[2] not in _OURS or operation.ended is None:
             continue
-        force_over = _add(split, operation, calls[operation.node], force_over)
+        force_over = account(split, operation, calls[operation.node], force_over)
     split.cluster = split.total - split.detection - split.product - split.waits - split.ours
     return split
 
 
-def _add(split: Split, operation: Operation, calls: list[ProductCall], force_over: float) -> float:
-    """Account for one operation; when the last forced stop's wait is over."""
+def account(
+    split: Split, operation: Operation, calls: list[ProductCall], force_over: float
+) -> float:
+    """Account for one operation, with a node's calls; when the last forced stop's wait is over.
+
+    What is neither a product's command at work nor a wait that a timer sets is ours.
+    """
     ended = operation.ended or operation.began
     own = [each for each in calls if operation.began <= each.began <= ended]
+    limit = operation.began + TIMERS["remove.process"] - TIMERS["remove.force_reserve"]
     product = waits = 0.0
     for call, following in zip(own, [*own[1:], None], strict=True):
         over = call.ended or (following.began if following else ended)
-        product += over - call.began
         if call.command in _STARTS:
             waits += max(0.0, min(force_over, call.began) - operation.began)
-        if call.command in _FORCES:
+        elif call.command in _FORCES:
             force_over = over + TIMERS["force_stop_wait"]
-    patience = TIMERS["remove.process"] - TIMERS["remove.force_reserve"]
-    if operation.action == "stop" and operation.seconds > patience:
+        elif call.ended is None and over > limit > call.began:
+            # It hung until its time was up. To record and end it is ours, but for the grace.
+            waits += _GRACE if over - limit >= _GRACE else 0.0
+            over = limit
+        product += over - call.began
+    if operation.action == "stop":
         stops = [call.ended for call in own if call.command in _STOPS and call.ended]
         forces = [call.began for call in own if call.command in _FORCES]
-        if stops:
-            waits += max(0.0, min([operation.began + patience, *forces]) - stops[-1])
-        if not forces:
+        if stops and min(forces, default=ended) >= limit > stops[-1]:
+            waits += limit - stops[-1]
+        if not forces and ended > limit:
             # The engine itself ended what was left, without a command of the product's.
             force_over = ended + TIMERS["force_stop_wait"]
     split.product += product

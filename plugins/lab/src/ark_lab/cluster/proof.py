@@ -25,7 +25,8 @@ class Proof:
     def __init__(self, cluster: Cluster, services: list[Service]) -> None:
         self._cluster = cluster
         self._services = services
-        self._aborted: Counter[tuple[str, str]] = Counter()
+        #: How many kills of monitors, by node and resource, are over and done with.
+        self._excused: Counter[tuple[str, str]] = Counter()
         self._readings = {
             node.name: RasReading(node.file("/var/log/ark/ras.log"))
             for node in cluster.nodes.values()
@@ -109,7 +110,7 @@ class Proof:
 
         def paired() -> bool:
             for entry in reading.news(found):
-                killed = died or self._was_cut_short(node, entry)
+                killed = self._was_cut_short(node, entry) or died
                 reading.count([entry], killed=killed, problems=found)
             return not reading.unpaired()
 
@@ -123,12 +124,13 @@ class Proof:
         return [f"RAS log of {node.name}: {problem}" for problem in found]
 
     def _was_cut_short(self, node: Node, entry: Entry) -> bool:
-        """Does a line tell of a monitor that Pacemaker killed? As many such lines as it killed."""
+        """Does a line tell of a monitor that Pacemaker has killed since the last such line?"""
         if (entry.script, entry.what) != ("quickcheck", "aborted"):
             return False
-        self._aborted[node.name, entry.resource] += 1
+        before = self._excused[node.name, entry.resource]
         killed = self._cluster.monitors_cut_short(node).count(entry.resource)
-        return self._aborted[node.name, entry.resource] <= killed
+        self._excused[node.name, entry.resource] = killed
+        return killed > before
 
 
 def _on_one_node(service: Service) -> list[str]:
