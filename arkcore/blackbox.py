@@ -68,7 +68,7 @@ def record(
             done, _ = os.waitpid(child, os.WNOHANG)
             if done:
                 break
-            time.sleep(0.005)
+            time.sleep(0.001)
         else:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well

@@ -37,6 +37,8 @@ class Caller:
     is_manager = True
     #: Seconds between two quickChecks, as far as is known.
     check_interval: float = 120.0
+    #: When the call was made, in CLOCK_MONOTONIC seconds, and all timers began; None: now.
+    called_at: float | None = None
     #: When the manager ends this call, whatever the action; None: it sets no such time.
     ends: Deadline | None = None
     #: Whether a quickCheck itself is the manager's word that the resource is wanted up here.

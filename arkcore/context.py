@@ -254,6 +254,13 @@ class Context:
         Those that bear the mark of a start of this resource, those recorded, and all that descend
         from them.
         """
+        return self._look_for_started()[0]
+
+    def _look_for_started(self) -> tuple[list[Process], bool]:
+        """Those, and whether some process shows no environment although it runs a program.
+
+        While it executes a new one nothing shows whose it is; or it was started without any.
+        """
         others = {
             f"{processes.MARK}={mark}".encode()
             for mark, (kind, _, _) in self._state.commands().items()
@@ -261,8 +268,10 @@ class Context:
         }
         seen = processes.table()
         found = self._remembered(seen)
+        unclear = False
         for process in seen.values():
             environment = processes.environment(process.pid)
+            unclear = unclear or (not environment and bool(processes.executable(process.pid)))
             if not self._bears_our_mark(environment) or others & set(environment):
                 continue
             if processes.in_our_namespace(process.pid):
@@ -273,7 +282,7 @@ class Context:
         found -= processes.family(spare, seen)
         found = {each for each in found if each.pid not in mine}
         found = {each for each in found if not processes.bears(each, spare)}
-        return sorted(found, key=lambda process: process.pid)
+        return sorted(found, key=lambda process: process.pid), unclear
 
     def recorded_processes_are_gone(self) -> bool:
         """Whether processes were recorded when it was last RUNNING, and none of them lives."""

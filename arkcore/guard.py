@@ -83,8 +83,10 @@ class Guard:
         #: Whether it acts within another resource's recover, and so is no word of the manager's.
         self._nested = outer is not None
         self._outer = outer
-        self._began = boottime()
-        self._began_at = time.monotonic()
+        # Timers count from the manager's call: what loading has taken is no time of its own.
+        called_at = call.caller.called_at if outer is None else None
+        self._began_at = time.monotonic() if called_at is None else called_at
+        self._began = boottime() - (time.monotonic() - self._began_at)
         self._me = processes.look(os.getpid())
         self._lock = locks.ResourceLock(self.state.directory)
         self._maintenance = Maintenance(paths, call.resource)

@@ -44,7 +44,8 @@ def stop_for_certain(run: Run, work: Callable[[Work], Report], deadline: Deadlin
 
 def bring_down(work: Work) -> Report:
     """In a worker: stop what runs; an empty process list is STOPPED, whatever else is said."""
-    if work.is_gone():
+    # Where it lives, one quick look shows it.
+    if not work.list_processes(well=True) and work.is_gone():
         work.end_leftovers()
         return Report(Outcome.WELL, NOTHING_TO_STOP, Status.STOPPED)
     return work.stop()

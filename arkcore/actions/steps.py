@@ -203,7 +203,8 @@ class Work:
         start has made besides the product (a shell that watches over it) may make it anew.
         """
         try:
-            return processes.between_programs() or bool(self.ctx.started_processes())
+            started, unclear = self.ctx._look_for_started()
+            return unclear or bool(started)
         except OSError:
             return True  # nobody knows
 

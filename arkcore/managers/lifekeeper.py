@@ -17,6 +17,7 @@ from arkcore.machine import is_trusted_program
 from arkcore.managers.base import Cluster, Manager, check_name, end_process
 from arkcore.managers.launcher import launcher_of
 from arkcore.paths import Paths
+from arkcore.processes import own_beginning
 from arkcore.signals import prepare_process
 from arkcore.status import Outcome
 from arkcore.stderr import complain, tell_journal
@@ -148,10 +149,16 @@ def _defaults(path: str) -> dict[str, str]:
     return found
 
 
-def main(action: Action, prefix: str | None = None, argv: Sequence[str] | None = None) -> int:
+def main(
+    action: Action,
+    prefix: str | None = None,
+    argv: Sequence[str] | None = None,
+    called_at: float | None = None,
+) -> int:
     """One call of one program; its exit code, 0 or 1.
 
-    `prefix`: comes before every path of ours; None: as ARK_PREFIX says.
+    `prefix`: comes before every path of ours; None: as ARK_PREFIX says. `called_at`: when all
+    timers begin, in CLOCK_MONOTONIC seconds; None: now.
     """
     try:
         signals = prepare_process()
@@ -160,6 +167,7 @@ def main(action: Action, prefix: str | None = None, argv: Sequence[str] | None =
         manager = find_lifekeeper(environment, paths.prefix)
         # A launcher, which has its prefix baked in, takes nothing from the environment.
         manager.traces = prefix is None and traces(environment)
+        manager.called_at = called_at
         call = manager.parse(action, sys.argv if argv is None else argv, environment)
         check_tag(call.resource)
         verdict = Guard(call, paths, signals).perform()
@@ -183,24 +191,25 @@ def _unusable(action: Action, problem: str) -> int:
 
 
 def restore() -> None:
-    end_process(main(Action.RESTORE))
+    end_process(main(Action.RESTORE, called_at=own_beginning()))
 
 
 def remove() -> None:
-    end_process(main(Action.REMOVE))
+    end_process(main(Action.REMOVE, called_at=own_beginning()))
 
 
 def quickcheck() -> None:
-    end_process(main(Action.QUICK_CHECK))
+    end_process(main(Action.QUICK_CHECK, called_at=own_beginning()))
 
 
 def recover() -> None:
-    end_process(main(Action.RECOVER))
+    end_process(main(Action.RECOVER, called_at=own_beginning()))
 
 
 def launch(action: str, prefix: str) -> None:
     """What a launcher calls: `action` is one of the four words, `prefix` is baked in."""
-    end_process(main(next(each for each in Action if each.word == action), prefix))
+    wanted = next(each for each in Action if each.word == action)
+    end_process(main(wanted, prefix, called_at=own_beginning()))
 
 
 def launcher(action: Action, prefix: str, interpreter: str = sys.executable) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import time
-
 from arkcore.deadline import Deadline
 from arkcore.errors import ConfigurationError
 from arkcore.managers.operation_times import SHARE
 from arkcore.parameters import Parameters
-from arkcore.processes import look
-from arkcore.state import boottime
+from arkcore.processes import own_beginning
 from arkcore.text import elided, shown
 
 TYPE_CHECKING = False
@@ -34,13 +30,15 @@ _LONGEST_REASON = 400
 class Operation:
     """One operation on one resource, as Pacemaker describes it in an agent's environment.
 
-    Seconds; `timeout` is None and `interval` 0 where it says none.
+    Seconds; `timeout` is None and `interval` 0 where it says none. `called_at`: when it was asked
+    for, in CLOCK_MONOTONIC seconds; None: now.
     """
 
-    __slots__ = ("_environment", "interval", "role", "timeout")
+    __slots__ = ("_environment", "called_at", "interval", "role", "timeout")
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], called_at: float | None = None) -> None:
         self._environment = environment
+        self.called_at = called_at
         self.timeout = _seconds(environment.get(f"{_META}timeout"))
         self.interval = _seconds(environment.get(f"{_META}interval")) or 0.0
         self.role = environment.get(f"{_META}role", "")
@@ -55,7 +53,7 @@ class Operation:
         """When it must be over: 95 % of its timeout after this process began."""
         if self.timeout is None:
             return None
-        return Deadline(time.monotonic() - _age() + SHARE * self.timeout)
+        return Deadline(own_beginning() + SHARE * self.timeout)
 
     def resource(self) -> str:
         """The resource's name. `ConfigurationError` where there is none.
@@ -99,11 +97,3 @@ def _seconds(milliseconds: str | None) -> float | None:
     except ValueError:
         return None
     return number / 1000 if number > 0 else None
-
-
-def _age() -> float:
-    """Seconds since this process began, its interpreter's own start included."""
-    own = look(os.getpid())
-    if own is None:
-        return 0.0
-    return max(0.0, boottime() - own.start / os.sysconf("SC_CLK_TCK"))

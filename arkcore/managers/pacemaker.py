@@ -18,6 +18,7 @@ from arkcore.managers.base import Manager, check_name, end_process
 from arkcore.managers.launcher import launcher_of
 from arkcore.managers.operation_times import shortfall
 from arkcore.paths import Paths
+from arkcore.processes import own_beginning
 from arkcore.signals import prepare_process
 from arkcore.status import Fault, Outcome, Status
 from arkcore.stderr import complain, write
@@ -54,6 +55,7 @@ class Pacemaker(Manager):
         self._prefix = prefix
         self.operation = operation
         self.ends = operation.ends
+        self.called_at = operation.called_at
         if operation.interval:
             self.check_interval = operation.interval
 
@@ -109,9 +111,18 @@ class Answer:
         self.reason = reason
 
 
-def main(plugin: str, prefix: str, argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    """One operation; its OCF exit code. `argv`: the agent's name, then the action."""
-    operation = ocf.Operation(environment)
+def main(
+    plugin: str,
+    prefix: str,
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    called_at: float | None = None,
+) -> int:
+    """One operation; its OCF exit code. `argv`: the agent's name, then the action.
+
+    `called_at`: when all timers begin, in CLOCK_MONOTONIC seconds; None: now.
+    """
+    operation = ocf.Operation(environment, called_at)
     try:
         answer = _answered(plugin, prefix, argv, environment, operation)
     except ArkError as error:
@@ -237,7 +248,7 @@ ALL_ACTIONS = (*_ACTIONS, "meta-data")
 
 def launch(plugin: str, prefix: str) -> None:
     """What an agent calls: its plugin's name and the prefix are baked in."""
-    end_process(main(plugin, prefix, sys.argv, os.environ))
+    end_process(main(plugin, prefix, sys.argv, os.environ, own_beginning()))
 
 
 def agent(plugin: str, prefix: str, interpreter: str = sys.executable) -> str:

@@ -1,0 +1,83 @@
+"""What a start has made, and whether a look for it can be trusted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from arkcore import processes
+from arkcore.channel import Sender
+from arkcore.context import Context
+from arkcore.deadline import Deadline
+from arkcore.paths import Paths
+from arkcore.plugins import PluginSource
+from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.state import State
+from arkcore.timers import Timers
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    nobody = os.open("/dev/null", os.O_WRONLY)
+    resource = Resource(
+        name=f"started-{os.getpid()}",
+        logical_host="LHOST",
+        plugin=PluginSource("x", "x", "X", "x", "0", ""),
+        application=ApplicationFacts(
+            force_before_restart=False, runs_as_processes=True, machine_wide=()
+        ),
+        timers=Timers({}),
+        options={},
+        ras=RasSettings(),
+        log=LogSettings(),
+    )
+    state = State(Paths(str(tmp_path)), resource.name)
+    yield Context(resource, None, state, Sender(nobody), Deadline.after(60))
+    os.close(nobody)
+
+
+def sleeper(**environment: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(["/bin/sleep", "60"], env=environment)
+
+
+def seen(monkeypatch: pytest.MonkeyPatch, *children: subprocess.Popen[bytes]) -> None:
+    """Let the process table hold these alone: what others do on this machine is not asked."""
+    pids = [os.getpid(), *(child.pid for child in children)]
+    monkeypatch.setattr(processes, "pids", lambda: iter(pids))
+
+
+def test_what_bears_the_mark_of_a_start_is_found_and_nothing_is_unclear(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = sleeper(ARK_ACTION=f"{context.resource}:1", ARK_PREFIX=str(tmp_path))
+    another = sleeper(ARK_ACTION="another:1", ARK_PREFIX=str(tmp_path))
+    seen(monkeypatch, ours, another)
+    try:
+        started, unclear = context._look_for_started()
+        assert ([each.pid for each in started], unclear) == ([ours.pid], False)
+    finally:
+        for child in (ours, another):
+            child.kill()
+            child.wait()
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_live_process_that_shows_no_environment_makes_the_look_unclear(
+    alive: bool, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What executes a new program is so for microseconds; what was started without one, always.
+    bare = sleeper()
+    seen(monkeypatch, bare)
+    try:
+        if not alive:
+            bare.send_signal(signal.SIGKILL)
+            os.waitid(os.P_PID, bare.pid, os.WEXITED | os.WNOWAIT)
+        assert context._look_for_started() == ([], alive)
+    finally:
+        bare.kill()
+        bare.wait()
