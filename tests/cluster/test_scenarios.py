@@ -37,14 +37,16 @@ def test_a_hierarchy_is_started_in_order(world, recovered):
 
 
 def test_a_monitor_at_work_when_its_resource_is_stopped_is_killed_and_told_as_aborted(world):
-    world.fault(world.n1, "jbs_spmd_status", "slow=1.5")
-    resource = world.service.resource(BASE)
+    # Of AJS3: all that is stopped before it is nginx, long before the slow monitor is over.
+    world.fault(world.n1, "jajs_spmd_status", "slow=1.5")
+    resource = world.service.resource(AJS3)
 
     def told():
         lines = world.n1.text("/var/log/ark/ras.log").splitlines()
         return [line for line in lines if f" : {resource} : " in line]
 
-    wait_for("its monitor is at work", lambda: told()[-1:] and told()[-1].endswith("start."), 20)
+    wait_for("a monitor ends", lambda: told()[-1:] and told()[-1].endswith("completed."), 20)
+    wait_for("the next one is at work", lambda: told()[-1].endswith("QuickCheck start."), 20)
     before = len(told())
     world.cluster.stop(world.service.name)
     world.cluster.wait_idle()

@@ -98,7 +98,7 @@ class World:
         return client.gaps(fault)[-1].back
 
     def mend(self) -> None:
-        """Everything healed, both nodes up and out of standby, failures forgotten.
+        """Everything healed, both nodes up and out of standby, failures forgotten, nothing stopped.
 
         Services stay where they are.
         """
@@ -108,6 +108,8 @@ class World:
         for node in cluster.nodes.values():
             self.service.clear_faults(node)
             cluster.standby(node, on=False)
+        for service in self.services:
+            cluster.allow_start(service.name)
         cluster.forget_failures()
         cluster.wait_idle()
 
