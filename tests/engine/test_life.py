@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -376,3 +378,19 @@ def test_without_a_place_for_the_lock_an_action_goes_on(node):
     assert program.end() == 0
     assert "without a lock" in program.stderr
     assert node.daemons() == []
+
+
+def test_the_time_that_loading_took_is_none_of_an_action_s_own(node):
+    assert node.run("restore") == 0
+    node.hooks("import time\ndef ark_status(ctx, default): time.sleep(1000)\n")
+    program = (
+        "import time\n"
+        "from arkcore.call import Action\n"
+        "from arkcore.managers.lifekeeper import main\n"
+        f"call = [Action.QUICK_CHECK, {str(node.prefix)!r}, ['x', '-t', 'toy1']]\n"
+        "main(*call, called_at=time.monotonic() - 16)\n"
+    )
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    assert time.monotonic() - began < 9  # of LifeKeeper's 18 s, 2 s were left
+    assert "Undecided" in node.ras[-1]
