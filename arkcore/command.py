@@ -314,7 +314,7 @@ class _Tree:
             each for each in seen.values() if self._pid in (each.pid, each.pgrp, each.session)
         }
         found |= processes.marked(lambda mark: mark == self._mark, seen.values())
-        self._known = found - processes.family(self._spare, seen)
+        self._known = processes.apart_from(self._spare, found, seen)
         return self._known
 
 

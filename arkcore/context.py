@@ -279,9 +279,7 @@ class Context:
         found |= processes.descendants({process.pid for process in found}, seen)
         mine = {os.getpid(), os.getppid()}
         spare = self._resource.application.machine_wide
-        found -= processes.family(spare, seen)
-        found = {each for each in found if each.pid not in mine}
-        found = {each for each in found if not processes.bears(each, spare)}
+        found = {each for each in processes.apart_from(spare, found, seen) if each.pid not in mine}
         return sorted(found, key=lambda process: process.pid), unclear
 
     def recorded_processes_are_gone(self) -> bool:

@@ -326,15 +326,33 @@ def bears(process: Process, names: Collection[str]) -> bool:
     return process.name in cut or os.path.basename(executable(process.pid)) in names
 
 
-def family(names: Collection[str], seen: dict[int, Process]) -> set[Process]:
-    """The processes that bear one of `names`, and all that descends from them.
+def apart_from(
+    names: Collection[str], found: Iterable[Process], seen: dict[int, Process]
+) -> set[Process]:
+    """Those of `found` that bear none of `names`, and descend from none that does.
 
     What a machine-wide daemon starts is the machine's too, whoever started the daemon.
     """
-    if not names:
-        return set()
-    heads = {each for each in seen.values() if bears(each, names)}
-    return heads | descendants({each.pid for each in heads}, seen)
+    borne: dict[int, bool] = {}
+
+    def bears_one(pid: int) -> bool:
+        if pid not in borne:
+            borne[pid] = bears(seen[pid], names)
+        return borne[pid]
+
+    return {each for each in found if not any(map(bears_one, _line(each, seen)))}
+
+
+def _line(process: Process, seen: dict[int, Process]) -> list[int]:
+    """The pids of `process` and its ancestors, as far as they are seen."""
+    line: list[int] = []
+    # One that has gone is nobody's child: its number may be another's by now.
+    pid = process.pid if seen.get(process.pid) == process else 0
+    # A table is not read in one moment: parents may seem to go round in a circle.
+    while pid in seen and pid not in line:
+        line.append(pid)
+        pid = seen[pid].ppid
+    return line
 
 
 def still_lives(process: Process) -> bool:
@@ -436,7 +454,7 @@ def sleep_until_death(watched: Iterable[Process], seconds: float) -> None:
 
 
 def _wait_until_gone(remaining: Callable[[], list[Process]], until: float) -> list[Process]:
-    pause = 0.005
+    pause = 0.001  # what was killed is gone in a moment
     while True:
         left = remaining()
         if not left or time.monotonic() >= until:

@@ -33,11 +33,10 @@ def ask_until(
         return True
     if deadline.passed:
         return False
-    # Loaded only where a first answer was not enough: a healthy check does without.
-    from tenacity import RetryError, Retrying, retry_if_result
-
     began = asked = time.monotonic()
     took = 0.0
+    # Loaded only where a first answer was not enough, in the pause that follows it.
+    from tenacity import RetryError, Retrying, retry_if_result
 
     def ask() -> bool:
         nonlocal asked, took
@@ -57,7 +56,7 @@ def ask_until(
     again = Retrying(
         stop=over, wait=pause, sleep=sleep, retry=retry_if_result(lambda answer: not answer)
     )
-    sleep(min(_FIRST_PAUSE, deadline.remaining()))
+    sleep(max(0.0, min(began + _FIRST_PAUSE - time.monotonic(), deadline.remaining())))
     try:
         return bool(again(ask))
     except RetryError:

@@ -16,7 +16,7 @@ from arkcore.stderr import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from arkcore.paths import Paths
@@ -229,7 +229,7 @@ class State:
 
     # The processes of this logical host when it was last RUNNING.
 
-    def remember_processes(self, processes: list[Process]) -> None:
+    def remember_processes(self, processes: Iterable[Process]) -> None:
         pairs = sorted([process.pid, process.start] for process in processes)
         value = {"boot": boot_id(), "processes": pairs}
         if self._read("processes") != value:

@@ -119,7 +119,9 @@ def do_part(
         plugin = resource.plugin.load()
         hooks = DirectHooks(plugin)
         if not quick:
-            gc.enable()  # what is not a quick check may take long, and make much
+            # What is not a quick check may take long, and make much; what is there by now stays.
+            gc.freeze()
+            gc.enable()
             # A recorded copy, which serves where the file is broken, may be older than the plugin.
             check_hooks(plugin, resource.plugin.name)
         if traced:

@@ -73,6 +73,8 @@ class Work:
         self._strangers = strangers
         #: Why the processes could not be listed, where that was told last.
         self._unlisted = ""
+        #: Whether the last look before it was gone showed that nothing of a start lives any more.
+        self.nothing_started = False
 
     def timer(self, key: str) -> float:
         return self.resource.timers[key]
@@ -187,6 +189,7 @@ class Work:
             # Looked at twice, and more often while there come new ones: what goes on by way of its
             # children can slip through one look.
             doubt = self._may_come_to_light()
+            self.nothing_started = not doubt
             if look > 0 and not doubt and processes.newest() == newest:
                 break
             if doubt or look == 0:
@@ -265,11 +268,7 @@ class Work:
         """
         if self.resource.application.runs_as_processes:
             return  # its plugin recognises it by other means
-        spare = self.resource.application.machine_wide
-        adopted = self.adopted()
-        self.state.remember_processes(
-            [each for each in adopted if not processes.bears(each, spare)]
-        )
+        self.state.remember_processes(self.adopted())
 
     def adopted(self) -> set[Process]:
         """What has come below the guard since the action began, this worker's own apart."""
@@ -280,8 +279,8 @@ class Work:
         others = {each.pid for each in strangers} | {os.getpid()}
         found = processes.descendants({os.getppid()}, seen)
         found -= strangers | processes.descendants(others, seen)
-        found -= processes.family(self.resource.application.machine_wide, seen)
-        return {each for each in found if each.pid not in others}
+        spare = self.resource.application.machine_wide
+        return {each for each in processes.apart_from(spare, found, seen) if each.pid not in others}
 
     def _wait_for_force_to_be_over(self) -> str:
         """A forced stop goes on killing in the background: let it end, and some time pass.
@@ -297,6 +296,9 @@ class Work:
             return ""
         self.now("waiting after a forced stop")
         self.ctx.log.info("waiting until the forced stop is over")
+        # This long at least: no need to ask meanwhile, and to be late by a pause between questions.
+        known = min(wait - self.state.since_force(), self.deadline.remaining())
+        time.sleep(max(0.0, known))
         if self.ctx.wait_until(over, within=self.deadline.remaining()):
             return ""
         left = self.background()
@@ -450,8 +452,8 @@ class Work:
             found = _left_of(ended) | self._copies_of_the_guard()
             if adopted:
                 found |= self.adopted()
-            found -= processes.family(spare, processes.table())
-            return [each for each in found if each not in (product or [])]
+            found -= set(product or ())
+            return list(processes.apart_from(spare, found, processes.table())) if found else []
 
         # Else half of the time, so that some is left to look at what else there is.
         by = self.deadline if hurry else self.deadline.sooner(self.deadline.remaining() / 2)

@@ -174,13 +174,14 @@ class Host:
     def living(self) -> list[Process]:
         """The application's processes, seen from outside: all that its starts have made."""
         seen = {each.pid: each for each in self.parent.living()}
-        machine = processes.family(self.machine_wide, seen)
-        return [each for each in seen.values() if each not in machine]
+        apart = processes.apart_from(self.machine_wide, seen.values(), seen)
+        return [each for each in seen.values() if each in apart]
 
     def machine_wide_living(self) -> list[Process]:
         """The machine-wide processes that this logical host's starts have made."""
         seen = {each.pid: each for each in self.parent.living()}
-        return sorted(processes.family(self.machine_wide, seen), key=lambda each: each.pid)
+        apart = processes.apart_from(self.machine_wide, seen.values(), seen)
+        return [each for each in seen.values() if each not in apart]
 
     def kill(self, killed: Sequence[Process], number: int = signal.SIGKILL) -> None:
         """Signal processes; those killed are dead when this returns."""

@@ -100,7 +100,7 @@ class Parent:
         def find() -> set[Process]:
             seen = processes.table()
             below = processes.descendants({self._process.pid}, seen)
-            return below - processes.family(spare, seen)
+            return processes.apart_from(spare, below, seen)
 
         for process in find():
             processes.send(process, signal.SIGKILL)

@@ -137,6 +137,32 @@ def test_descendants_of_a_circle_come_to_an_end() -> None:
     assert {each.pid for each in processes.descendants({1}, table)} == {1, 2}
 
 
+def table_of(*rows: tuple[int, int, str]) -> dict[int, Process]:
+    """A table of processes that live nowhere: pid, parent, name."""
+    return {pid: Process(pid, 1, parent, 0, 0, "S", name) for pid, parent, name in rows}
+
+
+#: Pids above all that the kernel gives.
+A, B, C, D = (2**22 + each for each in range(1, 5))
+
+
+def test_what_a_machine_wide_daemon_has_started_is_the_machine_s() -> None:
+    table = table_of((A, 1, "hntr2mon"), (B, A, "sh"), (C, B, "sleep"), (D, 1, "sleep"))
+    found = {table[B], table[C], table[D]}
+    assert processes.apart_from(["hntr2mon"], found, table) == {table[D]}
+
+
+def test_a_gone_process_is_no_child_of_whoever_has_its_number_now() -> None:
+    table = table_of((A, 1, "hntr2mon"), (B, A, "sh"))
+    gone = Process(B, 0, 1, 0, 0, "S", "sleep")
+    assert processes.apart_from(["hntr2mon"], [gone], table) == {gone}
+
+
+def test_ancestors_in_a_circle_come_to_an_end() -> None:
+    table = table_of((A, B, "sh"), (B, A, "sleep"))
+    assert processes.apart_from(["hntr2mon"], [table[A]], table) == {table[A]}
+
+
 def test_a_mark_is_found_in_the_environment(
     started: Any, spawn: Callable[..., subprocess.Popen[str]]
 ) -> None:
