@@ -331,28 +331,23 @@ def apart_from(
 ) -> set[Process]:
     """Those of `found` that bear none of `names`, and descend from none that does.
 
-    What a machine-wide daemon starts is the machine's too, whoever started the daemon.
+    What a machine-wide daemon starts is the machine's too, whoever started the daemon. What is not
+    in the table `seen` is nobody's child: its number may be another's by now.
     """
-    borne: dict[int, bool] = {}
-
-    def bears_one(pid: int) -> bool:
-        if pid not in borne:
-            borne[pid] = bears(seen[pid], names)
-        return borne[pid]
-
-    return {each for each in found if not any(map(bears_one, _line(each, seen)))}
-
-
-def _line(process: Process, seen: dict[int, Process]) -> list[int]:
-    """The pids of `process` and its ancestors, as far as they are seen."""
-    line: list[int] = []
-    # One that has gone is nobody's child: its number may be another's by now.
-    pid = process.pid if seen.get(process.pid) == process else 0
-    # A table is not read in one moment: parents may seem to go round in a circle.
-    while pid in seen and pid not in line:
-        line.append(pid)
-        pid = seen[pid].ppid
-    return line
+    found = set(found)
+    if not names:
+        return found
+    # Only what was found and its ancestors are asked for their executables: the machine is full of
+    # others. Each one once, however deep they lie; parents may seem to go round in a circle, for a
+    # table is not read in one moment.
+    asked: set[int] = set()
+    for process in found:
+        pid = process.pid
+        while pid in seen and pid not in asked:
+            asked.add(pid)
+            pid = seen[pid].ppid
+    heads = {seen[pid] for pid in asked if bears(seen[pid], names)}
+    return found - heads - descendants({each.pid for each in heads}, seen)
 
 
 def still_lives(process: Process) -> bool:
@@ -454,7 +449,7 @@ def sleep_until_death(watched: Iterable[Process], seconds: float) -> None:
 
 
 def _wait_until_gone(remaining: Callable[[], list[Process]], until: float) -> list[Process]:
-    pause = 0.001  # what was killed is gone in a moment
+    pause = 0.001  # at first, for KILL needs no more
     while True:
         left = remaining()
         if not left or time.monotonic() >= until:

@@ -25,9 +25,9 @@ def ask_until(
 ) -> bool:
     """Ask until the answer is True, or the deadline has come (False).
 
-    The pause grows with the time already waited, from 0.02 s to 0.15 s, and is never shorter than
-    the last question took, so that asking costs the product at most half of the time. The last
-    question is asked at the deadline itself, not after it.
+    The pause grows with the time already waited, from 0.02 s to 0.15 s, and from the second one on
+    is never shorter than the last question took, so that asking costs the product at most half of
+    the time. The last question is asked at the deadline itself, not after it.
     """
     if question():
         return True

@@ -119,9 +119,7 @@ def do_part(
         plugin = resource.plugin.load()
         hooks = DirectHooks(plugin)
         if not quick:
-            # What is not a quick check may take long, and make much; what is there by now stays.
-            gc.freeze()
-            gc.enable()
+            gc.enable()  # what is not a quick check may take long, and make much
             # A recorded copy, which serves where the file is broken, may be older than the plugin.
             check_hooks(plugin, resource.plugin.name)
         if traced:

@@ -76,7 +76,9 @@ def strays_told(work: Work, report: Report) -> Report:
 
     It may serve other logical hosts too, so it is told and never ended.
     """
-    if not report.well or work.nothing_started or work.deadline.remaining() < 1.0:
+    if not report.well or work.deadline.remaining() < 1.0:
+        return report
+    if work.starts_left_nothing:  # as the look has just shown that called it stopped
         return report
     try:
         strays = work.ctx.started_processes()

@@ -73,8 +73,8 @@ class Work:
         self._strangers = strangers
         #: Why the processes could not be listed, where that was told last.
         self._unlisted = ""
-        #: Whether the last look before it was gone showed that nothing of a start lives any more.
-        self.nothing_started = False
+        #: Whether the last look of `is_gone` showed that nothing lives that a start has made.
+        self.starts_left_nothing = False
 
     def timer(self, key: str) -> float:
         return self.resource.timers[key]
@@ -189,7 +189,7 @@ class Work:
             # Looked at twice, and more often while there come new ones: what goes on by way of its
             # children can slip through one look.
             doubt = self._may_come_to_light()
-            self.nothing_started = not doubt
+            self.starts_left_nothing = not doubt
             if look > 0 and not doubt and processes.newest() == newest:
                 break
             if doubt or look == 0:
@@ -296,7 +296,7 @@ class Work:
             return ""
         self.now("waiting after a forced stop")
         self.ctx.log.info("waiting until the forced stop is over")
-        # This long at least: no need to ask meanwhile, and to be late by a pause between questions.
+        # So long at least. To ask meanwhile would tell nothing, and be late by up to one pause.
         known = min(wait - self.state.since_force(), self.deadline.remaining())
         time.sleep(max(0.0, known))
         if self.ctx.wait_until(over, within=self.deadline.remaining()):

@@ -163,6 +163,15 @@ def test_ancestors_in_a_circle_come_to_an_end() -> None:
     assert processes.apart_from(["hntr2mon"], [table[A]], table) == {table[A]}
 
 
+def test_what_calls_itself_thousands_deep_is_told_apart_at_once() -> None:
+    """A forced stop has seconds, and asks this several times before its first signal."""
+    table = table_of(*((A + each, A + each - 1, "sh") for each in range(5000)))
+    found = set(table.values())
+    began = time.monotonic()
+    assert processes.apart_from(["hntr2mon"], found, table) == found
+    assert time.monotonic() - began < 2  # a moment; a minute and more where each asks them all
+
+
 def test_a_mark_is_found_in_the_environment(
     started: Any, spawn: Callable[..., subprocess.Popen[str]]
 ) -> None:
