@@ -193,17 +193,27 @@ class Guard:
             listener=self._listener,
         )
 
-    def _validated(self) -> tuple[Resource | None, str]:
-        """Have a worker validate and record the resource; it, or what is wrong."""
+    def _validated(
+        self,
+        *,
+        essentials: bool = False,
+        manages: Callable[[str], bool | None] | None = None,
+    ) -> tuple[Resource | None, str]:
+        """Have a worker validate and record the resource; it, or what is wrong.
+
+        `essentials`: only what it takes to look at it and to stop it, and nothing is recorded.
+        `manages`: as the caller's own.
+        """
         name, parameters = self.call.resource, self.call.parameters
+        manages = manages or self.call.caller.manages
         told: list[str] = []
 
         def body(sender: Sender) -> None:
-            from arkcore.resource_file import validate_and_record
+            from arkcore.resource_file import validate_and_record, validate_essentials
 
+            validate = validate_essentials if essentials else validate_and_record
             try:
-                manages = self.call.caller.manages
-                resource = validate_and_record(self.paths, name, parameters, manages)
+                resource = validate(self.paths, name, parameters, manages)
                 sender.send(Event.RESOURCE, quickjson.dumps(to_mapping(resource)))
                 sender.report(Report(Outcome.WELL))
             except ArkError as error:
@@ -236,6 +246,9 @@ class Guard:
             serves = f"{problem}; the recorded copy serves"
             self._warning = f"{serves}. {self._warning}" if self._warning else serves
             return None
+        if action is Action.REMOVE and self._can_be_stopped():
+            self._warning = f"{problem}; it is stopped all the same"
+            return None
         ras = known.ras if known else RasSettings()
         log = known.log if known else LogSettings()
         self._log = self._script_log(known.logical_host if known else "-", ras, log)
@@ -250,6 +263,33 @@ class Guard:
             return self._blind(problem)
         self._log.line(f"{action.script} failed. {problem}", "error")
         return Verdict(Outcome.INTERNAL, problem)
+
+    def _essentials(self, manages: Callable[[str], bool | None]) -> Resource | None:
+        """What can be looked at and stopped, where the rest of its values is wrong."""
+        if self._fault not in (Fault.CONFIGURATION, Fault.NODE):
+            return None  # no plugin is there that could be asked
+        fault = self._fault
+        resource, _ = self._validated(essentials=True, manages=manages)
+        self._fault = fault
+        return resource
+
+    def _can_be_stopped(self) -> bool:
+        """Whether there is something to stop of what was never recorded here, and who can do it.
+
+        What another resource of the same logical host may be running is not stopped.
+        """
+        resource = self._essentials(self.call.caller.manages)
+        if resource is None:
+            return False
+        self._use(resource)
+        if self.state.ever_restored():
+            return True
+        from arkcore.actions.probe import lives
+
+        seen = self.part(
+            lives, within=_LOOKING, cleanup=2.0, resource=resource, supervised=supervise_aside
+        )
+        return seen.well
 
     def _blind(self, problem: str) -> Verdict:
         self.state.note_blind(problem)
@@ -738,7 +778,9 @@ class Guard:
             if resource is None:
                 resource, problem = self._validated()
             if resource is None:
-                resource = record.last_known_good(self.paths, self.call.resource)
+                known = record.last_known_good(self.paths, self.call.resource)
+                # Another resource of the same logical host hides nothing unless it is there.
+                resource = self._essentials(self._manages_for_certain) or known
             if resource is not None:
                 self._use(resource)
                 end = self._limit or Deadline.after(_LOOKING)
@@ -759,6 +801,9 @@ class Guard:
             reason = f"internal error: {type(error).__name__}: {error}"
             complain(f"{self.call.resource}: {reason}")
         return Verdict(Outcome.INTERNAL, reason, Status.UNKNOWN)
+
+    def _manages_for_certain(self, name: str) -> bool:
+        return self.call.caller.manages(name) is True
 
     # Observers.
 

@@ -32,8 +32,8 @@ class Neighbour:
 def recorded_neighbours(paths: Paths, manages: Callable[[str], bool | None]) -> Iterable[Neighbour]:
     """Those whose manager holds their values: all that is here of them is a record.
 
-    A record outlives its resource, so it counts where that is to run here, or where its manager
-    says that it has it (`manages`; None: it does not answer).
+    A record outlives its resource, so it counts where its manager says that it has it (`manages`),
+    or, where that does not answer (None), where the resource is to run here.
     """
     for name in record.of_managers(paths):
         known = record.last_known_good(paths, name)
@@ -41,8 +41,10 @@ def recorded_neighbours(paths: Paths, manages: Callable[[str], bool | None]) -> 
             continue
 
         def is_there(name: str = name) -> bool:
-            wanted = State(paths, name, read_only=True).wanted
-            return wanted == "up" or manages(name) is True
+            managed = manages(name)
+            if managed is None:
+                return State(paths, name, read_only=True).wanted == "up"
+            return managed
 
         yield Neighbour(name, known.plugin.name, known.logical_host, is_there)
 

@@ -16,7 +16,7 @@ from arkcore import record
 from arkcore.application import check_declaration, declared_options, make_options
 from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
 from arkcore.neighbours import Neighbour, recorded_neighbours, refuse_rivals
-from arkcore.parameters import refuse_common_names, values_of
+from arkcore.parameters import HOST, Parameters, refuse_common_names, values_of
 from arkcore.plugins import find
 from arkcore.record import (
     refuse_if_others_can_write,
@@ -134,15 +134,42 @@ def validate(
         where = parameters.where(name)
         try:
             values = {**_values_of(parameters, where), "plugin": parameters.plugin}
-            return _validate(paths, name, values, where, manages)
+            return _validate(paths, name, values, where, manages, read_node_file(paths))
         except ConfigurationError as error:
             raise type(error)(parameters.renamed(str(error), name)) from error
     where = paths.resource_file(name)
     try:
         refuse_resource_if_others_can_write(paths, name)
-        return _validate(paths, name, read_toml(where), where, manages)
+        return _validate(paths, name, read_toml(where), where, manages, read_node_file(paths))
     except RecursionError:
         raise ConfigurationError(f"{where}: its tables are nested too deeply") from None
+
+
+def validate_essentials(
+    paths: Paths,
+    name: str,
+    parameters: Parameters | None = None,
+    manages: Callable[[str], bool | None] = _cannot_tell,
+) -> Resource:
+    """The resource as far as it can be looked at and stopped: plugin, logical host and options.
+
+    For where the rest is wrong, and nothing was recorded here: no node file, timer, mount point,
+    requirement or unknown parameter keeps anybody from being asked. Errors as
+    :func:`validate_and_record`; nothing is recorded.
+    """
+    check_resource_name(name)
+    if parameters is not None:
+        _, _, hints = declaration_of(parameters.plugin)
+        known = {key: text for key, text in parameters.texts.items() if key in (HOST, *hints)}
+        where = parameters.where(name)
+        given = values_of(Parameters(parameters.plugin, known), hints, where)
+        values: Mapping[str, Any] = {**given, "plugin": parameters.plugin}
+    else:
+        where = paths.resource_file(name)
+        refuse_resource_if_others_can_write(paths, name)
+        values = read_toml(where)
+    essential = {key: values[key] for key in ("plugin", HOST, "options") if key in values}
+    return _validate(paths, name, essential, where, manages, NodeSettings({}, LogSettings(), ()))
 
 
 def _values_of(parameters: Parameters, where: str) -> dict[str, Any]:
@@ -156,8 +183,8 @@ def _validate(
     values: Mapping[str, Any],
     where: str,
     manages: Callable[[str], bool | None],
+    node: NodeSettings,
 ) -> Resource:
-    node = read_node_file(paths)
     refuse_unknown(values, _KEYS, where, "")
     plugin_name = text(values, "plugin", where)
     logical_host = text(values, "logical_host", where)

@@ -21,10 +21,16 @@ def look(work: Work) -> Report:
     if found.status is Status.RUNNING:
         return Report(Outcome.WELL, status=Status.RUNNING)
     alone = not found.processes and not work.state.ever_restored()
-    if alone and not work.resource.application.runs_as_processes:
+    if alone and found.nobody_said and not work.resource.application.runs_as_processes:
         # Only its status command could tell, which is not there; but it never was here either.
         return Report(Outcome.WELL, f"It is {found}, and was never started here", Status.STOPPED)
     return Report(Outcome.FAILED, f"It is {found}.", found.status)
+
+
+def lives(work: Work) -> Report:
+    """In a worker: well where a process of it is seen; nobody is asked for its status."""
+    seen = work.list_processes()
+    return Report(Outcome.WELL if seen else Outcome.SKIPPED)
 
 
 def outlived(problem: str, alive: Sequence[int]) -> Verdict:

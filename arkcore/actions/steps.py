@@ -33,10 +33,16 @@ _SECOND_LOOK_IN_DOUBT = 0.02
 class Assessment:
     """What the engine makes of a plugin's answer and of the processes it sees."""
 
-    __slots__ = ("began", "detail", "processes", "status")
+    __slots__ = ("began", "detail", "nobody_said", "processes", "status")
 
     def __init__(
-        self, status: Status, detail: str, seen: list[Process] | None, began: float
+        self,
+        status: Status,
+        detail: str,
+        seen: list[Process] | None,
+        began: float,
+        *,
+        nobody_said: bool = False,
     ) -> None:
         self.status = status
         self.detail = detail
@@ -44,6 +50,8 @@ class Assessment:
         self.processes = seen
         #: When the question was asked, in seconds since the epoch.
         self.began = began
+        #: Whether the plugin itself answered UNKNOWN, and not because a question was late.
+        self.nobody_said = nobody_said
 
     def __str__(self) -> str:
         return f"{self.status.value} ({self.detail})" if self.detail else self.status.value
@@ -104,7 +112,8 @@ class Work:
             detail = "; ".join([detail, *(each for each in late if each not in detail)]).strip("; ")
         if status is Status.RUNNING and seen:
             self.state.remember_processes(seen)
-        assessment = Assessment(status, detail, seen, began)
+        nobody_said = report.status is Status.UNKNOWN and not late and not self.ctx.deadline.passed
+        assessment = Assessment(status, detail, seen, began, nobody_said=nobody_said)
         if self.resource.ras.detail == "full":
             self.ctx.log.debug(f"Status: {assessment}")
         return assessment

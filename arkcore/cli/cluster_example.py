@@ -13,10 +13,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-#: What keeps a group where it is against the node it would rather be on: no failback by itself.
+#: What keeps a resource where it is; a group has that of all its members.
 _STICKINESS = 100
-#: How much a group would rather be on its own node, and apart from the other one.
-_PREFERENCE = 100
+#: How much a group would rather be on its own node, and apart from the other one. Less than keeps a
+#: single resource where it is: no failback by itself.
+_PREFERENCE = 50
+#: Files for pcs: the configuration as it was, and as it is to be.
+_BEFORE, _AFTER = "ark-before.xml", "ark-after.xml"
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,15 @@ def identifier(text: str) -> str:
 
 
 def of_plugin(id: str, plugin: str, parameters: dict[str, str], timers: Timers) -> Primitive:
-    """A resource of ours: timeouts that its timers fit into; restarted as often as by a recover."""
+    """A resource of ours: timeouts that its timers fit into; restarted as often as by a recover.
+
+    At the failure that reaches migration-threshold Pacemaker moves it: it is restarted in place at
+    one failure less. 0 would be no threshold at all.
+    """
     monitor = Operation("monitor", usual_timeout("monitor", timers), INTERVAL)
     start, stop = (Operation(name, usual_timeout(name, timers)) for name in ("start", "stop"))
     meta = {
-        "migration-threshold": f"{timers['recover.attempts']:g}",
+        "migration-threshold": f"{timers['recover.attempts'] + 1:g}",
         "failure-timeout": f"{timers['recover.window']:g}s",
     }
     return Primitive(id, f"ocf:ark:{plugin}", parameters, (start, stop, monitor), meta)
@@ -103,21 +110,25 @@ def _crm_primitive(primitive: Primitive) -> str:
 
 
 def pcs_text(groups: Sequence[Group]) -> str:
-    """The same as commands of pcs."""
-    commands = [f"pcs resource defaults update resource-stickiness={_STICKINESS}"]
+    """The same as a script of pcs.
+
+    The cluster is given all of it at once: before its constraints are there, a group would start on
+    either node, and then stay there.
+    """
+    words = [f"resource defaults update resource-stickiness={_STICKINESS}"]
     for group in groups:
-        commands += [_pcs_create(primitive, group.id) for primitive in group.members]
-        commands.append(f"pcs constraint location {group.id} prefers {group.node}={_PREFERENCE}")
+        words += [_pcs_create(primitive, group.id) for primitive in group.members]
+        words.append(f"constraint location {group.id} prefers {group.node}={_PREFERENCE}")
     if len(groups) > 1:
         first, second = groups[:2]
-        commands.append(
-            f"pcs constraint colocation add {second.id} with {first.id} score=-{_PREFERENCE}"
-        )
-    return "\n".join(commands)
+        words.append(f"constraint colocation add {second.id} with {first.id} score=-{_PREFERENCE}")
+    before = ["set -e", f"pcs cluster cib {_BEFORE}", f"cp {_BEFORE} {_AFTER}"]
+    after = f"pcs cluster cib-push {_AFTER} diff-against={_BEFORE}"
+    return "\n".join([*before, *(f"pcs -f {_AFTER} {each}" for each in words), after])
 
 
 def _pcs_create(primitive: Primitive, group: str) -> str:
-    parts = [f"pcs resource create {primitive.id} {primitive.agent}"]
+    parts = [f"resource create {primitive.id} {primitive.agent}"]
     parts.append(_pairs(primitive.parameters, shlex.quote))
     parts += [f"op {_operation(each)}" for each in primitive.operations]
     if primitive.meta:

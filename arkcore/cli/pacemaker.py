@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from enum import Enum
 from typing import Annotated, Any
 
 import typer
 
-from arkcore.application import declared_options
+from arkcore.application import declared_options, make_options
 from arkcore.cli.aside import answer_of
 from arkcore.cli.cluster_example import (
     Group,
@@ -247,7 +248,7 @@ def _jp1_server(host: str, ip: str, device: str, mount_point: str, node: str) ->
 
 def _one_resource(plugin: str, host: str, node: str) -> Group:
     declared = _declared(plugin)
-    parameters = {"logical_host": host, **dict.fromkeys(declared.required, "CHANGE ME")}
+    parameters = {"logical_host": host, **dict.fromkeys(declared.needed, "CHANGE ME")}
     id = identifier(plugin)
     return Group(f"{id}_group", (of_plugin(id, plugin, parameters, declared.timers),), node)
 
@@ -255,20 +256,45 @@ def _one_resource(plugin: str, host: str, node: str) -> Group:
 class _Declared:
     """What a configuration has to know of a plugin: its timers, and what must be given."""
 
-    def __init__(self, timers: dict[str, float | None], required: list[str]) -> None:
+    def __init__(self, timers: dict[str, float | None], needed: list[str]) -> None:
         self.timers = Timers(timers)
-        self.required = required
+        self.needed = needed
 
 
 def _declared(plugin: str) -> _Declared:
     def ask() -> list[Any]:
-        _, application, _ = declaration_of(plugin)
-        options = declared_options(application.options)
-        required = [name for name, option in options.items() if option.required]
-        return [Timers(application.timers).as_mapping(), required]
+        _, application, hints = declaration_of(plugin)
+        needed = _needed(application.options, hints)
+        return [Timers(application.timers).as_mapping(), needed]
 
-    timers, required = answer_of(ask)
-    return _Declared(timers, required)
+    timers, needed = answer_of(ask)
+    return _Declared(timers, needed)
+
+
+#: What stands in for a value that a person is going to give, by its type: most are paths.
+_STAND_INS: dict[Any, Any] = {str: "/CHANGE_ME", list[str]: ["/CHANGE_ME"]}
+
+
+def _needed(model: type, hints: dict[str, Any]) -> list[str]:
+    """The options that must be given: the required ones, then what the plugin's check misses.
+
+    Only that check knows, for instance, that one of several ways has to be chosen; its error names
+    the option.
+    """
+    options = declared_options(model)
+    needed = [name for name, option in options.items() if option.required]
+    while True:
+        values = {name: _STAND_INS[hints[name]] for name in needed if hints[name] in _STAND_INS}
+        try:
+            check = getattr(make_options(model, values), "check", lambda: None)
+            check()
+        except Exception as error:
+            named = re.match(r"options\.(\w+)", str(error))
+            if named is None or named[1] in needed or named[1] not in options:
+                return needed
+            needed.append(named[1])
+        else:
+            return needed
 
 
 def _metadata(plugin: str) -> str:

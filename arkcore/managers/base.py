@@ -33,7 +33,7 @@ class Cluster:
         raise NotImplementedError
 
     def command(self, action: Action, resource: str) -> str:
-        """Its own command that does what `action` does."""
+        """Its own command that does what `action`, a restore or a remove, does."""
         raise NotImplementedError
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Status of an operation that is at work.
 _PENDING = "-1"
+#: Exit codes that are no failure: OCF_SUCCESS, and degraded, alone or promoted, which goes on.
+_GOOD = (0, 190, 191)
 #: What `crm_resource --move` and `--ban` name the constraints they leave.
 _MOVED = ("cli-prefer-", "cli-ban-")
 
@@ -54,9 +56,9 @@ class CibOperation:
 
     @property
     def failed(self) -> bool:
-        """Whether it is a failure; that nothing was found by a first look is none."""
+        """Whether the cluster takes it for one; that a first look found nothing is none."""
         looked = self.action == "monitor" and self.interval == 0
-        return self.code != 0 and not looked
+        return self.code not in _GOOD and not looked
 
     def __str__(self) -> str:
         reason = f": {self.reason}" if self.reason else ""

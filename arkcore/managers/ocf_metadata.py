@@ -25,6 +25,7 @@ _HEAD = """\
 <!DOCTYPE resource-agent SYSTEM "ra-api-1.dtd" [
 <!ATTLIST action name (start|stop|monitor|meta-data|validate-all|reload-agent) #REQUIRED>
 <!ATTLIST parameter reloadable (1|0) #IMPLIED>
+<!ATTLIST parameter unique-group CDATA #IMPLIED>
 ]>
 """
 
@@ -40,8 +41,7 @@ class Text:
 
 
 _HOST = Text(
-    "The logical host, as it was set up in the product. Its name is the resource's identity on "
-    "every node.",
+    "The logical host, as it was set up in the product.",
     "製品に設定した論理ホスト名。",
 )
 _MOUNTS = Text(
@@ -58,6 +58,19 @@ _RAS = {
     "ras_quickcheck": Text(
         "Which monitors the RAS log tells of: every one, or only changes of the verdict",
         "RAS ログに記録する監視。every はすべて、changes は結果が変わったときだけ",
+    ),
+}
+
+
+#: How a value is written that is more than one word.
+_WRITTEN = {
+    list: Text(
+        "Written as words, separated by blanks and quoted as for a shell.",
+        "空白で区切った語で書く(引用符はシェルと同じ)。",
+    ),
+    dict: Text(
+        "Written as words KEY=VALUE, separated by blanks and quoted as for a shell.",
+        "空白で区切った KEY=VALUE の語で書く(引用符はシェルと同じ)。",
     ),
 }
 
@@ -90,19 +103,21 @@ def _about(application: Application) -> Text:
 def _add_parameters(
     parent: ElementTree.Element, application: Application, hints: Mapping[str, Any]
 ) -> None:
-    _add(parent, HOST, _HOST, "string", required=True)
+    host = _add(parent, HOST, _HOST, "string", required=True)
+    if application.logical_host.exclusive:
+        # `unique` is what 1.1 has given up for the other; tools older than that know it alone.
+        host.set("unique", "1")
+        host.set("unique-group", HOST)
     for name, option in declared_options(application.options).items():
-        text = Text(
-            _described(option, option.text), _described(option, option.text_ja or option.text)
-        )
+        text = _described(option, hints.get(name))
         kind, default = type_of(hints.get(name)), None if option.required else option.default
         _add(parent, name, text, kind, text_of(default), required=option.required)
     _add(parent, MOUNT_POINTS, _MOUNTS, "string", "")
     timers = Timers(application.timers).as_mapping()
     for name, timer in TIMER_PARAMETERS.items():
         text = Text(
-            f"{timer.text}; {timer.allowed}",
-            f"{timer.text_ja}。{timer.minimum:g} から {timer.maximum:g} 秒",
+            f"{_by_parameters(timer.text)}; {timer.allowed}",
+            f"{_by_parameters(timer.text_ja)}。{timer.minimum:g} から {timer.maximum:g} 秒",
         )
         _add(parent, name, text, "string", text_of(timers[timer.key]), reloadable=True)
     defaults = RasSettings()
@@ -110,8 +125,23 @@ def _add_parameters(
         _add(parent, name, _RAS[name], "string", getattr(defaults, key), reloadable=True)
 
 
-def _described(option: Option, text: str) -> str:
-    return f"{text} ({' | '.join(option.choices)})" if option.choices else text
+def _described(option: Option, kind: Any) -> Text:
+    """An option's text, with what it may be and how that is written as a parameter."""
+    from typing import get_origin
+
+    choices = f" ({' | '.join(option.choices)})" if option.choices else ""
+    en, ja = option.text + choices, (option.text_ja or option.text) + choices
+    written = _WRITTEN.get(get_origin(kind) or kind)
+    if written is None or not en:
+        return written or Text(en, ja)
+    return Text(f"{en.rstrip('.')}. {written.en}", f"{ja.rstrip('。')}。{written.ja}")
+
+
+def _by_parameters(text: str) -> str:
+    """`text` with the timers in it called by their parameters' names."""
+    for name, timer in TIMER_PARAMETERS.items():
+        text = text.replace(timer.key, name)
+    return text
 
 
 def type_of(kind: Any) -> str:
@@ -145,22 +175,29 @@ def _add(
     *,
     required: bool = False,
     reloadable: bool = False,
-) -> None:
+) -> ElementTree.Element:
     flags = {"required": required, "unique": False, "reloadable": reloadable}
     marks = {"name": name, **{key: str(int(value)) for key, value in flags.items()}}
     parameter = ElementTree.SubElement(parent, "parameter", marks)
     for lang, told in (("en", text.en), ("ja", text.ja)):
         ElementTree.SubElement(parameter, "longdesc", lang=lang).text = told
     for lang, told in (("en", text.en), ("ja", text.ja)):
-        ElementTree.SubElement(parameter, "shortdesc", lang=lang).text = _short(told)
+        ElementTree.SubElement(parameter, "shortdesc", lang=lang).text = short(told)
     content = {"type": kind} if default is None else {"type": kind, "default": default}
     ElementTree.SubElement(parameter, "content", content)
+    return parameter
 
 
-def _short(text: str) -> str:
-    """The first sentence or clause of a text."""
-    for end in (". ", "。", "; ", ": "):
-        text = text.partition(end)[0]
+def short(text: str) -> str:
+    """The first sentence or clause of a text; what stands in brackets is not cut."""
+    depth = 0
+    for place, sign in enumerate(text):
+        if sign in "([":
+            depth += 1
+        elif sign in ")]":
+            depth = max(0, depth - 1)
+        elif not depth and text.startswith((". ", "。", "; ", ": "), place):
+            return text[:place]
     return text.rstrip(".")
 
 

@@ -142,7 +142,7 @@ def _answered(
     environment: Mapping[str, str],
     operation: ocf.Operation,
 ) -> Answer:
-    action = argv[1] if len(argv) == 2 else ""
+    action = argv[1] if len(argv) > 1 else ""  # whatever follows it is to be ignored
     if action == "meta-data":
         from arkcore.managers.ocf_metadata import metadata
 
@@ -171,6 +171,7 @@ def _monitor(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -
     if not manager.operation.is_probe:
         return _performed(Action.QUICK_CHECK, manager, paths, environment)
     signals = prepare_process()
+    manager.operation.resource()  # without a name nobody knows what is asked for
     try:
         call = manager.parse(Action.QUICK_CHECK, (), environment)
     except ConfigurationError as error:
@@ -232,7 +233,12 @@ def _reload(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) ->
 
     manager.operation.refuse_unique_clone()
     call = manager.parse(Action.QUICK_CHECK, (), environment)
-    validate_and_record(paths, call.resource, call.parameters, manager.manages)
+    try:
+        validate_and_record(paths, call.resource, call.parameters, manager.manages)
+    except ArkError as error:
+        # An error code would have Pacemaker stop what runs, on every node alike. It goes on with
+        # the values it has; each monitor says from now on what is wrong.
+        complain(f"not reloaded: {error}")
     return Answer(ocf.SUCCESS)
 
 

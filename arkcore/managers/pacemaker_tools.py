@@ -10,6 +10,8 @@ from arkcore.supervisor import ask_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from xml.etree import ElementTree
+
     from arkcore.timers import Timers
 
 _PLACE = "/usr/sbin"
@@ -38,13 +40,11 @@ class PacemakerTools(Cluster):
         return any(place[:1] == [node] for place in places)
 
     def command(self, action: Action, resource: str) -> str:
-        base = f"crm_resource --resource {resource}"
-        if action is Action.RECOVER:
-            return f"{base} --restart"
-        if action is Action.QUICK_CHECK:
-            return f"{base} --force-check"
         role = "Started" if action is Action.RESTORE else "Stopped"
-        return f"{base} --meta --set-parameter target-role --parameter-value {role}"
+        return (
+            f"crm_resource --resource {resource} --meta --set-parameter target-role "
+            f"--parameter-value {role}"
+        )
 
     def resources(self) -> set[str] | None:
         """The resources that the cluster has; None where it does not answer."""
@@ -57,8 +57,9 @@ class PacemakerTools(Cluster):
     def timeouts(self, resource: str) -> dict[str, float]:
         """The timeouts of the operations that the cluster's configuration has for `resource`.
 
-        Seconds, by operation; a monitor's is the shortest of its own. Empty where it does not
-        answer, or knows no such resource.
+        Seconds, by operation; a monitor's is the shortest of its own. An operation whose timeout
+        stands elsewhere in the configuration is left out: it may be long enough. Empty where the
+        cluster does not answer, or knows no such resource.
         """
         from xml.etree import ElementTree
 
@@ -67,18 +68,19 @@ class PacemakerTools(Cluster):
             primitive = ElementTree.fromstring(told)
         except ElementTree.ParseError:
             return {}
-        if primitive.get("template"):
-            return {}  # what it has of its template is not in this answer
+        referred = [each for each in primitive.iter("operations") if each.get("id-ref")]
+        if primitive.get("template") or referred:
+            return {}  # what it has of its template, or of another's operations, is not told here
         default = self._default_timeout()
-        given = [
-            (op.get("name", ""), seconds_of(op.get("timeout", "")) or default)
-            for op in primitive.iter("op")
-        ]
         found = {}
         for name in OPERATIONS:
-            of_its_own = [seconds for each, seconds in given if each == name]
-            if of_its_own or name != "monitor":
-                found[name] = min(of_its_own, default=default)
+            of_its_own = [op for op in primitive.iter("op") if op.get("name") == name]
+            seconds = [_timeout_of(op, default) for op in of_its_own]
+            if not of_its_own and name != "monitor":
+                seconds = [default]
+            known = [each for each in seconds if each is not None]
+            if known:
+                found[name] = min(known)
         return found
 
     def _default_timeout(self) -> float:
@@ -90,6 +92,23 @@ class PacemakerTools(Cluster):
     def _ask(self, tool: str, *words: str) -> str:
         program = f"{self._place}/{tool}"
         return ask_command([program, *words]) if is_trusted_program(program) else ""
+
+
+def _timeout_of(op: ElementTree.Element, default: float) -> float | None:
+    """The timeout of one operation, in seconds, found as Pacemaker finds it.
+
+    Its own attribute counts first, then its meta-attributes; its instance attributes do not. None
+    where these refer to another's, or hold under a rule only.
+    """
+    of_its_own = seconds_of(op.get("timeout", ""))
+    if of_its_own:
+        return of_its_own
+    sets = op.findall("meta_attributes")
+    if any(each.get("id-ref") or each.tag == "rule" for meta in sets for each in meta.iter()):
+        return None
+    pairs = [pair for meta in sets for pair in meta.findall("nvpair")]
+    given = (seconds_of(pair.get("value", "")) for pair in pairs if pair.get("name") == "timeout")
+    return next(given, None) or default
 
 
 _UNITS = {"ms": 0.001, "msec": 0.001, "us": 1e-6, "usec": 1e-6, "": 1.0, "s": 1.0, "sec": 1.0}

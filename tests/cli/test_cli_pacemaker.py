@@ -1,19 +1,28 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import shutil
 import subprocess
 from pathlib import Path
+from typing import get_origin
 from xml.etree import ElementTree
 
 import pytest
-from agents import SUCCESS, Agent
+from agents import CONFIGURED, SUCCESS, Agent
 from support import ToyNode
 
 from arkcore.application import declared_options
+from arkcore.cli.cluster_example import of_plugin
 from arkcore.parameters import COMMON
 from arkcore.plugins import find
+from arkcore.resource_file import declaration_of
+from arkcore.timers import Timers
 
 PLACE = "usr/lib/ocf/resource.d/ark"
+PLUGINS = ["jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command", "postgresql"]
+DTD = Path("/usr/share/resource-agents/ra-api-1.dtd")
 
 
 @pytest.fixture
@@ -131,7 +140,7 @@ def test_uninstall_takes_ours_and_leaves_the_rest(root: Path, ark_here) -> None:
 # Meta-data.
 
 
-@pytest.mark.parametrize("plugin", ["jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command"])
+@pytest.mark.parametrize("plugin", PLUGINS)
 def test_meta_data_tells_every_parameter_in_both_languages(ark_here, plugin: str) -> None:
     root = ElementTree.fromstring(ark_here("pacemaker", "meta-data", plugin).stdout)
     assert (root.get("name"), root.findtext("version")) == (plugin, "1.1")
@@ -151,6 +160,44 @@ def test_what_can_change_while_it_runs_is_marked(ark_here) -> None:
     root = ElementTree.fromstring(ark_here("pacemaker", "meta-data", "jp1-base").stdout)
     marked = {each.get("name") for each in root.iter("parameter") if each.get("reloadable") == "1"}
     assert marked == set(COMMON) - {"logical_host", "mount_points"}
+
+
+@pytest.mark.parametrize(("plugin", "exclusive"), [("jp1-base", True), ("command", False)])
+def test_a_logical_host_is_unique_where_a_second_resource_of_it_is_refused(
+    ark_here, plugin: str, exclusive: bool
+) -> None:
+    root = ElementTree.fromstring(ark_here("pacemaker", "meta-data", plugin).stdout)
+    unique = [each.get("name") for each in root.iter("parameter") if each.get("unique") == "1"]
+    assert unique == (["logical_host"] if exclusive else [])
+    groups = {each.get("name"): each.get("unique-group") for each in root.iter("parameter")}
+    assert groups.pop("logical_host") == ("logical_host" if exclusive else None)
+    assert set(groups.values()) == {None}
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_meta_data_says_how_a_parameter_is_written(ark_here, plugin: str) -> None:
+    text = ark_here("pacemaker", "meta-data", plugin).stdout
+    assert not re.findall(r"\{ .* = |\[\"|restore\.|remove\.|quickcheck\.", text)
+    _, _, kinds = declaration_of(plugin)
+    for parameter in ElementTree.fromstring(text).iter("parameter"):
+        kind = get_origin(kinds.get(parameter.get("name")))
+        english, japanese = (each.text for each in parameter.iter("longdesc"))
+        assert ("words KEY=VALUE" in english, "KEY=VALUE の語" in japanese) == (kind is dict,) * 2
+        quoted = "quoted as for a shell" in english, "引用符はシェルと同じ" in japanese
+        assert quoted == (kind in (list, dict),) * 2
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_meta_data_keeps_to_the_schema_of_resource_agents(
+    ark_here, plugin: str, tmp_path: Path
+) -> None:
+    if not (shutil.which("xmllint") and DTD.exists()):
+        pytest.skip("xmllint and resource-agents are not installed")
+    document = tmp_path / "meta-data.xml"
+    document.write_text(ark_here("pacemaker", "meta-data", plugin).stdout)
+    command = ["xmllint", "--noout", "--valid", "--path", str(DTD.parent), str(document)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_timeouts_follow_from_the_plugin_s_timers(ark_here) -> None:
@@ -199,19 +246,56 @@ def test_the_example_is_a_jp1_server_in_order(ark_here) -> None:
 def test_mutual_standby_is_a_second_group_at_home_on_the_other_node(ark_here) -> None:
     given = ["--logical-host", "A1", "--logical-host", "B1", "--node", "x", "--node", "y"]
     text = ark_here("pacemaker", "example", "--mutual", *given).stdout
-    assert "location A1_prefers A1 100: x" in text
-    assert "location B1_prefers B1 100: y" in text
-    assert "colocation apart -100: B1 A1" in text
+    assert "location A1_prefers A1 50: x" in text
+    assert "location B1_prefers B1 50: y" in text
+    assert "colocation apart -50: B1 A1" in text
+
+
+def test_it_is_restarted_in_place_as_often_as_by_a_recover(ark_here) -> None:
+    """Pacemaker moves a resource at the failure that reaches the threshold, not after it."""
+    text = ark_here("pacemaker", "example").stdout
+    assert text.count("migration-threshold=4 failure-timeout=1800s") == 2
+
+
+@pytest.mark.parametrize(("attempts", "threshold"), [(0, "1"), (1, "2"), (3, "4")])
+def test_no_restart_in_place_is_a_threshold_of_one(attempts: int, threshold: str) -> None:
+    primitive = of_plugin("rsc", "toy", {}, Timers({"recover.attempts": attempts}))
+    assert primitive.meta["migration-threshold"] == threshold  # 0 would mean: never
 
 
 def test_the_example_for_pcs_says_the_same(ark_here) -> None:
     text = ark_here("pacemaker", "example", "--mutual", "--tool", "pcs").stdout
     commands = text.replace("\\\n", "").splitlines()
-    created = [line.split()[3] for line in commands if line.startswith("pcs resource create")]
+    prefix = "pcs -f ark-after.xml"
+    created = [line.split()[5] for line in commands if line.startswith(f"{prefix} resource create")]
     parts = ("ip", "disk", "base", "ajs3")
     assert created == [f"{host}_{part}" for host in ("LHOST1", "LHOST2") for part in parts]
     assert sum("--group LHOST1" in line for line in commands) == 4
-    assert "pcs constraint colocation add LHOST2 with LHOST1 score=-100" in commands
+    assert f"{prefix} constraint colocation add LHOST2 with LHOST1 score=-50" in commands
+
+
+def test_pcs_hands_all_of_it_over_at_once(ark_here) -> None:
+    """Before its constraints are there, a group would start on either node, and stay there."""
+    text = ark_here("pacemaker", "example", "--tool", "pcs").stdout
+    commands = [line for line in text.replace("\\\n", "").splitlines() if line.startswith("pcs ")]
+    assert commands[0] == "pcs cluster cib ark-before.xml"
+    assert all(line.startswith("pcs -f ark-after.xml ") for line in commands[1:-1])
+    assert commands[-1] == "pcs cluster cib-push ark-after.xml diff-against=ark-before.xml"
+
+
+def test_pcs_hands_nothing_over_where_a_command_of_it_fails(
+    ark_here, node: ToyNode, tmp_path: Path
+) -> None:
+    tool(
+        node,
+        "pcs",
+        'echo "$*" >>calls; touch ark-before.xml; case "$*" in *LHOST1_disk*) exit 1;; esac',
+    )
+    (tmp_path / "example").write_text(ark_here("pacemaker", "example", "--tool", "pcs").stdout)
+    environment = {"PATH": f"{node.prefix}/usr/sbin:/usr/bin:/bin"}
+    done = subprocess.run(["sh", "example"], cwd=tmp_path, env=environment, timeout=30)
+    calls = (tmp_path / "calls").read_text()
+    assert (done.returncode, "LHOST1_disk" in calls, "cib-push" in calls) == (1, True, False)
 
 
 def test_one_resource_of_any_plugin(ark_here) -> None:
@@ -221,11 +305,45 @@ def test_one_resource_of_any_plugin(ark_here) -> None:
     assert ark_here("pacemaker", "example", "no-such").returncode == 1
 
 
+#: What a person puts in place of the marks.
+FILLED_IN = {
+    "command": {"start": "/bin/true", "stop": "/bin/true", "status": "/bin/true"},
+    "toy": {"home": "/srv/toy"},
+}
+
+
+def example_of(text: str) -> dict[str, str]:
+    """The parameters of the one resource in an example for crm."""
+    [line] = [line for line in text.splitlines() if line.strip().startswith("params ")]
+    words = shlex.split(line.strip().removesuffix("\\"))[1:]
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
+
+
+@pytest.mark.parametrize("plugin", ["command", "postgresql", "jp1-base", "toy"])
+def test_one_resource_can_be_run_once_its_marks_are_filled_in(
+    node: ToyNode, ark_here, plugin: str, tmp_path: Path
+) -> None:
+    (node.resources / "toy1.toml").unlink()
+    given = example_of(ark_here("pacemaker", "example", plugin).stdout)
+    marked = {key for key, value in given.items() if value == "CHANGE ME"}
+    filled = {"postgresql": {"data_directory": str(tmp_path)}, **FILLED_IN}.get(plugin, {})
+    assert marked == set(filled)
+    agent = Agent(node.prefix, plugin, "rsc", **{**given, **filled})
+    call = agent.call("validate-all")
+    assert (call.code, call.reason) == (SUCCESS, "")
+
+
+def test_one_resource_with_its_marks_is_refused(node: ToyNode, ark_here) -> None:
+    given = example_of(ark_here("pacemaker", "example", "command").stdout)
+    call = Agent(node.prefix, "command", "rsc", **given).call("validate-all")
+    assert (call.code, "start = ['CHANGE', 'ME']" in call.reason) == (CONFIGURED, True)
+
+
 def test_one_resource_is_of_the_given_host_and_node(ark_here) -> None:
     given = ["--logical-host", "APP1", "--node", "x"]
     text = ark_here("pacemaker", "example", "command", *given).stdout
     assert "params logical_host=APP1 " in text
-    assert "location command_group_prefers command_group 100: x" in text
+    assert "location command_group_prefers command_group 50: x" in text
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FIGURES] = Figures()
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
     made = config.stash[FIGURES]
     if made.rows:
         terminalreporter.section("from each fault to service again at the client")
         terminalreporter.write(made.table("en"))
     directory = config.getoption("--figures", None)
-    if directory:
+    if directory and (reason := made.unfit(exitstatus)):
+        terminalreporter.write_line(f"{directory} keeps the times that it has: {reason}")
+    elif directory:
         made.write_into(directory)
 
 
@@ -60,7 +64,7 @@ def recovered(world: World, figures: Figures) -> Callable[..., None]:
         service = service or world.service
         back = world.wait_recovered(service, fault, on)
         world.cluster.wait_idle()
-        figures.add(name, service, fault, back)
         assert world.proof.problems() == []
+        figures.add(name, service, fault, back)
 
     return wait

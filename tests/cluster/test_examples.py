@@ -49,6 +49,14 @@ class Configuration:
         self.run("crm_verify", "--xml-file", self.file)
         return ElementTree.parse(self.file).getroot()
 
+    def moves(self, resource: str, *words: str) -> str:
+        """The node that Pacemaker would run `resource` on after that, as it then is."""
+        simulate = ("crm_simulate", "--simulate", "--quorum", "true", "--output-as=xml")
+        files = ("--xml-file", self.file, "--save-output", self.file)
+        root = ElementTree.fromstring(self.run(*simulate, *files, *words))
+        [after] = root.findall(f"revised_cluster_status//resource[@id='{resource}']/node")
+        return after.get("name", "")
+
 
 @pytest.fixture
 def configuration(tmp_path: Path) -> Configuration:
@@ -71,7 +79,7 @@ def test_mutual_standby_is_accepted(configuration: Configuration) -> None:
     root = configuration.load("--mutual")
     assert [group.get("id") for group in root.iter("group")] == ["LHOST1", "LHOST2"]
     [apart] = root.iter("rsc_colocation")
-    assert apart.get("score") == "-100"
+    assert apart.get("score") == "-50"
     homes = {each.get("rsc"): each.get("node") for each in root.iter("rsc_location")}
     assert homes == {"LHOST1": "node1", "LHOST2": "node2"}
 
@@ -83,4 +91,25 @@ def test_one_resource_of_each_plugin_is_accepted(configuration: Configuration, p
     assert primitive.get("type") == plugin
     given = {each.get("name"): each.get("value") for each in primitive.iter("nvpair")}
     assert given["logical_host"] == "LHOST1"
-    assert given["migration-threshold"] == "3"
+    assert given["migration-threshold"] == "4"  # three restarts in place, as by a recover
+
+
+@pytest.mark.parametrize(
+    ("words", "resource"), [(("command",), "command"), ((), "LHOST1_ajs3")], ids=["one", "group"]
+)
+def test_it_is_at_home_first_and_stays_where_it_has_moved(
+    configuration: Configuration, words: tuple[str, ...], resource: str
+) -> None:
+    configuration.load(*words)
+    both = ("--node-up", "node1", "--node-up", "node2")
+    assert configuration.moves(resource, *both) == "node1"
+    assert configuration.moves(resource, "--node-down", "node1") == "node2"
+    assert configuration.moves(resource, "--node-up", "node1") == "node2"
+
+
+def test_it_is_restarted_in_place_three_times_and_then_moved(configuration: Configuration) -> None:
+    configuration.load("command")
+    configuration.moves("command", "--node-up", "node1", "--node-up", "node2")
+    failure = ("--op-inject", "command_monitor_30000@node1=7")
+    places = [configuration.moves("command", *failure) for _ in range(4)]
+    assert places == ["node1", "node1", "node1", "node2"]

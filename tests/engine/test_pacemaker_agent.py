@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 
@@ -72,13 +73,18 @@ def test_start_and_stop_are_the_manager_s_word(node: ToyNode, toy: Agent) -> Non
     assert node.state("wanted")["wanted"] == "down"
 
 
-@pytest.mark.parametrize("words", [("restart",), (), ("start", "now"), ("promote",)])
+@pytest.mark.parametrize("words", [("restart",), (), ("promote",)])
 def test_an_unknown_action_is_unimplemented(toy: Agent, words: tuple[str, ...]) -> None:
     call = toy.call(*words)
     assert call.code == UNIMPLEMENTED
     assert call.reason.endswith(
         "allowed: start, stop, monitor, validate-all, reload-agent, meta-data"
     )
+
+
+def test_what_follows_the_action_is_ignored(node: ToyNode, toy: Agent) -> None:
+    """As OCF 1.1 asks."""
+    assert (toy.call("start", "now").code, len(node.daemons())) == (SUCCESS, 1)
 
 
 def test_nothing_is_said_when_all_is_well(toy: Agent) -> None:
@@ -277,6 +283,84 @@ def test_a_probe_without_the_plugin_sees_what_was_last_running(node: ToyNode, to
     assert lost.probe().code == NOT_RUNNING
 
 
+#: What keeps the resource from being used here, though its plugin can be asked.
+ELSEWHERE = ["ark.toml", "parameter"]
+
+
+def spoil(node: ToyNode, what: str) -> dict[str, str]:
+    """Parameters to be added; nothing of what ARK had recorded is left."""
+    for place in ("var/lib/ark", "run/ark"):
+        shutil.rmtree(node.prefix / place)
+    if what == "ark.toml":
+        (node.prefix / "etc/ark/ark.toml").write_text("nonsense = 1\n")
+        return {}
+    return {"nonsense": "1"}
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_a_probe_asks_whoever_can_be_asked_whatever_else_is_wrong(node, toy, what: str) -> None:
+    toy.start()
+    wrong = spoil(node, what)
+    assert toy.probe(**wrong).code == SUCCESS
+    node.kill_daemons()
+    assert toy.probe(**wrong).code == NOT_RUNNING
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_a_stop_stops_what_lives_whatever_else_is_wrong(node, toy, what: str) -> None:
+    toy.start()
+    wrong = spoil(node, what)
+    assert (toy.stop(**wrong).code, node.daemons()) == (SUCCESS, [])
+    assert any("it is stopped all the same" in line for line in node.ras)
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_a_stop_where_nothing_lives_calls_no_stop_command(node, toy, what: str) -> None:
+    """The product may not even be installed here."""
+    toy.start()
+    node.kill_daemons()
+    wrong = spoil(node, what)
+    node.hooks("def ark_stop(ctx, default): raise RuntimeError('no product here')")
+    assert toy.stop(**wrong).code == SUCCESS
+    assert "Nothing was ever restored here." in node.ras[-1]
+
+
+def test_a_probe_without_a_name_is_refused(toy: Agent) -> None:
+    toy.resource = ""
+    call = toy.probe()
+    assert (call.code, call.reason) == (
+        CONFIGURED,
+        "OCF_RESOURCE_INSTANCE is not set: an agent is called by Pacemaker",
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("exit 9", NOT_RUNNING),  # it tells nothing: and it never was here
+        (None, NOT_RUNNING),  # it is not there
+        ("exit 4", GENERIC),  # half of it runs
+        ("exit 5", GENERIC),  # it is starting, and does not come up
+        ("exit 0", SUCCESS),
+        ("exec sleep 60", GENERIC),
+    ],
+)
+def test_a_probe_believes_a_status_command_rather_than_what_was_never_started(
+    node: ToyNode, script: str | None, code: int
+) -> None:
+    program = node.home / "status"
+    if script is not None:
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    words = {"start": "/bin/true", "stop": "/bin/true", "status": program}
+    codes = "0=RUNNING 3=STOPPED 4=PARTIAL 5=STARTING"
+    pid_file = {"pid_file": node.home / "pid", "process_name": "x"}
+    agent = Agent(
+        node.prefix, "command", "c1", logical_host="LH", status_codes=codes, **words, **pid_file
+    )
+    assert agent.probe(timeout=4).code == code
+
+
 def test_a_probe_leaves_nothing_of_its_status_command_behind(node: ToyNode, toy: Agent) -> None:
     node.hooks("""
         def ark_status(ctx, default):
@@ -307,7 +391,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("action", ["start", "validate-all", "reload-agent"])
+@pytest.mark.parametrize("action", ["start", "validate-all"])
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_parameter_is_one_clear_line(node, toy, action, wrong) -> None:
     name, text = wrong
@@ -439,6 +523,22 @@ def test_reload_takes_over_what_can_change_while_it_runs(node: ToyNode, toy: Age
     assert toy.call("reload-agent", timeout=20, ras_detail="full").code == SUCCESS
     assert record_of(node)["resource"]["ras"][0] == "full"
     assert (toy.monitor(ras_detail="full").code, node.daemons()) == (SUCCESS, daemons)
+
+
+@pytest.mark.parametrize("wrong", [{"ras_detail": "al"}, {"nonsense": "1"}])
+def test_a_reload_of_what_is_wrong_leaves_what_runs_as_it_was_and_says_so(
+    node: ToyNode, toy: Agent, wrong: dict[str, str]
+) -> None:
+    """With an error code Pacemaker would stop it, on every node alike."""
+    toy.start()
+    before, daemons = record_of(node), node.daemons()
+    call = toy.call("reload-agent", timeout=20, **wrong)
+    assert (call.code, record_of(node), node.daemons()) == (SUCCESS, before, daemons)
+    [name] = wrong
+    assert f"not reloaded: toy1 (ocf:ark:toy): {name} = " in call.stderr
+    monitor = toy.monitor(**wrong)
+    assert monitor.code == DEGRADED
+    assert name in monitor.reason
 
 
 # Neighbours.

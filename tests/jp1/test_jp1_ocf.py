@@ -249,3 +249,27 @@ def test_a_stop_that_follows_no_failure_is_a_stop(base: Base) -> None:
 def test_a_node_without_jp1_is_a_node_where_it_does_not_run(base: Base) -> None:
     nowhere = base.agent.probe(root="/no/such/place")
     assert (nowhere.code, nowhere.seconds < 10) == (NOT_RUNNING, True)
+
+
+def cluster_has(base: Base, *resources: str) -> None:
+    """What Pacemaker's own tool tells of the cluster's resources; none: it does not answer."""
+    tool = base.prefix / "usr/sbin/crm_resource"
+    tool.parent.mkdir(parents=True, exist_ok=True)
+    tool.write_text("#!/bin/sh\n" + "".join(f"echo {each}\n" for each in resources))
+    tool.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("known", "code"), [(("base2",), SUCCESS), ((), SUCCESS), (("base", "base2"), NOT_RUNNING)]
+)
+def test_a_resource_that_got_another_name_is_seen_where_it_runs(
+    base: Base, known: tuple[str, ...], code: int
+) -> None:
+    """Where 7 was said, Pacemaker would start it on the other node as well."""
+    assert base.agent.start().code == SUCCESS
+    renamed = Agent(base.prefix, "jp1-base", "base2", **base.agent.parameters)
+    if known:
+        cluster_has(base, *known)
+    assert renamed.probe().code == code
+    base.die()
+    assert renamed.probe().code == NOT_RUNNING

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from arkcore.call import Action
 from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
 from arkcore.managers import ocf
+from arkcore.managers.cib import Cib
 from arkcore.managers.ocf import Operation
-from arkcore.managers.ocf_metadata import text_of
+from arkcore.managers.ocf_metadata import short, text_of
 from arkcore.managers.operation_times import (
     OPERATIONS,
     SHARE,
@@ -223,6 +224,27 @@ def test_a_record_of_nonsense_holds_no_parameters(value: object) -> None:
         parameters_of(value)
 
 
+# Meta-data.
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A path. It must be absolute", "A path"),
+        ("seconds; at least 1", "seconds"),
+        ("A path.", "A path"),
+        ("出力の文字コード(Python での名前。cp932 など)。空なら lang に従う",
+         "出力の文字コード(Python での名前。cp932 など)"),
+        ("-t of it (seconds; each process). Short", "-t of it (seconds; each process)"),
+        ("a) one; two", "a) one"),
+    ],
+)  # fmt: skip
+def test_a_short_text_ends_with_a_clause_and_never_within_brackets(
+    text: str, expected: str
+) -> None:
+    assert short(text) == expected
+
+
 # Times.
 
 
@@ -318,6 +340,69 @@ def test_the_resources_that_the_cluster_has(
 ) -> None:
     tool(tmp_path, "crm_resource", script)
     assert PacemakerTools(str(tmp_path)).resources() == expected
+
+
+def told_primitive(prefix: Path, operations: str) -> None:
+    """cibadmin, asked for one primitive; nothing has a default of its own."""
+    primitive = f'<primitive id="rsc">{operations}</primitive>'
+    tool(prefix, "cibadmin", f"case $* in *op_defaults*) exit 105;; esac; echo '{primitive}'")
+
+
+def op(name: str, inside: str = "", **more: str) -> str:
+    given = " ".join(f'{key}="{value}"' for key, value in {"name": name, **more}.items())
+    return f"<op {given}>{inside}</op>"
+
+
+def in_a_set(kind: str, inside: str = "") -> str:
+    return f'<{kind} id="m">{inside}<nvpair id="t" name="timeout" value="77s"/></{kind}>'
+
+
+STOP_AND_START = {"start": 20.0, "stop": 20.0}
+OF_ITS_OWN = op("start", timeout="611s") + op("monitor", timeout="60") + op("monitor", timeout="40")
+RULED = in_a_set("meta_attributes", '<rule id="r"/>')
+REFERENCE = '<meta_attributes id-ref="elsewhere"/>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        (f"<operations>{OF_ITS_OWN}</operations>", {"start": 611, "stop": 20, "monitor": 40}),
+        (op("start", in_a_set("meta_attributes")), {"start": 77, "stop": 20}),
+        (op("start", in_a_set("meta_attributes"), timeout="55"), {"start": 55, "stop": 20}),
+        (op("start", in_a_set("instance_attributes")), STOP_AND_START),  # Pacemaker ignores it
+        # Not to be seen from here: what is meant may be long enough.
+        ('<operations id-ref="elsewhere"/>', {}),
+        (op("start", REFERENCE), {"stop": 20}),
+        (op("start", RULED), {"stop": 20}),
+        (op("monitor", REFERENCE) + op("monitor", timeout="50"), {**STOP_AND_START, "monitor": 50}),
+    ],
+)
+def test_a_timeout_is_read_where_pacemaker_reads_it(
+    tmp_path: Path, inside: str, expected: dict[str, float]
+) -> None:
+    told_primitive(tmp_path, inside)
+    assert PacemakerTools(str(tmp_path)).timeouts("rsc") == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "interval", "code", "failed"),
+    [
+        ("monitor", 10000, 7, True),
+        ("monitor", 10000, 0, False),
+        ("monitor", 10000, 190, False),  # degraded: it goes on
+        ("monitor", 10000, 191, False),  # the same of a promoted one
+        ("monitor", 0, 7, False),
+        ("start", 0, 1, True),
+    ],
+)
+def test_what_the_cluster_takes_for_a_failure(
+    action: str, interval: int, code: int, failed: bool
+) -> None:
+    done = f'<lrm_rsc_op operation="{action}" interval="{interval}" rc-code="{code}" call-id="1"/>'
+    resource = f'<lrm_resource id="rsc">{done}</lrm_resource>'
+    resources = f"<lrm><lrm_resources>{resource}</lrm_resources></lrm>"
+    cib = Cib(f'<cib><status><node_state uname="n1">{resources}</node_state></status></cib>')
+    assert [each.failed for each in cib.operations()] == [failed]
 
 
 def test_without_pacemaker_nothing_is_known(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from arkcore.testing.cluster.disk import SharedDisk
 from arkcore.testing.cluster.errors import CannotBuild, ClusterError
 from arkcore.testing.cluster.node import Node
 from arkcore.testing.cluster.operations import Operation
+from arkcore.testing.cluster.problem import Problem
 from arkcore.testing.cluster.waiting import wait_for
-from arkcore.testing.cluster.writers import never_two
+from arkcore.testing.cluster.writers import never_two, signatures
 
 __all__ = [
     "Answer",
@@ -22,8 +23,10 @@ __all__ = [
     "Gap",
     "Node",
     "Operation",
+    "Problem",
     "SharedDisk",
     "View",
     "never_two",
+    "signatures",
     "wait_for",
 ]

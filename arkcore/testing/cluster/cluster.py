@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -313,13 +311,3 @@ class Cluster:
     def heal(self) -> None:
         """All cables in again."""
         self.network.heal()
-
-
-def kill_inside(node: Node, pid: int, number: int = signal.SIGKILL) -> None:
-    """Signal a process of `node`, by this machine's process id.
-
-    :raises ClusterError: it is not the node's.
-    """
-    if pid not in {process.pid for process in node.processes()}:
-        raise ClusterError(f"pid {pid} is no process of {node.name}")
-    os.kill(pid, number)

@@ -2,7 +2,7 @@
 
 It is reached through the same cables as the nodes: one that is cut off from the network cannot
 have the other one killed, as with a switch on the service network. A node counts as dead only when
-the kernel has ended every process of it.
+the kernel has ended every process of it. One that was to be rebooted stays off as well.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 TYPE_CHECKING = False
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 
 
 class Fencing:
-    """One node that was killed on request. Times are CLOCK_MONOTONIC."""
+    """One node that was killed on request; when that was asked for, CLOCK_MONOTONIC."""
 
-    def __init__(self, victim: str, by: str, asked: float, dead: float) -> None:
+    def __init__(self, victim: str, asked: float) -> None:
         self.victim = victim
-        self.by = by
         self.asked = asked
-        self.dead = dead
 
 
 class PowerSwitch:
@@ -39,8 +37,6 @@ class PowerSwitch:
         self._network = network
         #: Everybody who was killed, oldest first.
         self.fenced: list[Fencing] = []
-        #: Called with a node that was fenced with "reboot"; by default it stays off.
-        self.after_reboot: Callable[[Node], None] = lambda _: None
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(os.fspath(path))
         self._socket.listen(8)
@@ -91,7 +87,5 @@ class PowerSwitch:
             return "done"
         asked = time.monotonic()
         node.cut_power()
-        self.fenced.append(Fencing(victim, asker, asked, time.monotonic()))
-        if action == "reboot":
-            threading.Thread(target=self.after_reboot, args=(node,), daemon=True).start()
+        self.fenced.append(Fencing(victim, asked))
         return "done"

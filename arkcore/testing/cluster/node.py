@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from arkcore.processes import Process, look, pids
@@ -41,6 +42,8 @@ class Node:
         self.booted = 0.0
         #: When its last process was gone, for each time that its power was cut.
         self.deaths: list[float] = []
+        #: Called after each of them, before it can boot again, in whichever thread cut the power.
+        self.after_death: list[Callable[[], None]] = []
         for part in ("files", "work"):
             (directory / part).mkdir(parents=True)
 
@@ -79,6 +82,8 @@ class Node:
             if self._held is not None and self._held.alive:
                 self._held.kill()
                 self.deaths.append(time.monotonic())
+                for hear in self.after_death:
+                    hear()
 
     @property
     def alive(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from arkcore.testing.cluster.problem import Problem
+
 
 class Signature:
     """One line of the record. `time` is CLOCK_MONOTONIC, the same for all nodes."""
@@ -26,41 +28,35 @@ def signatures(record: str) -> list[Signature]:
     return [Signature(line) for line in whole.splitlines()]
 
 
-def never_two(record: str) -> list[str]:
+def never_two(record: str) -> list[Problem]:
     """What speaks against "never two at once"; empty where nothing does.
 
     Lines are appended in the order in which they were written. So the lines of one writer must
     stand together: one that signs again after another has begun wrote at the same time. A writer
-    whose lines are not numbered through has lost some, and the record proves nothing.
+    whose lines are not numbered through has lost some, and the record proves nothing; nor does an
+    empty one.
     """
-    problems = []
+    signed = signatures(record)
+    problems = [] if signed else [Problem("the record is empty, and proves nothing")]
     over: set[tuple[str, str, str]] = set()
     last: Signature | None = None
-    for signature in signatures(record):
+    for signature in signed:
         who = f"{signature.name} on {signature.node}"
         if signature.event == "DOUBLE":
-            problems.append(f"{who} began while the lock was held, at {signature.time:.3f}")
+            text = f"{who} began while the lock was held, at {signature.time:.3f}"
+            problems.append(Problem(text, double=True))
         if last is None or signature.writer != last.writer:
             expected = 0
             if last is not None:
                 over.add(last.writer)
             if signature.writer in over:
-                problems.append(f"{who} wrote again after another had begun: {signature.time:.3f}")
+                text = f"{who} wrote again after another had begun: {signature.time:.3f}"
+                problems.append(Problem(text, double=True))
                 expected = signature.number
         else:
             expected = last.number + 1
         if signature.number != expected:
-            problems.append(f"{who}: line {expected} is missing before {signature.number}")
+            text = f"{who}: line {expected} is missing before {signature.number}"
+            problems.append(Problem(text))
         last = signature
     return problems
-
-
-def writers_since(record: str, moment: float) -> list[str]:
-    """The nodes that have written since `moment`, in their order, each run of lines once."""
-    nodes: list[str] = []
-    last: tuple[str, str, str] | None = None
-    for signature in signatures(record):
-        if signature.time >= moment and signature.writer != last:
-            nodes.append(signature.node)
-            last = signature.writer
-    return nodes

@@ -67,7 +67,7 @@ class Options:
     tcp: str = option(
         "",
         "An address and port that accept a connection while the application runs: "
-        '"127.0.0.1:8080", "[::1]:8080" or "localhost:8080"',
+        "127.0.0.1:8080, [::1]:8080 or localhost:8080",
         "アプリケーションの稼働中に接続できるアドレスとポート。"
         "例: 127.0.0.1:8080、[::1]:8080、localhost:8080",
     )

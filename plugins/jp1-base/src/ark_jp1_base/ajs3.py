@@ -35,9 +35,10 @@ class Ajs3Options(Jp1Options):
     status_timeout: int = option(
         3,
         "-t of jajs_spmd_status, in seconds and for each process: times the number of processes "
-        "less than one quickCheck run may take (18 s under LifeKeeper)",
-        "jajs_spmd_status の -t(秒、プロセスごと)。プロセス数との積を 1 回の quickCheck の上限"
-        "(LifeKeeper では 18 秒)より短くすること",
+        "less than one check may take: 18 s under LifeKeeper, under Pacemaker 95 % of the timeout "
+        "of monitor",
+        "jajs_spmd_status の -t(秒、プロセスごと)。プロセス数との積を 1 回の監視の上限(LifeKeeper "
+        "では 18 秒、Pacemaker では monitor のタイムアウトの 95 %)より短くすること",
         minimum=0,
         maximum=32767,
     )

@@ -51,10 +51,10 @@ class Jp1Options:
     )
     status_codes: dict[str, str] = option(
         {},
-        "corrections to the return codes of the status command, for instance "
-        '{ "4" = "PARTIAL" }; words: RUNNING, STARTING, STOPPING, PARTIAL, STOPPED, UNKNOWN, '
+        "corrections to the return codes of the status command, for instance PARTIAL for 4; "
+        "words: RUNNING, STARTING, STOPPING, PARTIAL, STOPPED, UNKNOWN, "
         "ERROR (it could not ask; the process table then decides)",
-        '状態確認コマンドの戻り値の意味を訂正する表。例: { "4" = "PARTIAL" }。'
+        "状態確認コマンドの戻り値の意味を訂正する表。例: 4 を PARTIAL とする。"
         "使える語: RUNNING、STARTING、STOPPING、PARTIAL、STOPPED、UNKNOWN、"
         "ERROR(問い合わせ不可。プロセスの有無で判定する)",
     )

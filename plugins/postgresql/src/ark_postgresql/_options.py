@@ -66,8 +66,8 @@ class Options:
     )
     start_options: list[str] = option(
         [],
-        'Further arguments of the server, for instance ["-c", "max_connections=200"]',
-        'サーバーに追加で渡す引数。例: ["-c", "max_connections=200"]',
+        "Further arguments of the server, for instance -c and max_connections=200",
+        "サーバーに追加で渡す引数。例: -c と max_connections=200",
     )
     log_file: str = option(
         "",

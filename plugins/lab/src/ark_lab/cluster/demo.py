@@ -126,7 +126,7 @@ class Story:
             (say("JP1 and nginx", "JP1 と nginx"), split.product),
             (say("we", "当方"), split.ours),
         ]
-        parts = ", ".join(f"{what} {max(0.0, part):.2f}" for what, part in seconds)
+        parts = ", ".join(f"{what} {part:.2f}" for what, part in seconds)
         self.prove(
             say(
                 f"service again on {on.name}, {split.total:.2f} s after the fault ({parts})",

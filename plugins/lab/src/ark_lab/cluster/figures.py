@@ -76,6 +76,16 @@ class Figures:
                 lines.append(_row(titles[language == "ja"], self.rows[name]))
         return "\n".join(lines) + "\n"
 
+    def unfit(self, exit_status: int) -> str:
+        """Why the pages must not have these times; "" where they may.
+
+        :param exit_status: that of the test run.
+        """
+        if exit_status != 0:
+            return f"the run has failed, with exit status {exit_status}"
+        missing = [name for name in SCENARIOS if name not in self.rows]
+        return f"not measured: {', '.join(missing)}" if missing else ""
+
     def write_into(self, directory: str) -> None:
         """Put the table between the marks in cluster.md of both languages in `directory`."""
         for language in ("en", "ja"):
@@ -87,5 +97,5 @@ class Figures:
 
 def _row(title: str, split: Split) -> str:
     parts = (split.total, split.detection, split.cluster, split.waits, split.product, split.ours)
-    seconds = " | ".join(f"{max(0.0, part):.2f} s" for part in parts)
+    seconds = " | ".join(f"{part:.2f} s" for part in parts)
     return f"| {title} | {seconds} | {split.ours / split.total:.1%} |"

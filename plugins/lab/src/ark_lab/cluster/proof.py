@@ -2,166 +2,183 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import time
+from collections.abc import Callable
+from functools import partial
 
-from ark_lab.cluster.service import LAYERS, Service
-from arkcore import processes
-from arkcore.testing.cluster import Cluster, ClusterError, Node, Operation, never_two, wait_for
-from arkcore.testing.torture.ras_reading import Entry, RasReading
+from ark_lab.cluster.order import in_order
+from ark_lab.cluster.ras import RasProof
+from ark_lab.cluster.service import Service
+from arkcore import Process, processes
+from arkcore.testing.cluster import (
+    Cluster,
+    ClusterError,
+    Node,
+    Problem,
+    never_two,
+    signatures,
+    wait_for,
+)
 
 #: What JP1 starts once on a machine and nobody ever stops.
 MACHINE_WIDE = ("hntr2mon", "ajsqlagtd", "ajsqlftpd")
-
-#: Seconds: two log lines of one moment may be written in either order.
-_CLOSE = 0.02
 
 
 class Proof:
     """Follows the logs and records of a cluster; `problems` is asked when a fault is over.
 
+    What proves something must be there: a record or log that cannot be read, or does not tell of
+    the service that runs, is a problem.
+
     :param services: what runs in the cluster, each at home when the proof begins.
+    :param mark_of: the mark of one of our commands on a process.
+    :param patience: seconds for what is at work just now.
     """
 
-    def __init__(self, cluster: Cluster, services: list[Service]) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        services: list[Service],
+        *,
+        mark_of: Callable[[int], str] = processes.mark_of,
+        patience: float = 20.0,
+    ) -> None:
         self._cluster = cluster
         self._services = services
-        #: How many kills of monitors, by node and resource, are over and done with.
-        self._excused: Counter[tuple[str, str]] = Counter()
-        self._readings = {
-            node.name: RasReading(node.file("/var/log/ark/ras.log"))
+        self._mark_of = mark_of
+        self._patience = patience
+        self._logs = {
+            node.name: RasProof(node, partial(cluster.monitors_cut_short, node), patience)
             for node in cluster.nodes.values()
         }
 
-    def problems(self) -> list[str]:
+    def problems(self) -> list[Problem]:
         """Everything that is not as it must be; empty where all is well.
 
         What is at work just now (a monitor, its commands) is waited for.
         """
-        found: list[str] = []
+        found: list[Problem] = []
 
         def well() -> bool:
             found[:] = [
                 problem
                 for service in self._services
-                for problem in (*_on_one_node(service), *self._nothing_left(service))
+                for problem in (*self._on_one_node(service), *self._nothing_left(service))
             ]
             return not found
 
         try:
-            wait_for("nothing is where it must not be", well, 20)
+            wait_for("nothing is where it must not be", well, self._patience)
         except ClusterError:
             pass
+        at_work = set()
         for service in self._services:
-            found += [f"{service.name}: {problem}" for problem in never_two(service.record())]
-            found += [f"JP1: {line}" for line in service.jp1_record() if "DOUBLE" in line]
-            found += self._in_order(service)
-        for node in self._cluster.nodes.values():
-            found += self._told_in_full(node)
+            serving = "".join(node.name for node in self._mounted(service)[:1])
+            at_work.add(serving)
+            found += [
+                problem.within(service.name)
+                for problem in (
+                    *self._one_writer(service, serving),
+                    *_jp1(service, serving),
+                    *self._in_order(service, serving),
+                )
+            ]
+        for name, log in self._logs.items():
+            told = log.problems(at_work=name in at_work)
+            found += [Problem(text).within(f"RAS log of {name}") for text in told]
         return found
 
     def close(self) -> None:
-        for reading in self._readings.values():
-            reading.close()
+        for log in self._logs.values():
+            log.close()
 
-    def _nothing_left(self, service: Service) -> list[str]:
+    # Processes and mounts.
+
+    def _mounted(self, service: Service) -> list[Node]:
+        return [each for each in self._cluster.nodes.values() if each.mounted(service.mount)]
+
+    def _on_one_node(self, service: Service) -> list[Problem]:
+        mounted = [node.name for node in self._mounted(service)]
+        found = []
+        if len(mounted) != 1:
+            text = f"{service.mount} is mounted on {mounted}"
+            found.append(Problem(text, double=len(mounted) > 1))
+        for node in self._cluster.nodes.values():
+            here = [process.name for process in service.processes(node)]
+            if node.name not in mounted and here:
+                text = f"{service.name} on {node.name}, without its disk: {here}"
+                found.append(Problem(text, double=True))
+            if node.name in mounted:
+                for name, number in (("jbs_spmd", 1), ("jajs_spmd", 1), ("nginx", 3)):
+                    if here.count(name) != number:
+                        text = f"{name} on {node.name}: {here.count(name)} and not {number}"
+                        found.append(Problem(text))
+        return found
+
+    def _nothing_left(self, service: Service) -> list[Problem]:
         """Marked processes that belong to no service that runs."""
         found = []
         for node in self._cluster.nodes.values():
             if not node.alive:
                 continue
             known = {each for every in self._services for each in every.processes(node)}
-            for process in node.processes():
-                mark = processes.mark_of(process.pid)
-                ours = mark.startswith(f"{service.name}-") and process.name not in MACHINE_WIDE
-                if ours and process not in known:
-                    found.append(f"orphan on {node.name}: {process}, of {mark}")
+            marked: list[tuple[Process, str]] = [
+                (process, mark)
+                for process in node.processes()
+                if (mark := self._mark_of(process.pid)).startswith(f"{service.name}-")
+            ]
+            for process, mark in marked:
+                if process not in known and process.name not in MACHINE_WIDE:
+                    found.append(Problem(f"orphan on {node.name}: {process}, of {mark}"))
+            if node.mounted(service.mount) and not marked:
+                found.append(Problem(f"no process of {service.name} on {node.name} has its mark"))
         return found
 
-    # Order.
+    # Records.
 
-    def _in_order(self, service: Service) -> list[str]:
-        """Each start upon all that lies below, each stop before, and nowhere while elsewhere."""
-        found = []
-        up: dict[str, set[int]] = {name: set() for name in self._cluster.nodes}
+    def _one_writer(self, service: Service, serving: str) -> list[Problem]:
+        """Never two at once, by the disk's own record, to which the service adds while it runs."""
+        asked = time.monotonic()
+        record = ""
+
+        def signed() -> bool:
+            nonlocal record
+            record = service.record()
+            last = signatures(record)[-1:]
+            return bool(last) and last[0].node == serving and last[0].time >= asked
+
+        try:
+            wait_for(f"{serving} signs the record", signed, self._patience)
+        except ClusterError as error:
+            return [*never_two(record), Problem(str(error))]
+        return never_two(record)
+
+    def _in_order(self, service: Service, serving: str) -> list[Problem]:
+        operations = [
+            each for each in self._cluster.operations() if each.resource in service.resources
+        ]
         deaths = [
             (moment, node.name) for node in self._cluster.nodes.values() for moment in node.deaths
         ]
-        for operation in self._cluster.operations():
-            if operation.resource not in service.resources:
-                continue
-            for moment, name in deaths:
-                if moment <= operation.began + _CLOSE:
-                    up[name].clear()
-            deaths = [each for each in deaths if each[0] > operation.began + _CLOSE]
-            found += _follow(operation, up)
-        return found
-
-    # The RAS log.
-
-    def _told_in_full(self, node: Node) -> list[str]:
-        """Every line whole, every script's start with its end.
-
-        A script that was at work when the power was cut is told as aborted by the next action on
-        that resource, which may come much later or never.
-        """
-        reading = self._readings[node.name]
-        died = bool(node.deaths)
-        found: list[str] = []
-
-        def paired() -> bool:
-            for entry in reading.news(found):
-                killed = self._was_cut_short(node, entry) or died
-                reading.count([entry], killed=killed, problems=found)
-            return not reading.unpaired()
-
-        try:
-            wait_for("every script has its end", paired, 2.0 if died else 20.0)
-        except ClusterError:
-            if died:
-                reading.forget()
-            else:
-                found += [f"no end: {what}" for what in reading.unpaired()]
-        return [f"RAS log of {node.name}: {problem}" for problem in found]
-
-    def _was_cut_short(self, node: Node, entry: Entry) -> bool:
-        """Does a line tell of a monitor that Pacemaker has killed since the last such line?"""
-        if (entry.script, entry.what) != ("quickcheck", "aborted"):
-            return False
-        before = self._excused[node.name, entry.resource]
-        killed = self._cluster.monitors_cut_short(node).count(entry.resource)
-        self._excused[node.name, entry.resource] = killed
-        return killed > before
+        return in_order(operations, deaths, serving)
 
 
-def _on_one_node(service: Service) -> list[str]:
-    nodes = service.cluster.nodes.values()
-    mounted = [node.name for node in nodes if node.mounted(service.mount)]
-    found = [] if len(mounted) == 1 else [f"{service.mount} is mounted on {mounted}"]
-    for node in nodes:
-        here = [process.name for process in service.processes(node)]
-        if node.name not in mounted and here:
-            found.append(f"{service.name} on {node.name}, without its disk: {here}")
-        if node.name in mounted:
-            for name, number in (("jbs_spmd", 1), ("jajs_spmd", 1), ("nginx", 3)):
-                if here.count(name) != number:
-                    found.append(f"{name} on {node.name}: {here.count(name)} and not {number}")
-    return found
-
-
-def _follow(operation: Operation, up: dict[str, set[int]]) -> list[str]:
-    """What is wrong with an operation, by what is up where; `up` then holds it too."""
-    layer = LAYERS.index(operation.resource.rpartition("-")[2])
-    here = up[operation.node]
-    if operation.action == "stop":
-        above = [LAYERS[each] for each in here if each > layer]
-        here.discard(layer)
-        return [f"{operation}: before {above}"] if above else []
+def _jp1(service: Service, serving: str) -> list[Problem]:
+    """What JP1's own records say: no start while another node ran it; the last was on `serving`."""
+    try:
+        records = service.jp1_records()
+    except ClusterError as error:
+        return [Problem(str(error))]
     found = []
-    below = [LAYERS[each] for each in range(layer) if each not in here]
-    if below:
-        found.append(f"{operation}: without {below}")
-    elsewhere = [name for name, there in up.items() if there and name != operation.node]
-    if elsewhere:
-        found.append(f"{operation}: while it is up on {elsewhere}")
-    here.add(layer)
+    for product, record in records.items():
+        lines = [line.split("\t") for line in record.splitlines()]
+        found += [
+            Problem(f"{product}: {' '.join(line)}", double=True)
+            for line in lines
+            if "DOUBLE" in line
+        ]
+        starts = [node for _, node, _, event, *_ in lines if event == "start"]
+        if starts[-1:] != [serving]:
+            told = f"on {starts[-1]}" if starts else "nowhere"
+            found.append(Problem(f"{product}: runs on {serving}, was started {told}"))
     return found

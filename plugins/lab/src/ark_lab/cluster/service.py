@@ -15,7 +15,7 @@ from typing import Final
 
 from arkcore import Process, processes
 from arkcore.managers.operation_times import least_timeout
-from arkcore.testing.cluster import Cluster, Node, SharedDisk, writer_program
+from arkcore.testing.cluster import Cluster, ClusterError, Node, SharedDisk, writer_program
 from arkcore.timers import Timers
 
 IP, DISK, BASE, AJS3, WEB = LAYERS = ("ip", "disk", "base", "ajs3", "web")
@@ -187,21 +187,25 @@ class Service:
         return f"{self.mount}/{self.web}.lock" in targets
 
     def record(self) -> str:
-        """The disk's own record of writers, read where it is mounted; "" where it is not."""
+        """The disk's own record of writers, read where it is mounted.
+
+        :raises ClusterError: it cannot be read.
+        """
         return self._read("writers")
 
-    def jp1_record(self) -> list[str]:
-        """What JP1's processes wrote on the disk: starts, stops, and DOUBLE."""
-        text = self._read("jp1/jp1base/writers") + self._read("jp1/jp1ajs2/writers")
-        return text.splitlines()
+    def jp1_records(self) -> dict[str, str]:
+        """What the processes of each product wrote on the disk: starts, stops, and DOUBLE.
+
+        :raises ClusterError: one of them cannot be read.
+        """
+        products = {"JP1/Base": "jp1base", "JP1/AJS3": "jp1ajs2"}
+        return {what: self._read(f"jp1/{name}/writers") for what, name in products.items()}
 
     def _read(self, name: str) -> str:
         for node in self.cluster.nodes.values():
             if node.mounted(self.mount):
-                done = node.run("cat", f"{self.mount}/{name}", check=False)
-                if done.returncode == 0:
-                    return done.stdout
-        return ""
+                return node.run("cat", f"{self.mount}/{name}").stdout
+        raise ClusterError(f"{self.mount} is mounted nowhere, to read {name}")
 
 
 def _parameter(name: str, value: str) -> str:

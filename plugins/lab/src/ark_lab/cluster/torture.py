@@ -13,7 +13,7 @@ from collections import Counter
 
 from ark_lab.cluster.faults import FAULTS
 from ark_lab.cluster.world import World
-from arkcore.testing.cluster import CannotBuild, ClusterError
+from arkcore.testing.cluster import CannotBuild, ClusterError, Problem
 
 #: Seconds in which a service must be back, without anybody's help but what a fault took away.
 _LIMIT = 150.0
@@ -27,10 +27,17 @@ class Torture:
         self._chance = random.Random(seed)
         self._began = time.monotonic()
         self.struck: Counter[str] = Counter()
-        self.problems: list[str] = []
+        #: What says that two nodes were at work at once.
+        self.double: list[str] = []
         #: Faults after which the service did not come back by itself.
-        self.stuck = 0
+        self.stuck: list[str] = []
+        self.others: list[str] = []
         self.downtimes: list[float] = []
+
+    @property
+    def problems(self) -> list[str]:
+        """All that was wrong, the worst first."""
+        return [*self.double, *self.stuck, *self.others]
 
     def one(self, number: int) -> None:
         """One fault, and the way back to two nodes in service, wherever the service is then."""
@@ -43,17 +50,22 @@ class Torture:
         try:
             self._wait_back()
         except ClusterError as error:
-            self.stuck += 1
-            self.problems.append(f"{number} {name}: stuck: {error}")
+            self.stuck.append(f"{number} {name}: stuck: {error}")
         down = sum(gap.seconds for gap in world.clients[service.name].gaps(moment))
         self.downtimes.append(down)
         world.mend()
         world.wait_in_service(service, within=_LIMIT)
         found = world.proof.problems()
-        self.problems += [f"{number} {name}: {problem}" for problem in found]
-        verdict = "; ".join(found) or f"without service for {down:.1f} s"
+        self.keep(f"{number} {name}", found)
+        verdict = "; ".join(map(str, found)) or f"without service for {down:.1f} s"
         where = world.cluster.where(service.resources[-1])
         self._tell(f"{number:3d}  {active.name} -> {where}  {name}: {verdict}")
+
+    def keep(self, fault: str, found: list[Problem]) -> None:
+        """Keep what was found after a fault, by what it means."""
+        for problem in found:
+            kept = self.double if problem.double else self.others
+            kept.append(f"{fault}: {problem}")
 
     def _wait_back(self) -> None:
         """Until the cluster has done its work: power back where it was cut on both nodes."""
@@ -70,8 +82,6 @@ class Torture:
 
     def table(self, seed: int) -> str:
         """The figures, for people and the documents."""
-        double = [each for each in self.problems if "began while" in each or "DOUBLE" in each]
-        double += [each for each in self.problems if "wrote again" in each]
         down = sorted(self.downtimes)
         lines = [
             f"seed              {seed}",
@@ -80,9 +90,9 @@ class Torture:
             *(f"  {number:3d}             {name}" for name, number in sorted(self.struck.items())),
             f"nodes fenced      {len(self._world.cluster.power_switch.fenced)}",
             f"without service   {down[len(down) // 2]:.1f} s median, {down[-1]:.1f} s at most",
-            f"double-active     {len(double)}",
-            f"stuck             {self.stuck}",
-            f"other violations  {len(self.problems) - len(double) - self.stuck}",
+            f"double-active     {len(self.double)}",
+            f"stuck             {len(self.stuck)}",
+            f"other violations  {len(self.others)}",
         ]
         return "\n".join(lines)
 
