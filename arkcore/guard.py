@@ -222,6 +222,8 @@ class Guard:
         def hear(event: Event) -> None:
             if event.kind == Event.RESOURCE:
                 told.extend(event.texts)
+            elif event.kind == Event.REMARK:
+                complain(event.texts[-1])
 
         end = Deadline.after(_LOADING)
         if self._limit is not None:
@@ -333,9 +335,12 @@ class Guard:
             self._pause(0.02)
 
     def _without_lock(self, action: Action, error: OSError) -> Verdict | None:
-        """There can be no lock file. What the manager orders is done all the same."""
+        """There can be no lock file. What the manager orders is done all the same.
+
+        So is a check, for what is dead must be told; a recover waits for better times.
+        """
         broken = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EISDIR)
-        if error.errno not in broken or action in (Action.QUICK_CHECK, Action.RECOVER):
+        if error.errno not in broken or action is Action.RECOVER:
             raise error
         # Where /run cannot be written nobody else can take the lock either.
         self._warning = f"acting without a lock: {error}"

@@ -29,6 +29,7 @@ from arkcore.resource import (
     RasSettings,
     Resource,
 )
+from arkcore.stderr import complain
 from arkcore.text import shown
 from arkcore.timers import Timers, check_timers
 from arkcore.toml_file import choice, read_toml, refuse_unknown, table, text, texts
@@ -90,7 +91,11 @@ def validate_and_record(
     check_resource_name(name)
     before = set(sys.modules)
     resource = validate(paths, name, parameters, manages)
-    refuse_record_if_others_can_write(paths, name)
+    try:
+        refuse_record_if_others_can_write(paths, name)
+    except ConfigurationError as error:
+        complain(f"{name} is not recorded: {error}")  # what is there is never read either
+        return resource
     modules = _reached_from(resource.plugin.module) | (set(sys.modules) - before)
     record.write(paths, resource, modules, parameters)
     return resource

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from arkcore.managers.pacemaker import agent
@@ -37,6 +38,14 @@ class Call:
         mark = "ocf-exit-reason:"
         lines = [line for line in self.stderr.splitlines() if line.startswith(mark)]
         return lines[-1].removeprefix(mark) if lines else ""
+
+    @property
+    def whole_reason(self) -> str:
+        """It, also where crm_mon would show but its beginning and its end."""
+        if "…" not in self.reason:
+            return self.reason
+        lines = self.stderr.splitlines()
+        return next(before for before, line in pairwise(lines) if line.endswith(self.reason))
 
 
 class Agent:

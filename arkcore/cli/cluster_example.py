@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from arkcore.managers.operation_times import INTERVAL, usual_timeout
+from arkcore.text import shown
 from arkcore.timers import Timers
 
 TYPE_CHECKING = False
@@ -18,6 +21,10 @@ _STICKINESS = 100
 #: How much a group would rather be on its own node, and apart from the other one. Less than keeps a
 #: single resource where it is: no failback by itself.
 _PREFERENCE = 50
+#: What crm takes for a node's name, and pcs for no option.
+_NODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+#: The id of the constraint that keeps two groups apart.
+_APART = "apart"
 #: Files for pcs: the configuration as it was, and as it is to be.
 _BEFORE, _AFTER = "ark-before.xml", "ark-after.xml"
 
@@ -49,6 +56,50 @@ class Group:
     id: str
     members: tuple[Primitive, ...]
     node: str
+
+    @property
+    def preference(self) -> str:
+        """The id of the constraint that says where it would rather be."""
+        return f"{self.id}_prefers"
+
+
+# What is given. Each of these returns what two ways to write the same have in common; `ValueError`
+# says what is allowed.
+
+
+def same_address(text: str) -> str:
+    try:
+        found = ip_address(text)
+    except ValueError:
+        found = None
+    # With a zone it would be an address of one node's interface.
+    if found is None or getattr(found, "scope_id", None):
+        raise ValueError("allowed is an IP address, such as 192.0.2.11")
+    return str(found)
+
+
+def same_device(text: str) -> str:
+    """Also what is no path: `Filesystem` takes `-L LABEL` and `-U UUID` as well."""
+    if shown(text) != text:
+        raise ValueError("control characters are not allowed")
+    return posixpath.normpath(text)
+
+
+def same_directory(text: str) -> str:
+    if not text.startswith("/") or shown(text) != text:
+        raise ValueError("allowed is an absolute path without control characters")
+    return posixpath.normpath(f"/{text.lstrip('/')}")
+
+
+def same_node(text: str) -> str:
+    if not _NODE.fullmatch(text):
+        raise ValueError(
+            "allowed are letters, digits and . _ -, beginning with a letter, a digit or _"
+        )
+    return text
+
+
+# As resources.
 
 
 def identifier(text: str) -> str:
@@ -83,6 +134,28 @@ def shared_disk(id: str, device: str, mount_point: str, kind: str) -> Primitive:
     return Primitive(id, "ocf:heartbeat:Filesystem", parameters, operations)
 
 
+def repeated_id(groups: Sequence[Group]) -> str:
+    """An id that two parts of the configuration would bear; "" where there is none."""
+    seen = {_APART} if len(groups) > 1 else set()
+    for group in groups:
+        for id in (group.id, group.preference, *(each.id for each in group.members)):
+            if id in seen:
+                return id
+            seen.add(id)
+    return ""
+
+
+def not_for_crm(groups: Sequence[Group]) -> str:
+    """A value that crm would alter or trip over; "" where there is none.
+
+    It makes character references of what is not ASCII, and escapes no backslash in the text that it
+    makes of a value and then reads again.
+    """
+    members = (each for group in groups for each in group.members)
+    values = (value for each in members for value in each.parameters.values())
+    return next((value for value in values if not value.isascii() or "\\" in value), "")
+
+
 # As text.
 
 
@@ -92,10 +165,10 @@ def crm_text(groups: Sequence[Group]) -> str:
     for group in groups:
         blocks += [_crm_primitive(primitive) for primitive in group.members]
         blocks.append(f"group {group.id} {' '.join(each.id for each in group.members)}")
-        blocks.append(f"location {group.id}_prefers {group.id} {_PREFERENCE}: {group.node}")
+        blocks.append(f"location {group.preference} {group.id} {_PREFERENCE}: {group.node}")
     if len(groups) > 1:
         first, second = groups[:2]
-        blocks.append(f"colocation apart -{_PREFERENCE}: {second.id} {first.id}")
+        blocks.append(f"colocation {_APART} -{_PREFERENCE}: {second.id} {first.id}")
     blocks.append(f"rsc_defaults resource-stickiness={_STICKINESS}")
     return "\n".join(blocks)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import sys
+import shlex
 from enum import Enum
 from typing import Annotated, Any
 
@@ -16,22 +16,35 @@ from arkcore.cli.cluster_example import (
     Group,
     crm_text,
     identifier,
+    not_for_crm,
     of_plugin,
     pcs_text,
+    repeated_id,
+    same_address,
+    same_device,
+    same_directory,
+    same_node,
     shared_disk,
     virtual_ip,
 )
-from arkcore.cli.console import complain, console, paths_here
+from arkcore.cli.console import complain, console, paths_here, write_file
 from arkcore.cli.language import say
 from arkcore.cli.launchers import is_ours, write_launchers
 from arkcore.errors import ArkError, ConfigurationError, MachineError
 from arkcore.hookspecs import ObserverSpecs
 from arkcore.managers.base import check_name
 from arkcore.managers.pacemaker import agent, launch
+from arkcore.neighbours import Neighbour, refuse_rivals
 from arkcore.paths import Paths
 from arkcore.plugins import find, installed
 from arkcore.resource_file import declaration_of
 from arkcore.timers import Timers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from arkcore.application import Application
 
 app = typer.Typer(no_args_is_help=True, help="What a cluster under Pacemaker is to be given.")
 
@@ -78,7 +91,7 @@ def install(
       ark pacemaker install --root /tmp/package
     """
     paths = paths_here() if prefix is None else Paths(prefix)
-    directory = f"{os.path.abspath(root).rstrip('/')}{_PLACE}"
+    directory = _place(root)
     names, broken = _usable(plugins or [])
     texts = {f"{directory}/{name}": agent(name, paths.prefix) for name in names}
     write_launchers(directory, texts, launch, paths)
@@ -103,7 +116,7 @@ def uninstall(root: _Root = "/") -> None:
     Examples:
       ark pacemaker uninstall
     """
-    directory = f"{os.path.abspath(root).rstrip('/')}{_PLACE}"
+    directory = _place(root)
     out = console()
     try:
         for name in sorted(os.listdir(directory)):
@@ -119,6 +132,13 @@ def uninstall(root: _Root = "/") -> None:
         raise MachineError(f"{error.filename or directory}: {error.strerror}") from error
 
 
+def _place(root: str) -> str:
+    """Where the agents are beneath `root`. `BadParameter` where that is empty: a variable unset."""
+    if not root:
+        raise typer.BadParameter("is empty; allowed is a directory", param_hint="--root")
+    return f"{os.path.abspath(root).rstrip('/')}{_PLACE}"
+
+
 @app.command("meta-data")
 def meta_data(
     plugin: Annotated[str, typer.Argument(metavar="PLUGIN", help="The plugin.")],
@@ -131,7 +151,11 @@ def meta_data(
     Examples:
       ark pacemaker meta-data jp1-base
     """
-    sys.stdout.write(_metadata(plugin))
+    write_file("-", _metadata(plugin).encode(), 0o644)  # UTF-8, whatever the locale
+
+
+#: The plugins of a JP1 server.
+_BASE, _AJS3 = "jp1-base", "jp1-ajs3-manager"
 
 
 class Tool(Enum):
@@ -183,27 +207,43 @@ def example(
             if value:
                 raise typer.BadParameter("goes with a JP1 server only", param_hint=option)
     of_groups = 2 if mutual else 1
-    hosts = _values("--logical-host", logical_host, ["LHOST1", "LHOST2"], of_groups)
-    nodes = _values("--node", node, ["node1", "node2"], of_groups, most=2)
+    hosts = _values("--logical-host", logical_host, ["LHOST1", "LHOST2"], of_groups, str)
+    nodes = _values("--node", node, ["node1", "node2"], of_groups, same_node, most=2)
     if plugin is not None:
         groups = [_one_resource(plugin, hosts[0], nodes[0])]
     else:
-        ips = _values("--ip", ip, ["192.0.2.11", "192.0.2.12"], of_groups)
-        devices = _values("--device", device, ["/dev/jp1/lhost1", "/dev/jp1/lhost2"], of_groups)
-        mounts = _values(
-            "--mount-point", mount_point, ["/shared/lhost1", "/shared/lhost2"], of_groups
+        ips = _values("--ip", ip, ["192.0.2.11", "192.0.2.12"], of_groups, same_address)
+        devices = _values(
+            "--device", device, ["/dev/jp1/lhost1", "/dev/jp1/lhost2"], of_groups, same_device
         )
+        mounts = _values(
+            "--mount-point",
+            mount_point,
+            ["/shared/lhost1", "/shared/lhost2"],
+            of_groups,
+            same_directory,
+        )
+        base, ajs3 = (_declared(name, hosts[:of_groups]) for name in (_BASE, _AJS3))
         servers = zip(hosts, ips, devices, mounts, nodes, strict=True)
-        groups = [_jp1_server(*each) for each in list(servers)[:of_groups]]
+        groups = [_jp1_server(*each, base, ajs3) for each in list(servers)[:of_groups]]
+    _refuse_what_cannot_be_loaded(groups, tool)
     text = crm_text(groups) if tool is Tool.CRM else pcs_text(groups)
     print("\n".join(f"# {line}" for line in _remarks(tool)))
     print(text)
 
 
 def _values(
-    option: str, given: list[str] | None, defaults: list[str], of_groups: int, most: int = 0
+    option: str,
+    given: list[str] | None,
+    defaults: list[str],
+    of_groups: int,
+    same: Callable[[str], str],
+    most: int = 0,
 ) -> list[str]:
-    """Two values: what is given, then the defaults. `BadParameter` where it cannot be so."""
+    """Two values: what is given, then the defaults. `BadParameter` where it cannot be so.
+
+    `same`: what a value has in common with another way to write it; `ValueError` for a wrong one.
+    """
     values = given or []
     if len(values) > (most or of_groups):
         often = "given twice with --mutual, else once" if not most else "given twice"
@@ -211,9 +251,32 @@ def _values(
     if not all(values):
         raise typer.BadParameter("is empty", param_hint=option)
     filled = [*values, *defaults[len(values) :]]
-    if of_groups > 1 and filled[0] == filled[1]:
-        raise typer.BadParameter(f"{filled[0]} twice: the two servers differ", param_hint=option)
+    alike = [_checked(option, value, same) for value in filled]
+    if of_groups > 1 and alike[0] == alike[1]:
+        raise typer.BadParameter(f"{filled[0]!r} twice: the two servers differ", param_hint=option)
     return filled
+
+
+def _checked(option: str, value: str, same: Callable[[str], str]) -> str:
+    try:
+        return same(value)
+    except ValueError as error:
+        raise typer.BadParameter(f"{value!r}: {error}", param_hint=option) from error
+
+
+def _refuse_what_cannot_be_loaded(groups: list[Group], tool: Tool) -> None:
+    """`BadParameter` for what is right in itself, but not in one configuration or not for crm."""
+    repeated = repeated_id(groups)
+    if repeated:
+        raise typer.BadParameter(
+            f"the id {repeated!r} would be there twice; choose another name",
+            param_hint="--logical-host",
+        )
+    odd = not_for_crm(groups) if tool is Tool.CRM else ""
+    if odd:
+        raise typer.BadParameter(
+            f"{odd!r}: crm can be given ASCII only, and no backslash", param_hint="--tool"
+        )
 
 
 def _remarks(tool: Tool) -> list[str]:
@@ -231,23 +294,32 @@ def _remarks(tool: Tool) -> list[str]:
     ]
 
 
-def _jp1_server(host: str, ip: str, device: str, mount_point: str, node: str) -> Group:
+def _jp1_server(
+    host: str,
+    ip: str,
+    device: str,
+    mount_point: str,
+    node: str,
+    base: _Declared,
+    ajs3: _Declared,
+) -> Group:
     id = identifier(host)
-    ours = {"logical_host": host, "mount_points": mount_point}
+    # A list of mount points, whose words are quoted as for a shell.
+    ours = {"logical_host": host, "mount_points": shlex.quote(mount_point)}
     return Group(
         id,
         (
             virtual_ip(f"{id}_ip", ip),
             shared_disk(f"{id}_disk", device, mount_point, "xfs"),
-            of_plugin(f"{id}_base", "jp1-base", ours, _declared("jp1-base").timers),
-            of_plugin(f"{id}_ajs3", "jp1-ajs3-manager", ours, _declared("jp1-ajs3-manager").timers),
+            of_plugin(f"{id}_base", _BASE, ours, base.timers),
+            of_plugin(f"{id}_ajs3", _AJS3, ours, ajs3.timers),
         ),
         node,
     )
 
 
 def _one_resource(plugin: str, host: str, node: str) -> Group:
-    declared = _declared(plugin)
+    declared = _declared(plugin, [host])
     parameters = {"logical_host": host, **dict.fromkeys(declared.needed, "CHANGE ME")}
     id = identifier(plugin)
     return Group(f"{id}_group", (of_plugin(id, plugin, parameters, declared.timers),), node)
@@ -261,14 +333,34 @@ class _Declared:
         self.needed = needed
 
 
-def _declared(plugin: str) -> _Declared:
+def _declared(plugin: str, hosts: Sequence[str]) -> _Declared:
+    """`BadParameter` where the plugin does not allow one of the logical hosts `hosts`."""
+
     def ask() -> list[Any]:
         _, application, hints = declaration_of(plugin)
         needed = _needed(application.options, hints)
-        return [Timers(application.timers).as_mapping(), needed]
+        refusal = _refusal(plugin, application, hosts)
+        return [Timers(application.timers).as_mapping(), needed, refusal]
 
-    timers, needed = answer_of(ask)
+    timers, needed, refusal = answer_of(ask)
+    if refusal:
+        raise typer.BadParameter(refusal, param_hint="--logical-host")
     return _Declared(timers, needed)
+
+
+def _refusal(plugin: str, application: Application, hosts: Sequence[str]) -> str:
+    """What the plugin's agent would say against one of `hosts`, or against it beside another."""
+    from arkcore.resource_file import _check_logical_host
+
+    others: list[Neighbour] = []
+    try:
+        for host in hosts:
+            _check_logical_host(host, application, plugin)
+            refuse_rivals(plugin, host, application, others, plugin)
+            others.append(Neighbour(identifier(host), plugin, host))
+    except ArkError as error:
+        return str(error)
+    return ""
 
 
 #: What stands in for a value that a person is going to give, by its type: most are paths.

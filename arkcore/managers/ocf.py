@@ -23,8 +23,10 @@ _META = "OCF_RESKEY_CRM_meta_"
 _INSTANCE = "OCF_RESOURCE_INSTANCE"
 #: What Pacemaker and its tools hand to every agent beside its own parameters.
 _NO_PARAMETERS = ("crm_feature_set", "trace_ra", "trace_dir", "trace_file", "OCF_CHECK_LEVEL")
-#: An exit reason stands on one line of crm_mon.
-_LONGEST_REASON = 400
+#: Bytes that Pacemaker keeps of an exit reason. It cuts what is longer wherever that is: within a
+#: character too, and then its whole state is no XML any more.
+_LONGEST_REASON = 127
+_LONGEST_LINE = 1000
 
 
 class Operation:
@@ -66,13 +68,20 @@ class Operation:
         plain, colon, number = name.rpartition(":")
         return plain if colon and number.isdigit() else name
 
-    def refuse_unique_clone(self) -> None:
-        """`ConfigurationError` where a node is to run more than one instance of the resource."""
-        if self._environment.get(f"{_META}globally_unique") == "true":
-            raise ConfigurationError(
-                f"{self.resource()}: a globally unique clone would run one logical host more than "
-                f"once; allowed: globally-unique=false"
-            )
+    def refuse_clone(self) -> None:
+        """`ConfigurationError` where more than one instance of the resource is to run.
+
+        A logical host runs on one node, and once there. One that is promotable runs on others too.
+        """
+        allowed = {"globally_unique": "false", "promotable": "false", "clone_max": "1"}
+        for name, value in allowed.items():
+            given = self._environment.get(f"{_META}{name}", value)
+            if given not in (value, "0"):
+                option = name.replace("_", "-")
+                raise ConfigurationError(
+                    f"{self.resource()}: a clone with {option}={given} would run one logical host "
+                    f"more than once; allowed: {option}={value}"
+                )
 
     def parameters(self, plugin: str) -> Parameters:
         """What the cluster's configuration says of the resource."""
@@ -86,9 +95,20 @@ class Operation:
         return Parameters(plugin, given)
 
     def exit_reason(self, reason: str) -> str:
-        """The line on stderr that crm_mon shows; "" where there is no reason."""
+        """The line on stderr that crm_mon shows; "" where there is no reason.
+
+        Before it stands the whole reason, for Pacemaker's log, where crm_mon shows but a part.
+        """
+        if not reason:
+            return ""
         prefix = self._environment.get("OCF_EXIT_REASON_PREFIX", "ocf-exit-reason:")
-        return f"{prefix}{elided(shown(reason), _LONGEST_REASON)}\n" if reason else ""
+        whole = part = shown(reason)
+        longest = _LONGEST_REASON
+        while len(part.encode("utf-8", "backslashreplace")) > _LONGEST_REASON:
+            part = elided(whole, longest)
+            longest -= 1
+        before = f"{elided(whole, _LONGEST_LINE)}\n" if part != whole else ""
+        return f"{before}{prefix}{part}\n"
 
 
 def _seconds(milliseconds: str | None) -> float | None:

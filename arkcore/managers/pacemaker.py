@@ -89,7 +89,9 @@ class Pacemaker(Manager):
             if verdict.outcome is not Outcome.FAILED:
                 return ocf.DEGRADED
             return ocf.NOT_RUNNING if verdict.status is Status.STOPPED else ocf.GENERIC
-        if verdict.outcome is Outcome.INTERNAL:
+        # A stop that fails is one thing to Pacemaker, whoever's fault; of these codes it would
+        # conclude as well that the resource must run nowhere any more.
+        if verdict.outcome is Outcome.INTERNAL and action is not Action.REMOVE:
             return _CODES[verdict.fault]
         return ocf.GENERIC
 
@@ -187,7 +189,7 @@ def _performed(
     try:
         call = manager.parse(action, (), environment)
         if action is not Action.REMOVE:
-            manager.operation.refuse_unique_clone()
+            manager.operation.refuse_clone()
     except ConfigurationError as error:
         if action is Action.QUICK_CHECK:
             return Answer(ocf.DEGRADED, str(error))
@@ -204,7 +206,7 @@ def _validate_all(manager: Pacemaker, paths: Paths, environment: Mapping[str, st
     from arkcore.managers.pacemaker_tools import PacemakerTools
     from arkcore.resource_file import validate
 
-    manager.operation.refuse_unique_clone()
+    manager.operation.refuse_clone()
     name = _asked_about(manager, paths, manager.parse(Action.QUICK_CHECK, (), environment))
     resource = validate(paths, name, manager.operation.parameters(manager.plugin), manager.manages)
     timeouts = PacemakerTools(paths.prefix).timeouts(name)
@@ -231,7 +233,7 @@ def _asked_about(manager: Pacemaker, paths: Paths, call: Call) -> str:
 def _reload(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
     from arkcore.resource_file import validate_and_record
 
-    manager.operation.refuse_unique_clone()
+    manager.operation.refuse_clone()
     call = manager.parse(Action.QUICK_CHECK, (), environment)
     try:
         validate_and_record(paths, call.resource, call.parameters, manager.manages)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from agents import CONFIGURED, SUCCESS, Agent
-from support import ToyNode
+from support import PROGRAMS, ToyNode
 
 from arkcore.application import declared_options
 from arkcore.cli.cluster_example import of_plugin
@@ -34,6 +34,11 @@ def root(node: ToyNode) -> Path:
 def toy(node: ToyNode) -> Agent:
     (node.resources / "toy1.toml").unlink()
     return Agent(node.prefix, "toy", logical_host="LHOST1", home=node.home)
+
+
+def told(text: str) -> str:
+    """An error in its frame, as one line."""
+    return " ".join(text.replace("│", " ").split())
 
 
 def tool(node: ToyNode, name: str, script: str) -> None:
@@ -137,7 +142,48 @@ def test_uninstall_takes_ours_and_leaves_the_rest(root: Path, ark_here) -> None:
     assert ark_here("pacemaker", "uninstall", "--root", str(root)).returncode == 0
 
 
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_an_empty_root_is_refused(ark_here, tmp_path: Path, monkeypatch, command: str) -> None:
+    """A package's build whose variable is not set must not write beneath where it happens to be."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    run = ark_here("pacemaker", command, "--root", "")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "Invalid value for --root: is empty; allowed is a directory" in told(run.stderr)
+    assert os.listdir() == []
+
+
 # Meta-data.
+
+
+@pytest.mark.parametrize("encoding", ["euc_jp", "cp932", "ascii"])
+def test_meta_data_is_utf_8_whatever_the_locale(ark, encoding: str) -> None:
+    plain = ark("pacemaker", "meta-data", "jp1-base")
+    elsewhere = ark("pacemaker", "meta-data", "jp1-base", PYTHONIOENCODING=encoding)
+    assert (elsewhere.returncode, elsewhere.stdout) == (0, plain.stdout)
+    assert "論理ホスト" in plain.stdout
+
+
+def test_meta_data_that_cannot_be_written_is_one_line(node: ToyNode) -> None:
+    environment = {"ARK_PREFIX": str(node.prefix), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    command = [PROGRAMS / "ark", "pacemaker", "meta-data", "toy"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment, timeout=30
+        )
+    assert (done.returncode, done.stderr) == (1, "ark: [Errno 28] No space left on device\n")
+
+
+def test_meta_data_that_nobody_reads_is_no_complaint(node: ToyNode) -> None:
+    environment = {"ARK_PREFIX": str(node.prefix), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    command = [PROGRAMS / "ark", "pacemaker", "meta-data", "toy"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as pipe:
+        done = subprocess.run(
+            command, stdout=pipe, stderr=subprocess.PIPE, text=True, env=environment, timeout=30
+        )
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
@@ -347,20 +393,98 @@ def test_one_resource_is_of_the_given_host_and_node(ark_here) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "why"),
     [
         (["--logical-host", "A", "--logical-host", "B"], "2 are too many"),
         (["--mutual", "--ip", "1", "--ip", "2", "--ip", "3"], "3 are too many"),
-        (["--mutual", "--logical-host", "A", "--logical-host", "A"], "A twice"),
-        (["--mutual", "--node", "node2"], "node2 twice"),
+        (["--mutual", "--logical-host", "A", "--logical-host", "A"], "'A' twice"),
+        (["--mutual", "--node", "node2"], "'node2' twice"),
+        (["--mutual", "--ip", "2001:db8::1", "--ip", "2001:DB8:0::1"], "'2001:db8::1' twice"),
+        (["--mutual", "--mount-point", "/a", "--mount-point", "/a/"], "'/a' twice"),
+        (["--mutual", "--device", "/dev/a", "--device", "/dev//a"], "'/dev/a' twice"),
+        (["--mutual", "--logical-host", "A", "--logical-host", "A_ip"], "the id 'A_ip' would be"),
+        (["--mutual", "--logical-host", "apart"], "the id 'apart' would be there twice"),
         (["--logical-host", ""], "is empty"),
         (["command", "--ip", "192.0.2.1"], "goes with a JP1 server only"),
     ],
 )
-def test_what_no_example_can_be_made_of_is_refused(ark_here, words: list[str], told: str) -> None:
+def test_what_no_example_can_be_made_of_is_refused(ark_here, words: list[str], why: str) -> None:
     run = ark_here("pacemaker", "example", *words)
     assert (run.returncode, run.stdout) == (2, "")
-    assert told in run.stderr
+    assert why in told(run.stderr)
+
+
+#: A name of a machine or a logical host, as the message says it.
+NAME = "allowed are letters, digits and . _ -, beginning with a letter"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "allowed"),
+    [
+        *(("--logical-host", name, NAME) for name in ("-x", "日本", "a b", "a\nb", "_a")),
+        ("--logical-host", "A" * 33, "JP1/AJS3 - Manager allows at most 32"),
+        *(("--node", name, NAME) for name in ("b c", "-x", "日本", "a=b", "a\nb")),
+        *(
+            ("--ip", address, "allowed is an IP address, such as 192.0.2.11")
+            for address in ("notanip", "192.0.2.11/24", "fe80::1%eth0", "192.0.2.11\n")
+        ),
+        *(
+            ("--mount-point", directory, "allowed is an absolute path without control characters")
+            for directory in ("shared", "/a\nb", "/a\x1b", "/a\udcff")
+        ),
+        ("--device", "/a\nb", "control characters are not allowed"),
+    ],
+)
+def test_a_wrong_value_of_an_example_is_named_with_what_is_allowed(
+    ark_here, option: str, value: str, allowed: str
+) -> None:
+    run = ark_here("pacemaker", "example", option, value)
+    assert (run.returncode, run.stdout) == (2, "")
+    error = told(run.stderr)
+    assert f"Invalid value for {option}: " in error
+    assert repr(value) in error
+    assert allowed in error
+
+
+def test_the_host_of_one_resource_is_checked_too(ark_here) -> None:
+    run = ark_here("pacemaker", "example", "command", "--logical-host", "a b")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert f"command: logical_host = 'a b': {NAME}" in told(run.stderr)
+
+
+def test_two_hosts_that_the_product_cannot_tell_apart_are_refused(ark_here) -> None:
+    hosts = ["--logical-host", "ABCDEFGHIJKLMNO1", "--logical-host", "ABCDEFGHIJKLMNO2"]
+    run = ark_here("pacemaker", "example", "--mutual", *hosts)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "'ABCDEFGHIJKLMNO2': its first 15 bytes are those of" in told(run.stderr)
+
+
+@pytest.mark.parametrize(
+    ("tool", "directory"),
+    [
+        *(("crm", directory) for directory in ("/shared/a b", "/shared/it's", '/a"b')),
+        *(("pcs", directory) for directory in ("/shared/a b", "/shared/it's", '/a"b', "/a\\")),
+    ],
+)
+def test_a_mount_point_of_an_example_is_one_for_the_agent(
+    ark_here, tool: str, directory: str
+) -> None:
+    """A shell's words, for the tool; and within the parameter once more, for the agent."""
+    text = ark_here("pacemaker", "example", "--tool", tool, "--mount-point", directory).stdout
+    lines = text.replace("\\\n", "").splitlines()
+    words = [word for line in lines if "ocf:" in line for word in shlex.split(line)]
+    given = [word.partition("=")[2] for word in words if word.startswith("mount_points=")]
+    assert [shlex.split(each) for each in given] == [[directory], [directory]]
+    assert f"directory={directory}" in words
+
+
+@pytest.mark.parametrize("directory", ["/共有", "/a\\"])
+def test_what_crm_would_alter_is_refused_for_crm_only(ark_here, directory: str) -> None:
+    words = ["pacemaker", "example", "--mount-point", directory]
+    run = ark_here(*words)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert f"{directory!r}: crm can be given ASCII only, and no backslash" in told(run.stderr)
+    assert f"directory='{directory}'" in ark_here(*words, "--tool", "pcs").stdout
 
 
 # The other commands, for a resource of Pacemaker's.

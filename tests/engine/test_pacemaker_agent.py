@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -103,9 +104,28 @@ def test_a_globally_unique_clone_is_refused(node: ToyNode, toy: Agent) -> None:
     unique = {"OCF_RESKEY_CRM_meta_globally_unique": "true"}
     call = toy.start(environment=unique)
     assert (call.code, node.daemons()) == (CONFIGURED, [])
-    assert "allowed: globally-unique=false" in call.reason
+    assert call.reason.endswith("allowed: globally-unique=false")
     assert toy.probe(environment=unique).code == NOT_RUNNING
     assert toy.stop(environment=unique).code == SUCCESS
+
+
+@pytest.mark.parametrize(("option", "value"), [("clone_max", "2"), ("promotable", "true")])
+def test_what_would_run_on_several_nodes_is_refused(
+    node: ToyNode, toy: Agent, option: str, value: str
+) -> None:
+    environment = {f"OCF_RESKEY_CRM_meta_{option}": value}
+    toy.resource = "toy1:0"
+    for action in ("start", "validate-all"):
+        call = toy.call(action, timeout=40, environment=environment)
+        assert (call.code, node.daemons()) == (CONFIGURED, [])
+        assert "would run one logical host more than once" in call.reason
+    assert toy.stop(environment=environment).code == SUCCESS
+
+
+def test_a_clone_of_one_instance_is_none(node: ToyNode, toy: Agent) -> None:
+    toy.resource = "toy1:0"
+    one = {"OCF_RESKEY_CRM_meta_clone_max": "1", "OCF_RESKEY_CRM_meta_promotable": "false"}
+    assert (toy.start(environment=one).code, len(node.daemons())) == (SUCCESS, 1)
 
 
 def test_what_ran_before_a_clone_was_made_unique_is_seen_and_stopped(node, toy) -> None:
@@ -398,7 +418,7 @@ def test_a_wrong_parameter_is_one_clear_line(node, toy, action, wrong) -> None:
     code, told = WRONG[wrong]
     call = toy.call(action, timeout=30, **{name: text})
     assert call.code == code
-    assert call.reason.startswith(f"toy1 (ocf:ark:toy): {told}")
+    assert call.whole_reason.startswith(f"toy1 (ocf:ark:toy): {told}")
     assert node.daemons() == []
     assert "Traceback" not in call.stderr
 
@@ -414,14 +434,14 @@ def test_a_missing_parameter_is_one_clear_line(node: ToyNode) -> None:
 def test_a_plugin_that_is_not_there_is_not_installed(node: ToyNode) -> None:
     call = Agent(node.prefix, "no-such-plugin", logical_host="LHOST1").start()
     assert call.code == INSTALLED
-    assert "unknown plugin 'no-such-plugin'; installed: " in call.reason
+    assert "unknown plugin 'no-such-plugin'; installed: " in call.whole_reason
 
 
 def test_the_node_s_own_file_is_no_fault_of_the_parameters(node: ToyNode, toy: Agent) -> None:
     (node.prefix / "etc/ark/ark.toml").write_text("nonsense = 1\n")
     call = toy.start()
     assert call.code == ARGS
-    assert "ark.toml: nonsense = 1: unknown key" in call.reason
+    assert "ark.toml: nonsense = 1: unknown key" in call.whole_reason
 
 
 def test_texts_become_values_of_the_declared_types(node: ToyNode, toy: Agent) -> None:
@@ -453,7 +473,16 @@ def test_an_exit_reason_says_what_is_allowed_however_long_the_value(toy: Agent, 
     assert call.code == CONFIGURED
     assert call.reason.startswith(f"toy1 (ocf:ark:toy): {name} = '999")
     assert "allowed: " in call.reason
-    assert len(call.reason) <= 400
+    assert len(call.reason.encode()) <= 127
+    assert "9" * 500 in call.whole_reason
+
+
+def test_an_exit_reason_is_cut_at_a_character(toy: Agent) -> None:
+    """Pacemaker would cut it at a byte, and its state then is no XML any more."""
+    call = toy.start(mount_points=f"/{'共有' * 60}")
+    assert 120 < len(call.reason.encode()) <= 127
+    assert re.fullmatch(r"not mounted: /[共有]+…[共有]+", call.reason)
+    assert call.whole_reason == f"not mounted: /{'共有' * 60}"
 
 
 # The record.
@@ -477,6 +506,18 @@ def test_a_stop_with_unusable_parameters_goes_by_the_recorded_ones(node, toy) ->
     call = toy.stop(colour="green")
     assert (call.code, node.daemons()) == (SUCCESS, [])
     assert any("the recorded copy serves" in line for line in node.ras)
+
+
+def test_a_record_that_others_could_write_is_neither_read_nor_written(node, toy) -> None:
+    """It costs time and a word, not the service: all that it would tell is in the parameters."""
+    toy.start()
+    records = node.prefix / "var/lib/ark/records"
+    records.chmod(0o777)
+    before = (records / "toy1.json").read_text()
+    for call in (toy.monitor(number=2), toy.stop(number=2), toy.start(number=2)):
+        assert call.code == SUCCESS
+        assert f"toy1 is not recorded: {records}: mode 0777 lets others write it" in call.stderr
+    assert (records / "toy1.json").read_text() == before
 
 
 def test_a_stop_of_what_was_never_started_is_done(node: ToyNode, toy: Agent) -> None:
@@ -507,7 +548,7 @@ def test_a_start_that_was_refused_is_no_word_against_what_was_started_before(nod
     assert toy.start(colour="green").code == CONFIGURED
     assert node.state("wanted")["wanted"] == "up"
     call = toy.stop(colour="green")
-    assert (call.code, len(node.daemons())) == (CONFIGURED, 1)
+    assert (call.code, len(node.daemons())) == (GENERIC, 1)
 
 
 @pytest.mark.parametrize("name", ["a b", "\u30ea\u30bd\u30fc\u30b9", "a" * 201])
@@ -549,7 +590,7 @@ def test_two_resources_of_one_logical_host_do_not_run_on_one_node(node, toy) -> 
     other = Agent(node.prefix, "toy", "toy2", logical_host="LHOST1", home=node.home)
     call = other.start()
     assert call.code == ARGS
-    assert "resource toy1 protects the same logical host with toy" in call.reason
+    assert "resource toy1 protects the same logical host with toy" in call.whole_reason
     clash = other.start(logical_host="LHOST1xx")
     assert clash.code == SUCCESS  # its first eight bytes are its own
 
@@ -575,7 +616,7 @@ def test_the_first_bytes_are_compared_with_pacemaker_s_resources_too(node, toy) 
     other = Agent(node.prefix, "toy", "toy2", logical_host="LONGHOST2", home=node.home)
     call = other.start()
     assert call.code == ARGS
-    assert "its first 8 bytes are those of 'LONGHOST1' (resource toy1)" in call.reason
+    assert "its first 8 bytes are those of 'LONGHOST1' (resource toy1)" in call.whole_reason
 
 
 def test_crm_resource_which_names_no_resource_has_the_very_resource_checked(node, toy) -> None:
@@ -723,7 +764,7 @@ def test_validate_all_names_the_timeouts_to_set(node: ToyNode, toy: Agent) -> No
     install_tool(node, "cibadmin", CIB.format(defaults="exit 105"))
     call = toy.call("validate-all", timeout=20)
     assert call.code == CONFIGURED
-    assert call.reason == (
+    assert call.whole_reason == (
         "toy1: the timeout of start, 60 s, is too short for restore_process 480 and "
         "restore_cleanup 90: set at least 611 s; the timeout of stop, 20 s, is too short for "
         "remove_process 120 and remove_cleanup 5: set at least 143 s"

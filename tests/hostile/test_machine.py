@@ -110,6 +110,20 @@ def test_a_state_directory_that_became_read_only_never_says_stopped_of_what_live
     assert pairs_are_whole(world.ras)
 
 
+def test_with_a_read_only_state_directory_what_is_dead_is_told(world):
+    """No lock can be taken there, by nobody; a check that says nothing for ever would be worse."""
+    where = world.prefix / "run"
+    where.mkdir()
+    here = Namespace(world, f"mount --bind {where} {where}")
+    assert world.start("restore", through=here.through).end() == 0
+    here.do(f"mount -o remount,ro,bind {where}")
+    for daemon in world.own():
+        os.kill(daemon.pid, signal.SIGKILL)
+    assert world.start("quickcheck", through=here.through).end() == 1
+    assert "QuickCheck failed. It is STOPPED" in world.ras[-1]
+    assert pairs_are_whole(world.ras)
+
+
 @pytest.mark.parametrize("missing", ["var/log/ark", "var/lib/ark", "var", "run"])
 def test_a_missing_directory_is_made_anew(world, missing):
     for action in ("restore", "quickcheck", "recover", "remove"):

@@ -42,7 +42,7 @@ VERDICTS = [
     (Verdict(Outcome.UNDECIDED, "", Status.UNKNOWN), {CHECK: 190}),
     (Verdict(Outcome.SKIPPED, "", Status.STOPPED), {CHECK: 190}),
     *(
-        (Verdict(Outcome.INTERNAL, fault=fault), {RESTORE: code, REMOVE: code, CHECK: 190})
+        (Verdict(Outcome.INTERNAL, fault=fault), {RESTORE: code, REMOVE: 1, CHECK: 190})
         for fault, code in INTERNAL.items()
     ),
 ]

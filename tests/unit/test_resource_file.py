@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from arkcore import record
 from arkcore.errors import ArkError, ConfigurationError, PluginError
 from arkcore.paths import Paths
 from arkcore.resource import Resource
@@ -375,7 +376,7 @@ def test_a_file_that_others_can_write_is_refused_with_the_remedy(
     )
 
 
-@pytest.mark.parametrize("which", ["resources", "etc", "records", "library"])
+@pytest.mark.parametrize("which", ["resources", "etc"])
 def test_a_directory_that_others_can_write_is_refused(
     paths: Paths, put: Callable[..., str], which: str
 ) -> None:
@@ -384,11 +385,27 @@ def test_a_directory_that_others_can_write_is_refused(
     directory = {
         "resources": paths.resources,
         "etc": os.path.dirname(paths.node_file),
-        "records": os.path.dirname(paths.record("toy1")),
-        "library": paths.library,
     }[which]
     os.chmod(directory, 0o777)
     assert refusal(paths).startswith(f"{directory}: mode 0777 lets others write it")
+
+
+@pytest.mark.parametrize("which", ["records", "library"])
+def test_where_others_can_write_nothing_is_recorded(
+    paths: Paths, put: Callable[..., str], capfd: pytest.CaptureFixture[str], which: str
+) -> None:
+    put(TOY + HOME)
+    validate_and_record(paths, "toy1")
+    where = paths.record("toy1")
+    before = os.stat(where).st_ino
+    directory = os.path.dirname(where) if which == "records" else paths.library
+    os.chmod(directory, 0o777)
+    assert validate_and_record(paths, "toy1").name == "toy1"
+    assert (os.stat(where).st_ino, record.load(paths, "toy1")) == (before, None)
+    assert (
+        f"toy1 is not recorded: {directory}: mode 0777 lets others write it"
+        in capfd.readouterr().err
+    )
 
 
 def test_a_node_file_that_others_can_write_is_refused(

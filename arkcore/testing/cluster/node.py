@@ -44,7 +44,7 @@ class Node:
         self.deaths: list[float] = []
         #: Called after each of them, before it can boot again, in whichever thread cut the power.
         self.after_death: list[Callable[[], None]] = []
-        for part in ("files", "work"):
+        for part in ("files", "work", "tmp"):
             (directory / part).mkdir(parents=True)
 
     def __repr__(self) -> str:
@@ -103,6 +103,9 @@ class Node:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the node, as root, and wait for it.
 
+        Nodes have this machine's /tmp. What a command that is killed would leave there goes with
+        the node's directory instead.
+
         :raises ClusterError: the node is off, or (with `check`) the command said other than 0.
         """
         if self._held is None:
@@ -114,7 +117,7 @@ class Node:
             text=True,
             errors="backslashreplace",
             timeout=timeout,
-            env=dict(ENVIRONMENT),
+            env={**ENVIRONMENT, "TMPDIR": str(self.directory / "tmp")},
             cwd="/",
         )
         if check and done.returncode != 0:

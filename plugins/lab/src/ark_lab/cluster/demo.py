@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from signal import SIGINT
 
 from ark_lab.cluster.measure import measure
 from ark_lab.cluster.service import AJS3
@@ -150,7 +151,8 @@ def _last_remove(log: str, resource: str) -> str:
     return "\n".join(f"  {line}" for line in lines[start : end + 1])
 
 
-def main() -> int:
+def main(story: Story | None = None) -> int:
+    """The demo; its exit code."""
     print(say("Generic ARK on a real Pacemaker cluster.", "実際の Pacemaker 上の Generic ARK。"))
     print(
         say(
@@ -158,7 +160,7 @@ def main() -> int:
             "JP1 は代役です。Pacemaker、nginx、エージェントとログは実物です。",
         )
     )
-    story = Story()
+    story = story or Story()
     try:
         with story.build() as world:
             steps: tuple[Callable[[World], None], ...] = (
@@ -170,6 +172,15 @@ def main() -> int:
             )
             for step in steps:
                 step(world)
+    except KeyboardInterrupt:
+        print(
+            say(
+                "\ncluster demo: interrupted; the cluster is cleared away",
+                "\ncluster demo: 中断しました。クラスターは片付けました",
+            ),
+            file=sys.stderr,
+        )
+        return 128 + SIGINT
     except CannotBuild as error:
         print(f"cluster demo: {error}", file=sys.stderr)
         return 1
