@@ -159,3 +159,12 @@ def test_where_a_service_is_monitored_the_log_must_grow(node: Machine, proof: Ra
     assert proof.problems(at_work=True) == []
     assert proof.problems(at_work=True) == silent
     assert proof.problems(at_work=False) == []
+
+
+def test_two_monitors_that_pacemaker_has_killed_are_excused_both(
+    node: Machine, proof: RasProof
+) -> None:
+    node.monitors_cut_short = ["app", "app"]
+    for _ in range(3):
+        node.write("QuickCheck start.", "QuickCheck aborted. It began earlier.")
+    assert problems(proof) == ["nothing was killed: app: QuickCheck aborted. It began earlier."]

@@ -87,13 +87,15 @@ class RasProof:
             self._reading.count([entry], killed=True, problems=self._found)
 
     def _was_cut_short(self, entry: Entry) -> bool:
-        """Does a line tell of a monitor that Pacemaker has killed since the last such line?"""
+        """Does a line tell of a monitor that Pacemaker has killed? One line for each of them."""
         if (entry.script, entry.what) != ("quickcheck", "aborted"):
             return False
-        before = self._excused[entry.resource]
+        # The log is read long after: it may tell of the next one as well by now.
         killed = self._monitors_cut_short().count(entry.resource)
-        self._excused[entry.resource] = killed
-        return killed > before
+        if self._excused[entry.resource] >= killed:
+            return False
+        self._excused[entry.resource] += 1
+        return True
 
     def _was_without_power(self, entry: Entry) -> bool:
         """Does a line tell of a script that the last power cut has ended?
