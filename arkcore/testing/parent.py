@@ -255,7 +255,7 @@ class _Jobs:
         return status, answer
 
     def _do_pids(self, pids: list[int]) -> dict[str, Any]:
-        return {"pids": [_live_under(pid) for pid in pids]}
+        return {"pids": [_live_under_when_free(pid) for pid in pids]}
 
     def _messy(self) -> Mess:
         if self._mess is None:
@@ -285,6 +285,24 @@ def _become_asker(question: dict[str, Any], writing: int) -> NoReturn:
 
 #: clone3(2), of every architecture alike, and its arguments' size with set_tid (Linux 5.5).
 _CLONE3, _ARGUMENTS = 435, 11
+#: Seconds within which the pid of a dead process must be free.
+_FREE = 3.0
+
+
+def _live_under_when_free(pid: int) -> int:
+    """As :func:`_live_under`; who had the pid may be dead for a moment only, and not buried yet."""
+    free = Deadline.after(_FREE)
+    while True:
+        try:
+            return _live_under(pid)
+        except FileExistsError:
+            if free.passed:
+                raise
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            pass  # its own parent has yet to do it
+        time.sleep(0.01)
 
 
 def _live_under(pid: int) -> int:

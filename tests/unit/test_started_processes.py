@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import wait_for
 
 from arkcore import processes
 from arkcore.channel import Sender
@@ -42,7 +43,10 @@ def context(tmp_path: Path) -> Iterator[Context]:
 
 
 def sleeper(**environment: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(["/bin/sleep", "60"], env=environment)
+    """One that shows its environment, where it has any: it does not at once."""
+    child = subprocess.Popen(["/bin/sleep", "60"], env=environment)
+    wait_for(lambda: len(processes.environment(child.pid)) >= len(environment))
+    return child
 
 
 def seen(monkeypatch: pytest.MonkeyPatch, *children: subprocess.Popen[bytes]) -> None:
