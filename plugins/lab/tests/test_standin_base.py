@@ -164,12 +164,10 @@ def test_jevstat_says_kajp1706_for_a_while_after_the_start(node: StandIn) -> Non
 
 def at_work(base: StandIn, host: str) -> subprocess.Popen[bytes]:
     """A status command that hangs, and is the one that all others clash with."""
-    while True:
-        hung = subprocess.Popen([base.path("jbs_spmd_status"), "-h", host])
-        assert base.wait_until(lambda: hung.poll() is not None or status(base) == 12)
-        if hung.poll() is None:
-            return hung
-        # It came a moment after our own question, and so it was the one to be refused.
+    hung = subprocess.Popen([base.path("jbs_spmd_status"), "-h", host])
+    assert base.wait_until(lambda: hung.poll() is not None or status(base) == 12)
+    # Where it came a moment after our own question, it was the one to be refused.
+    return hung if hung.poll() is None else at_work(base, host)
 
 
 def test_two_jbs_spmd_status_at_once_on_a_node_clash(lab: Lab, base: StandIn) -> None:
