@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST_TEXT = 4000
-_LONGEST_RESOURCE = 400_000
+#: Bytes of a line that are kept while its end has not come. A longer line is no event of ours.
+_LONGEST_LINE = 1 << 19
 #: No clock shows a later moment, and not every one can be written as a date.
 _END_OF_TIME = 1e11
 
@@ -64,7 +65,7 @@ class Event:
     REPORT = "report"
     #: A hook call (text), where these are told.
     TRACE = "trace"
-    #: A resource that was validated (as JSON).
+    #: A resource that was validated (as JSON, in pieces).
     RESOURCE = "resource"
 
     def __init__(self, kind: str, texts: tuple[str, ...], at: float) -> None:
@@ -107,10 +108,7 @@ class Sender:
         self.descriptor = descriptor
 
     def send(self, kind: str, *texts: str, at: float | None = None) -> None:
-        if kind == Event.RESOURCE:  # whole, or nothing that could be taken for it
-            cut = [text[:_LONGEST_RESOURCE] for text in texts]
-        else:
-            cut = [elided(text, _LONGEST_TEXT) for text in texts]
+        cut = [elided(text, _LONGEST_TEXT) for text in texts]
         line = json.dumps([kind, time.time() if at is None else at, *cut]) + "\n"
         data = line.encode("ascii")
         try:
@@ -118,6 +116,11 @@ class Sender:
                 data = data[os.write(self.descriptor, data) :]
         except OSError:
             os._exit(1)  # nobody listens: the guard is gone
+
+    def hand_over(self, kind: str, text: str) -> None:
+        """Tell a text whole: in so many events of `kind` that none of them is cut."""
+        for start in range(0, len(text), _LONGEST_TEXT):
+            self.send(kind, text[start : start + _LONGEST_TEXT])
 
     def report(self, report: Report) -> None:
         status = report.status.name if report.status else ""
@@ -143,7 +146,7 @@ class Receiver:
             if not data:
                 self.at_end = True
             *lines, self._rest = (self._rest + data).split(b"\n")
-            self._rest = self._rest[-2 * _LONGEST_RESOURCE :]
+            self._rest = self._rest[-_LONGEST_LINE:]
             for line in lines:
                 event = _event(line)
                 if event is not None:

@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import pwd
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Self
 
     from arkcore.processes import Process
 
@@ -140,7 +141,7 @@ class Output:
         self._before = b""
 
     @classmethod
-    def discarded(cls) -> Output:
+    def discarded(cls) -> Self:
         """In memory, gone when closed: disk full or read-only changes nothing."""
         descriptor = os.memfd_create("ark-output", os.MFD_CLOEXEC)
         _append_mode(descriptor)
@@ -159,6 +160,11 @@ class Output:
             os.close(descriptor)
             raise OSError(0, "not a regular file")
         return cls(descriptor)
+
+    @property
+    def errors(self) -> int:
+        """The descriptor of the file for standard error: the same one."""
+        return self.descriptor
 
     def trim(self) -> bool:
         """Cut back what has grown too large; True where it had."""
@@ -254,7 +260,7 @@ def run(
     _refuse_unknown_encoding(encoding)
     began = time.monotonic()
     try:
-        pid = _spawn(argv, clean_environment(mark, env, user), output.descriptor, user)
+        pid = _spawn(argv, clean_environment(mark, env, user), output, user)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return CommandResult(argv, error=why, encoding=encoding)
@@ -318,7 +324,9 @@ class _Tree:
         return self._known
 
 
-def _spawn(argv: Sequence[str], environment: dict[str, str], output: int, user: str | None) -> int:
+def _spawn(
+    argv: Sequence[str], environment: dict[str, str], output: Output, user: str | None
+) -> int:
     if user is not None:
         # Changing the user in the child is subprocess's work; a healthy check needs none of it.
         import subprocess
@@ -327,8 +335,8 @@ def _spawn(argv: Sequence[str], environment: dict[str, str], output: int, user: 
         child = subprocess.Popen(
             list(argv),
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            stdout=output.descriptor,
+            stderr=output.errors,
             env=environment,
             # It would leave ignored signals ignored and blocked ones blocked.
             preexec_fn=_default_signals,
@@ -348,8 +356,8 @@ def _spawn(argv: Sequence[str], environment: dict[str, str], output: int, user: 
             environment,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, output, 1),
-                (os.POSIX_SPAWN_DUP2, output, 2),
+                (os.POSIX_SPAWN_DUP2, output.descriptor, 1),
+                (os.POSIX_SPAWN_DUP2, output.errors, 2),
             ],
             setpgroup=0,
             setsigmask=[],

@@ -32,7 +32,7 @@ from arkcore.signals import Ended, Signals
 from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, boottime
 from arkcore.status import Fault, Outcome, Status, Verdict
 from arkcore.stderr import complain, tell_journal
-from arkcore.supervisor import ask_command, has_children, supervise, supervise_aside
+from arkcore.supervisor import has_children, supervise, supervise_aside
 from arkcore.timers import Timers
 from arkcore.worker import do_part
 
@@ -214,7 +214,7 @@ class Guard:
             validate = validate_essentials if essentials else validate_and_record
             try:
                 resource = validate(self.paths, name, parameters, manages)
-                sender.send(Event.RESOURCE, quickjson.dumps(to_mapping(resource)))
+                sender.hand_over(Event.RESOURCE, quickjson.dumps(to_mapping(resource)))
                 sender.report(Report(Outcome.WELL))
             except ArkError as error:
                 sender.report(Report(Outcome.INTERNAL, str(error), fault=fault_of(error)))
@@ -234,10 +234,10 @@ class Guard:
             return None, report.reason
         try:
             # Handed over as it was validated: a record that cannot be written costs time, no more.
-            return from_mapping(quickjson.loads(told[0].encode())), ""
+            return from_mapping(quickjson.loads("".join(told).encode())), ""
         except (IndexError, KeyError, TypeError, ValueError) as error:
             where = parameters.where(name) if parameters else self.paths.resource_file(name)
-            return None, f"{where}: too large to be handed over ({error})"
+            return None, f"{where}: its values did not arrive whole ({error})"
 
     def _unusable(self, problem: str) -> Verdict | None:
         """Nobody can be asked. Never a verdict about a healthy application."""
@@ -705,7 +705,10 @@ class Guard:
         program = systemctl()
         if not program:
             return False
-        return ask_command([program, "is-system-running"]).strip() == "stopping"
+        from arkcore.question import ask_command
+
+        # systemctl returns 1 for each state but "running".
+        return ask_command([program, "is-system-running"]).output.strip() == "stopping"
 
     # Dependents: the resources of this node that require this one.
 

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 
-from arkcore import record
+from arkcore import quickjson, record
 from arkcore.application import check_declaration, declared_options, make_options
 from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
 from arkcore.neighbours import Neighbour, recorded_neighbours, refuse_rivals
@@ -28,6 +28,7 @@ from arkcore.resource import (
     LogSettings,
     RasSettings,
     Resource,
+    to_mapping,
 )
 from arkcore.stderr import complain
 from arkcore.text import shown
@@ -48,6 +49,8 @@ _RESOURCE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _LOGICAL_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _KEYS = ("plugin", "logical_host", "requires", "mount_points", "timers", "options", "ras")
 _NODE_KEYS = ("ras", "log", "observers")
+#: Characters that a resource's values may fill, as its record holds them.
+_LARGEST = 400_000
 
 
 def check_resource_name(name: str) -> str:
@@ -208,7 +211,7 @@ def _validate(
     timers = {**application.timers}
     timers.update(check_timers(_flat(table(values, "timers", where)), where))  # type: ignore[arg-type]
     ras = _check_ras({**node.ras, **table(values, "ras", where)}, where)
-    return Resource(
+    resource = Resource(
         name=name,
         logical_host=logical_host,
         plugin=source,
@@ -225,6 +228,17 @@ def _validate(
         log=node.log,
         observers=node.observers,
     )
+    _refuse_too_large(resource, where)
+    return resource
+
+
+def _refuse_too_large(resource: Resource, where: str) -> None:
+    """Every check of the application reads these values: they have a bound."""
+    size = len(quickjson.dumps(to_mapping(resource)))
+    if size > _LARGEST:
+        raise ConfigurationError(
+            f"{where}: its values fill {size} characters; at most {_LARGEST} are allowed"
+        )
 
 
 class NodeSettings:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import time
 
 from arkcore import processes
 from arkcore.channel import Receiver, Report, Sender, report_of
-from arkcore.command import Output, run
 from arkcore.deadline import Deadline
 from arkcore.python_stack import PythonStack
-from arkcore.signals import Ended, Signals
+from arkcore.signals import Ended
 from arkcore.status import Outcome
 from arkcore.worker import become_subreaper, fork_worker
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arkcore.channel import Event
+    from arkcore.signals import Signals
 
 #: Of a worker's time, so many seconds at its end are for recording what it hangs in.
 _RECORDING = 0.25
@@ -28,10 +27,6 @@ _RECORDING = 0.25
 _PATIENCE = 0.2
 #: Seconds for ending what a worker aside has made.
 _LEFT = 1.0
-#: Seconds between two looks whether this process was told to end.
-_LOOK = 0.05
-#: Seconds for a question to the machine or the manager (systemctl, ins_list).
-QUESTION = 1.5
 
 
 def supervise(
@@ -82,7 +77,7 @@ def supervise(
         stack.close()
         # A late one gets no time to go by itself, nor does one whose guard is told to end.
         patience = _PATIENCE if report is not None and not late.passed else 0.0
-        status = _end_worker(pid, patience)
+        status = end_worker(pid, patience)
         report = report or _heard(receiver, tell)
         receiver.close()
     if signals.received:
@@ -136,7 +131,7 @@ def supervise_aside(
             record_late=record,
         )
     finally:
-        _kill(late_tree)
+        kill(late_tree)
 
 
 class _Answer(Sender):
@@ -150,7 +145,8 @@ class _Answer(Sender):
         self.held = [report]
 
 
-def _kill(some: set[processes.Process]) -> None:
+def kill(some: set[processes.Process]) -> None:
+    """Send SIGKILL to each process, if it still is the one that was seen."""
     for each in some:
         processes.send(each, signal.SIGKILL)
 
@@ -159,38 +155,6 @@ def _late(spent: float, doing: str, box: str) -> Report:
     at = f" while {doing}" if doing else ""
     named = f"; black box {box}" if box else ""
     return Report(Outcome.UNDECIDED, f"no end after {spent:.1f} s{at}{named}")
-
-
-def ask_command(argv: list[str], within: float = QUESTION) -> str:
-    """What a command of the machine or the manager answers; "" where it does not in time.
-
-    Nor where this process is told to end meanwhile.
-
-    A child asks, for ending a late command means reading /proc, which can block.
-    """
-
-    def body(sender: Sender) -> None:
-        output = Output.discarded()
-        result = run(
-            argv, mark="-:question", deadline=Deadline.after(within), output=output, grace=0.1
-        )
-        sender.report(Report(Outcome.WELL, "" if result.late else result.output))
-
-    pid, reading = fork_worker(body, lambda: None)
-    receiver = Receiver(reading)
-    end = Deadline.after(within + 0.4)
-    report: Report | None = None
-    before = Signals.told_to_end
-    while report is None and not receiver.at_end and not end.passed:
-        if Signals.told_to_end and not before:
-            break  # whoever has told us does not wait for long
-        select.select([reading], [], [], min(_LOOK, end.remaining()))
-        report = _heard(receiver, lambda _: None)
-    left = processes.descendants({pid}) if report is None else set()
-    _end_worker(pid, patience=0.05 if report else 0.0)
-    _kill(left)
-    receiver.close()
-    return report.reason if report else ""
 
 
 def has_children() -> bool:
@@ -210,7 +174,7 @@ def _heard(receiver: Receiver, tell: Callable[[Event], object]) -> Report | None
     return report
 
 
-def _end_worker(pid: int, patience: float) -> int:
+def end_worker(pid: int, patience: float) -> int:
     """Be sure that a worker is dead; `patience`: seconds to go by itself. Its wait status."""
     status = _awaited(pid, patience)
     if status is None:

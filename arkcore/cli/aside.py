@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 LOADING = 20.0
 
 _ANSWER = "answer"
-#: One event's text has its bounds; an answer comes in pieces.
-_PIECE = 4000
 
 
 class Aside:
@@ -141,9 +139,7 @@ def answer_of(work: Callable[[], Any], within: float = LOADING) -> Any:
 
 def send_answer(sender: Sender, answer: Any) -> None:
     """Tell `answer`, which JSON can hold, from within a process aside."""
-    text = json.dumps(answer)
-    for start in range(0, len(text), _PIECE):
-        sender.send(_ANSWER, text[start : start + _PIECE])
+    sender.hand_over(_ANSWER, json.dumps(answer))
 
 
 def end_what_is_left() -> None:

@@ -21,7 +21,6 @@ from arkcore.processes import own_beginning
 from arkcore.signals import prepare_process
 from arkcore.status import Outcome
 from arkcore.stderr import complain, tell_journal
-from arkcore.supervisor import ask_command
 from arkcore.text import shown
 
 TYPE_CHECKING = False
@@ -65,8 +64,10 @@ class LifeKeeper(Manager, Cluster):
         """LifeKeeper's word for the resource's state here; None where it knows none such."""
         if not self.is_installed:
             return None
+        from arkcore.question import ask_command
+
         program = f"{self.root}/bin/ins_list"
-        for line in ask_command([program, "-t", resource]).splitlines():
+        for line in ask_command([program, "-t", resource]).output.splitlines():
             fields = line.split(_SEPARATOR)
             if len(fields) > _STATE and fields[_TAG] == resource:
                 return fields[_STATE].strip()

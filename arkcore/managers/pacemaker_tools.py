@@ -6,7 +6,7 @@ from arkcore.call import Action
 from arkcore.machine import is_trusted_program
 from arkcore.managers.base import Cluster
 from arkcore.managers.operation_times import INTERVAL, OPERATIONS, SHARE, usual_timeout
-from arkcore.supervisor import ask_command
+from arkcore.question import Answer, How, ask_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _PLACE = "/usr/sbin"
 #: Seconds for an operation for which nothing in the cluster's configuration names a timeout.
 _DEFAULT_TIMEOUT = 20.0
+#: What cibadmin returns where nothing in the configuration matches: 105, before Pacemaker 2.0: 6.
+_NO_SUCH = (105, 6)
 
 
 class PacemakerTools(Cluster):
@@ -31,8 +33,9 @@ class PacemakerTools(Cluster):
         return SHARE * usual_timeout("monitor", timers)
 
     def in_service(self, resource: str) -> bool | None:
-        node = self._ask("crm_node", "--name").strip()
-        told = self._ask("crm_resource", "--resource", resource, "--locate")
+        node = self._ask("crm_node", "--name").output.strip()
+        located = self._ask("crm_resource", "--resource", resource, "--locate")
+        told = located.output + located.errors  # "is NOT running" goes to either, by version
         if len(node.split()) != 1 or ("running on" not in told and "NOT running" not in told):
             return None
         # "resource NAME is running on: NODE", with " Promoted" behind it where that applies.
@@ -48,11 +51,13 @@ class PacemakerTools(Cluster):
 
     def resources(self) -> set[str] | None:
         """The resources that the cluster has; None where it does not answer."""
-        told = self._ask("crm_resource", "--list-raw").split()
-        # An instance of a clone is listed by its number; errors are sentences.
-        if not told or "Error" in told or "error:" in told:
+        answer = self._ask("crm_resource", "--list-raw")
+        lines = [line.split() for line in answer.output.splitlines() if line.strip()]
+        # A name is one word; a sentence ("NO resources configured", an error) names none.
+        if not answer.ok or not lines or any(len(words) != 1 for words in lines):
             return None
-        return {name.partition(":")[0] for name in told}
+        # An instance of a clone is listed by its number.
+        return {name.partition(":")[0] for (name,) in lines}
 
     def timeouts(self, resource: str) -> dict[str, float]:
         """The timeouts of the operations that the cluster's configuration has for `resource`.
@@ -65,7 +70,7 @@ class PacemakerTools(Cluster):
 
         told = self._ask("cibadmin", "--query", "--xpath", f"//primitive[@id='{resource}']")
         try:
-            primitive = ElementTree.fromstring(told)
+            primitive = ElementTree.fromstring(told.output)
         except ElementTree.ParseError:
             return {}
         referred = [each for each in primitive.iter("operations") if each.get("id-ref")]
@@ -83,22 +88,29 @@ class PacemakerTools(Cluster):
                 found[name] = min(known)
         return found
 
-    def _default_timeout(self) -> float:
-        """That of an operation that names none: op_defaults', else Pacemaker's own."""
+    def _default_timeout(self) -> float | None:
+        """The timeout of an operation that names none: op_defaults', else Pacemaker's own.
+
+        None where the cluster does not answer.
+        """
         told = self._ask("cibadmin", "--query", "--xpath", "//op_defaults//nvpair[@name='timeout']")
-        value = told.partition('value="')[2].partition('"')[0]
+        if not told.ok and told.returncode not in _NO_SUCH:
+            return None
+        value = told.output.partition('value="')[2].partition('"')[0]
         return seconds_of(value) or _DEFAULT_TIMEOUT
 
-    def _ask(self, tool: str, *words: str) -> str:
+    def _ask(self, tool: str, *words: str) -> Answer:
         program = f"{self._place}/{tool}"
-        return ask_command([program, *words]) if is_trusted_program(program) else ""
+        if not is_trusted_program(program):
+            return Answer(How.NOT_RUN, f"{program} is not there, or others than root can change it")
+        return ask_command([program, *words])
 
 
-def _timeout_of(op: ElementTree.Element, default: float) -> float | None:
+def _timeout_of(op: ElementTree.Element, default: float | None) -> float | None:
     """The timeout of one operation, in seconds, found as Pacemaker finds it.
 
     Its own attribute counts first, then its meta-attributes; its instance attributes do not. None
-    where these refer to another's, or hold under a rule only.
+    where these refer to another's, or hold under a rule only, and where `default` is not known.
     """
     of_its_own = seconds_of(op.get("timeout", ""))
     if of_its_own:

@@ -580,6 +580,27 @@ def test_an_observer_that_hangs_leaves_nothing_behind_and_is_told(node):
     assert re.search(r"observers: no end after .* black box", program.stderr)
 
 
+def put_words(node, size):
+    """Give the resource an option of `size` characters."""
+    path = node.configure()
+    path.write_text(f'{path.read_text()}words = ["{"w" * size}"]\n')
+
+
+def test_large_values_reach_the_action_whole_also_without_a_record(node):
+    put_words(node, 390_000)
+    assert node.run("restore") == 0
+    break_library(node)
+    node.kill_daemons()
+    assert node.run("restore") == 0
+    assert len(node.daemons()) == 1
+
+
+def test_values_that_are_too_large_are_told_in_one_clear_line(node):
+    put_words(node, 400_000)
+    assert node.run("restore") == 1
+    assert re.search(r"toy1.toml: its values fill \d+ characters; at most 400000", node.ras[-1])
+
+
 @pytest.mark.parametrize("then", ["raise RuntimeError", "subprocess.run([LEFT, '1000'])"])
 def test_a_module_that_leaves_a_process_when_it_is_loaded_leaves_it_not_for_long(node, then):
     place = node.prefix / "packages"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import threading
 import time
 from collections.abc import Iterator
 
@@ -88,6 +90,22 @@ def test_a_text_of_megabytes_is_cut(ends: tuple[int, Receiver]) -> None:
     assert (event.texts[1][:2], event.texts[1][-2:]) == ("bx", "xe")
     assert len(event.texts[1]) < 10_000
     os.close(writing)
+
+
+def test_a_text_of_megabytes_is_handed_over_whole() -> None:
+    reading, writing = os.pipe()
+    receiver = Receiver(reading)
+    text = "".join(chr(33 + number % 20_000) for number in range(2_000_000))
+    teller = threading.Thread(target=lambda: Sender(writing).hand_over("answer", text))
+    teller.start()
+    pieces: list[str] = []
+    while sum(map(len, pieces)) < len(text):
+        select.select([reading], [], [], 20)
+        pieces += [piece for event in receiver.events() for piece in event.texts]
+    teller.join()
+    os.close(writing)
+    receiver.close()
+    assert "".join(pieces) == text
 
 
 JSON = st.recursive(

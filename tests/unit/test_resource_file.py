@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -543,3 +544,19 @@ def test_any_bytes_are_a_resource_or_one_line_that_names_the_file(
     paths: Paths, content: bytes
 ) -> None:
     taken_or_refused_in_one_line(paths, content)
+
+
+# Bounds.
+
+
+def test_values_as_large_as_is_allowed_are_taken(paths: Paths, put: Callable[..., str]) -> None:
+    put(f'{TOY}{HOME}words = ["{"w" * 390_000}"]\n')
+    assert len(validate_and_record(paths, "toy1").options["words"][0]) == 390_000
+
+
+def test_values_larger_than_every_check_could_read_are_refused(
+    paths: Paths, put: Callable[..., str]
+) -> None:
+    where = put(f'{TOY}{HOME}words = ["{"w" * 400_000}"]\n')
+    expected = rf"{where}: its values fill \d{{6}} characters; at most 400000 are allowed"
+    assert re.fullmatch(expected, refusal(paths))

@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,9 +17,8 @@ from arkcore import processes
 from arkcore.channel import Report, Sender
 from arkcore.deadline import Deadline
 from arkcore.python_stack import PythonStack
-from arkcore.signals import Signals
 from arkcore.status import Outcome
-from arkcore.supervisor import ask_command, supervise, supervise_aside
+from arkcore.supervisor import supervise, supervise_aside
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -96,25 +94,6 @@ def test_some_of_its_time_is_kept_for_recording_what_a_late_worker_hangs_in() ->
 
     done(lambda _: block(1000), within=2, record_late=record)
     assert 0 < left[0] <= 0.25
-
-
-def test_whoever_is_told_to_end_waits_for_no_answer_of_a_manager(
-    started: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Signals, "told_to_end", False)
-    soon = threading.Timer(0.2, lambda: setattr(Signals, "told_to_end", True))
-    soon.start()
-    began = time.monotonic()
-    assert ask_command(["/bin/sleep", started.word], within=30) == ""
-    assert time.monotonic() - began < 15
-    soon.join()
-
-
-def test_a_manager_is_asked_also_by_one_that_was_told_to_end_before(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(Signals, "told_to_end", True)
-    assert ask_command(["/bin/echo", "an answer"], within=30) == "an answer\n"
 
 
 def body_that_makes(argv: list[str], then: Callable[[], object]) -> Callable[[Sender], None]:
