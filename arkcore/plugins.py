@@ -7,6 +7,7 @@ import sys
 
 from arkcore.errors import ConfigurationError, PluginError
 from arkcore.marker import IMPLEMENTATION_MARK, REQUIRED_HOOKS
+from arkcore.stderr import complain
 from arkcore.text import shown
 
 TYPE_CHECKING = False
@@ -80,21 +81,35 @@ def installed() -> list[PluginSource]:
     """Every plugin whose entry point is installed, by name; none of them is imported."""
     found = []
     for entry in entry_points(GROUP):
-        try:
-            module, attribute = entry.module, entry.attr or ""
-        except AttributeError:
-            module, attribute = entry.value, ""  # not "module:attribute"; loading it will tell
+        module, attribute = _target(entry.value)
         found.append(
             PluginSource(
                 entry.name,
                 module,
                 attribute,
-                _told_by(entry.dist, "name"),
-                _told_by(entry.dist, "version"),
+                told_by(entry.dist, "name"),
+                told_by(entry.dist, "version"),
                 str(getattr(entry.dist, "_path", "")),
             )
         )
     return sorted(found, key=lambda source: (source.name, source.distribution))
+
+
+def _target(value: str) -> tuple[str, str]:
+    """Module and attribute that an entry point names.
+
+    The whole value and "" where it is not "module:attribute": loading it will tell. The library's
+    own reading of it raises another error in each version of Python.
+    """
+    text = value.partition("[")[0].strip()  # what stands in brackets are extras
+    module, colon, attribute = (part.strip() for part in text.partition(":"))
+    if colon and _is_dotted_name(module) and _is_dotted_name(attribute):
+        return module, attribute
+    return value, ""
+
+
+def _is_dotted_name(text: str) -> bool:
+    return all(part.isidentifier() for part in text.split("."))
 
 
 def entry_points(group: str) -> list[Any]:
@@ -105,10 +120,18 @@ def entry_points(group: str) -> list[Any]:
     found: list[Any] = []
     for distribution in _distributions():
         try:
-            found += distribution.entry_points.select(group=group)
+            found += _of_group(distribution, group)
         except Exception:  # whatever reading broken metadata raises; `unreadable` tells
             continue
     return found
+
+
+def _of_group(distribution: Any, group: str) -> list[Any]:
+    entries = list(distribution.entry_points.select(group=group))
+    for entry in entries:
+        if not (isinstance(entry.name, str) and isinstance(entry.value, str)):
+            raise TypeError(f"{entry.name!r} = {entry.value!r} is no text")
+    return entries
 
 
 def unreadable() -> list[str]:
@@ -116,9 +139,9 @@ def unreadable() -> list[str]:
     found = []
     for distribution in _distributions():
         try:
-            distribution.entry_points.select(group=GROUP)
+            _of_group(distribution, GROUP)
         except Exception as error:  # as above
-            where = getattr(distribution, "_path", "") or _told_by(distribution, "name")
+            where = getattr(distribution, "_path", "") or told_by(distribution, "name")
             told = f"{type(error).__name__}: {error}"
             found.append(shown(f"{where}: its entry points cannot be read: {told}"))
     return found
@@ -130,8 +153,8 @@ def _distributions() -> list[Any]:
 
     found: list[Any] = []
     names = set()
-    for distribution in distributions():
-        name = _told_by(distribution, "name").lower().replace("_", "-").replace(".", "-")
+    for distribution in _each_of(distributions()):
+        name = told_by(distribution, "name").lower().replace("_", "-").replace(".", "-")
         if name not in names:
             found.append(distribution)
         if name != "?":
@@ -139,7 +162,15 @@ def _distributions() -> list[Any]:
     return found
 
 
-def _told_by(distribution: object, attribute: str) -> str:
+def _each_of(those: Iterable[Any]) -> Iterable[Any]:
+    """Each of `those`, as far as they can be had: looking for them may raise as well."""
+    try:
+        yield from those
+    except Exception as error:  # a finder of another package's
+        complain(f"installed distributions: {type(error).__name__}: {error}")
+
+
+def told_by(distribution: object, attribute: str) -> str:
     """What a distribution's metadata says, "?" where that is missing or broken."""
     try:
         return str(getattr(distribution, attribute) or "?")

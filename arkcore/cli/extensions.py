@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from arkcore.cli.console import complain
 from arkcore.errors import PluginError
-from arkcore.plugins import entry_points
+from arkcore.plugins import entry_points, told_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,4 +85,4 @@ def _command(name: str) -> Any:
 
 
 def _provider(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "?"
+    return f"{told_by(entry.dist, 'name')} {told_by(entry.dist, 'version')}"

@@ -1,4 +1,4 @@
-"""`ark plugins`: which plugins are installed, and which of them are broken, and why."""
+"""`ark plugins`: which plugins are found, which of them cannot be loaded or are broken, and why."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from arkcore.application import check_declaration
 from arkcore.cli.aside import LOADING, Question
 from arkcore.cli.console import complain, console, print_json, show
 from arkcore.cli.language import say
+from arkcore.cli.unloadable import why_unloadable
 from arkcore.deadline import Deadline
 from arkcore.errors import ArkError, ConfigurationError, PluginError
 from arkcore.hookspecs import ApplicationSpecs, ObserverSpecs
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 #: Columns from which on there is room for the optional hooks.
 _WIDE = 110
+#: The states of a plugin: its entry point is there, and nobody has imported it; it cannot be
+#: imported and made; it was, and breaks the contract; it was, and keeps it.
+_FOUND, _UNLOADABLE, _BROKEN, _OK = "found", "cannot be loaded", "broken", "ok"
 
 
 def plugins(
@@ -48,13 +52,15 @@ def plugins(
     ] = LOADING,
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
-    """List the installed plugins, and what is broken of them and why.
+    """List the plugins that are found, and what is broken of them and why.
 
     The list alone is read from what pip has installed, and imports none of
-    them. The plugins that are named, or all with --check, are imported,
+    them: "found" says that a plugin's entry point and module are there, no
+    more. The plugins that are named, or all with --check, are imported,
     each in a process of its own, so that a broken one breaks nothing.
 
-    Exit code: 1 where one that is looked at is broken, or not installed.
+    Exit code: 1 where one that is named, or any with --check, cannot be
+    loaded, is broken or is not installed. The list alone is 0.
 
     Examples:
       ark plugins
@@ -67,11 +73,10 @@ def plugins(
         asked = [Question(partial(_declared, source)) for source in sources]
         end = Deadline.after(within)
         looks = [
-            Look(source, _wrong_without_import(source, sources), each, end)
-            for source, each in zip(sources, asked, strict=True)
+            Look(source, sources, each, end) for source, each in zip(sources, asked, strict=True)
         ]
     else:
-        looks = [Look(source, _wrong_without_import(source, sources)) for source in sources]
+        looks = [Look(source, sources) for source in sources]
     broken = [] if names else unreadable()
     if json:
         print_json([look.facts() for look in looks])
@@ -100,22 +105,31 @@ class Look:
     def __init__(
         self,
         source: PluginSource,
-        error: str,
+        known: list[PluginSource],
         question: Question | None = None,
         end: Deadline | None = None,
     ) -> None:
         self.source = source
         self.checked = question is not None
-        self.error = error
+        self.state = _OK if self.checked else _FOUND
+        self.error = ""
         declared: dict[str, str | list[str]] = {}
         if question is not None and end is not None:
             try:
                 declared = question.answer(end)
-            except ArkError as error_of_it:
-                self.error = self.error or str(error_of_it)
+                self._is(_BROKEN, str(declared.get("broken", "")))
+            except ArkError as error:
+                self._is(_UNLOADABLE, str(error))
+        self._is(_BROKEN, _rivalry(source, known))
+        # What an import of it would tell last: it says best what to mend.
+        self._is(_UNLOADABLE, why_unloadable(source))
         self.kind = str(declared.get("kind", ""))
         self.title = str(declared.get("title", ""))
         self.hooks = list(declared.get("hooks", []))
+
+    def _is(self, state: str, error: str) -> None:
+        if error:
+            self.state, self.error = state, error
 
     def facts(self) -> dict[str, object]:
         return {
@@ -124,6 +138,7 @@ class Look:
             "version": self.source.version,
             "object": f"{self.source.module}:{self.source.attribute}",
             "checked": self.checked,
+            "state": self.state,
             "kind": self.kind or None,
             "title": self.title or None,
             "hooks": self.hooks if self.checked else None,
@@ -132,10 +147,8 @@ class Look:
         }
 
 
-def _wrong_without_import(source: PluginSource, known: list[PluginSource]) -> str:
-    """What is wrong of it as far as the metadata tells; "" where nothing is."""
-    if not source.attribute:
-        return f"its entry point is {source.module!r}; allowed: module:class"
+def _rivalry(source: PluginSource, known: list[PluginSource]) -> str:
+    """Which distributions provide a plugin of this name; "" where one alone does."""
     try:
         refuse_rivals([each for each in known if each.name == source.name])
     except ConfigurationError as error:
@@ -144,7 +157,15 @@ def _wrong_without_import(source: PluginSource, known: list[PluginSource]) -> st
 
 
 def _declared(source: PluginSource) -> dict[str, str | list[str]]:
+    """What a plugin declares, or how it breaks the contract. `PluginError`: it cannot be loaded."""
     plugin = source.load()
+    try:
+        return _contents(plugin, source)
+    except PluginError as error:
+        return {"broken": str(error)}
+
+
+def _contents(plugin: object, source: PluginSource) -> dict[str, str | list[str]]:
     hooks = {
         kind: [hook for hook in vars(specs) if hook.startswith("ark_") and is_marked(plugin, hook)]
         for kind, specs in (("application", ApplicationSpecs), ("observer", ObserverSpecs))
@@ -193,11 +214,13 @@ def _show(looks: list[Look], *, in_full: bool) -> None:
 
 
 def _state(look: Look) -> Text:
-    if look.error:
-        return Text(say("broken", "異常"), "red")
-    if look.checked:
-        return Text(say("ok", "正常"), "green")
-    return Text(say("installed", "導入済み"))
+    words = {
+        _FOUND: Text(say("found", "検出")),
+        _UNLOADABLE: Text(say("cannot be loaded", "読み込み不可"), "red"),
+        _BROKEN: Text(say("broken", "異常"), "red"),
+        _OK: Text(say("ok", "正常"), "green"),
+    }
+    return words[look.state]
 
 
 def _protects(look: Look) -> str:

@@ -65,3 +65,17 @@ def test_none_is_imported_that_is_not_called(node: ToyNode, ark, extended: dict[
     assert ark("validate", **extended).returncode == 0  # ours, whoever else is called so
     assert ark("greet", "you", **extended).returncode == 0
     assert not Path(node.prefix / "touched").exists()
+
+
+@pytest.mark.parametrize("value", ["!!!", "", "no such thing", "x_extra:", "x_extra"])
+def test_a_malformed_one_is_one_line_and_hides_no_other(
+    ark, extended: dict[str, str], value: str
+) -> None:
+    place = Path(extended["PYTHONPATH"]) / "x_odd-1.0.dist-info"
+    place.mkdir()
+    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: x-odd\nVersion: 1.0\n")
+    (place / "entry_points.txt").write_text(f"[arkcore.commands]\nodd = {value}\n")
+    assert ark("greet", "you", **extended).stdout == "hello you\n"
+    result = ark("odd", **extended)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert result.stderr.startswith(f"ark: command odd (x-odd 1.0, {value}) cannot be loaded: ")

@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 
 def test_each_plugin_and_what_is_broken(ark) -> None:
     result = ark("plugins", "--check", "--json")
@@ -72,18 +74,66 @@ def test_the_list_alone_does_not_say_that_what_nobody_looked_at_is_well(ark) -> 
     found = {each["name"]: each for each in json.loads(ark("plugins", "--json").stdout)}
     toy = found["toy"]
     assert (toy["checked"], toy["ok"], toy["hooks"]) == (False, None, None)
+    assert toy["state"] == "found"
     (line,) = [each for each in ark("plugins").stdout.splitlines() if each.startswith("toy ")]
-    assert line.split() == ["toy", "ark-toy", "0.1.0", "installed", "ark_toy:Toy"]
+    assert line.split() == ["toy", "ark-toy", "0.1.0", "found", "ark_toy:Toy"]
 
 
 def test_what_the_metadata_alone_shows_to_be_broken_is_told_in_the_list(node, ark) -> None:
     distribution(node, "arkcore.plugins", {"toy": "x_marks:P", "odd": "no such thing"})
+    (node.prefix / "lib/x_marks.py").write_text("")
     result = ark("plugins", "--json", PYTHONPATH=str(node.prefix / "lib"))
     assert result.returncode == 0
     errors = {each["name"]: each["error"] for each in json.loads(result.stdout)}
     assert errors["toy"] == "plugin 'toy' is provided more than once: ark-toy 0.1.0, x-extra 1.0"
     assert errors["odd"] == "its entry point is 'no such thing'; allowed: module:class"
     assert errors["toy-observer"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("!!!", "its entry point is '!!!'; allowed: module:class"),
+        ("x_gone:P", "there is no module x_gone, although x-extra 1.0 names it: install "),
+        ("x_pack.gone:P", "there is no module x_pack.gone, although x-extra 1.0 names it: "),
+        ("x_gone.below:P", "there is no module x_gone, although x-extra 1.0 names it: "),
+        ("x_file.below:P", "there is no module x_file.below, although x-extra 1.0 names it: "),
+    ],
+)
+def test_what_cannot_be_loaded_is_told_without_an_import(node, ark, value: str, why: str) -> None:
+    distribution(node, "arkcore.plugins", {"odd": value})
+    (node.prefix / "lib/x_pack").mkdir()
+    (node.prefix / "lib/x_pack/__init__.py").write_text("raise SystemExit(9)")
+    (node.prefix / "lib/x_file.py").write_text("raise SystemExit(9)")
+    library = {"PYTHONPATH": str(node.prefix / "lib")}
+    result = ark("plugins", "--json", **library)
+    assert result.returncode == 0
+    found = {each["name"]: each for each in json.loads(result.stdout)}
+    odd = found["odd"]
+    assert (odd["state"], odd["ok"], odd["checked"]) == ("cannot be loaded", False, False)
+    assert odd["error"].startswith(why)
+    table = ark("plugins", **library).stdout
+    assert re.search(r"^odd +x-extra 1.0 +cannot be loaded ", table, re.MULTILINE)
+    named = ark("plugins", "odd", "--json", **library)
+    assert named.returncode == 1
+    assert json.loads(named.stdout)[0]["error"].startswith(why)
+
+
+@pytest.mark.parametrize("init", ["__path__.append(__file__ + '/..')", "import sys; sys.modules"])
+def test_a_package_that_finds_its_modules_itself_is_not_called_broken(node, ark, init: str) -> None:
+    distribution(node, "arkcore.plugins", {"odd": "x_pack.elsewhere:P"})
+    (node.prefix / "lib/x_pack").mkdir()
+    (node.prefix / "lib/x_pack/__init__.py").write_text(init)
+    result = ark("plugins", "--json", PYTHONPATH=str(node.prefix / "lib"))
+    found = {each["name"]: each for each in json.loads(result.stdout)}
+    assert found["odd"]["state"] == "found"
+
+
+def test_each_state_of_a_plugin_that_was_imported_has_its_word(ark) -> None:
+    found = {each["name"]: each for each in json.loads(ark("plugins", "--check", "--json").stdout)}
+    assert found["toy"]["state"] == "ok"
+    assert found["toy-misspelt"]["state"] == "broken"
+    assert found["toy-broken"]["state"] == "cannot be loaded"
 
 
 def test_a_distribution_that_cannot_be_read_is_told_and_hides_no_plugin(node, ark) -> None:

@@ -347,7 +347,10 @@ def test_whatever_loading_it_raises_is_one_line_that_says_where_it_comes_from(
     )
 
 
-@pytest.mark.parametrize("value", ["odd_plugin", "no such module", "!!!", "odd_plugin:"])
+@pytest.mark.parametrize(
+    "value",
+    ["odd_plugin", "no such module", "!!!", "odd_plugin:", ":", "a:b:c", "a..b:c", "a:b c", "1a:b"],
+)
 def test_an_entry_point_of_another_shape_is_an_error_of_that_plugin_only(
     install: Callable[..., Path], value: str
 ) -> None:
@@ -355,6 +358,30 @@ def test_an_entry_point_of_another_shape_is_an_error_of_that_plugin_only(
     assert {"odd", "toy"} <= {source.name for source in installed()}
     with pytest.raises(PluginError, match="plugin odd"):
         find("odd").load()
+
+
+@pytest.mark.parametrize("value", ["odd_plugin : Plugin", "odd_plugin:Plugin [extra]"])
+def test_an_entry_point_may_have_blanks_and_extras(
+    install: Callable[..., Path], value: str
+) -> None:
+    install("ark-odd", f"odd = {value}", {"odd_plugin": "class Plugin: pass"})
+    assert type(find("odd").load()).__name__ == "Plugin"
+
+
+def test_a_finder_that_raises_hides_none_of_the_plugins_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Finder:
+        @staticmethod
+        def find_spec(*_: object) -> None:
+            return None
+
+        @staticmethod
+        def find_distributions(*_: object) -> Any:
+            raise RuntimeError("not today")
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder])
+    assert find("toy").distribution == "ark-toy"
 
 
 @pytest.mark.parametrize("metadata", ["", "nonsense", "Name: x\n"])
