@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import time
 from dataclasses import dataclass
 
 import arkcore
@@ -30,7 +29,7 @@ from arkcore.finding import Level
 from arkcore.language import say
 from arkcore.machine import is_mounted
 from arkcore.plugins import installed
-from arkcore.ras.reader import parse_line
+from arkcore.ras.history import Moment, lines
 from arkcore.toml_file import read_toml
 
 TYPE_CHECKING = False
@@ -205,16 +204,11 @@ def _resource(
 def _last_actions(paths: Paths) -> dict[tuple[str, str], float]:
     """When the RAS log last tells of an action of each resource that did its work."""
     found: dict[tuple[str, str], float] = {}
-    try:
-        with open(paths.ras_log, encoding="utf-8", errors="backslashreplace") as log:
-            for text in log:
-                line = parse_line(text.rstrip("\n"))
-                if line is None or line.message not in _DONE:
-                    continue
-                at = time.mktime(time.strptime(line.at, "%Y/%m/%d %H:%M:%S"))
-                found[line.resource, line.message.partition(" ")[0]] = at
-    except (OSError, ValueError, OverflowError):
-        pass
+    moment = Moment()
+    for line in lines(paths.ras_log, lambda _: None):
+        at = moment.of(line) if line.message in _DONE else None
+        if at is not None:
+            found[line.resource, line.message.partition(" ")[0]] = at
     return found
 
 

@@ -9,19 +9,24 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from arkcore.cli.console import console, paths_here, print_json, refuse_unless_readable
+from arkcore.cli.console import complain, console, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
-from arkcore.errors import ConfigurationError
-from arkcore.ras.reader import RasLine, last_lines, parse_line
+from arkcore.errors import ConfigurationError, MachineError
+from arkcore.ras.history import files, last
+from arkcore.ras.reader import RasLine, parse_line
+from arkcore.ras.rotated import Unreadable, open_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from rich.console import Console
 
 #: Seconds between two looks at a log that is followed.
 _LOOK = 0.3
+#: No line of ours is longer; a longer one is read in pieces.
+_LONGEST = 65536
 
 
 def log(
@@ -41,6 +46,7 @@ def log(
 ) -> None:
     """Show the RAS log's last lines, and the black boxes they name.
 
+    Rotated parts of the log are read where it does not hold enough lines.
     A black box tells what a command that was late was doing when it was ended.
 
     Examples:
@@ -50,11 +56,11 @@ def log(
     """
     path = paths_here().ras_log
     refuse_unless_readable(path)
-    if not os.path.exists(path):
+    if not files(path):
         raise ConfigurationError(f"{path}: there is no RAS log yet")
     if json and follow:
         raise typer.BadParameter("--json and --follow do not go together")
-    found = last_lines(path, lines, resource or "")
+    found = last(path, lines, resource or "", complain)
     if bad:
         found = [line for line in found if line.went_badly or line.black_box]
     if json:
@@ -93,26 +99,40 @@ def _print(out: Console, line: RasLine) -> None:
 
 def _written_from_now(path: str) -> Iterator[RasLine]:
     """Lines as they are written, also when logrotate has put a new file in place."""
-    file = open(path, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
-    file.seek(0, os.SEEK_END)
+    file = _open(path)
+    if file is not None:
+        file.seek(0, os.SEEK_END)
     try:
         while True:
-            text = file.readline()
-            if text.endswith("\n"):
-                line = parse_line(text.rstrip("\n"))
+            data = file.readline(_LONGEST) if file is not None else b""
+            if data.endswith(b"\n") or len(data) == _LONGEST:
+                line = parse_line(data.decode("utf-8", "backslashreplace"))
                 if line is not None:
                     yield line
                 continue
-            if text:
-                file.seek(file.tell() - len(text.encode()))
+            if data and file is not None:
+                file.seek(-len(data), os.SEEK_CUR)  # the rest of the line is still to come
             time.sleep(_LOOK)
-            if not _is_still(path, file.fileno()):
+            if file is None:
+                file = _open(path)
+            elif not _is_still(path, file.fileno()):
                 file.close()
-                file = open(path, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+                file = _open(path)
     except KeyboardInterrupt:
         return
     finally:
-        file.close()
+        if file is not None:
+            file.close()
+
+
+def _open(path: str) -> BinaryIO | None:
+    """The log; None while none is there, for logrotate may just have put it aside."""
+    try:
+        return open_part(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, Unreadable) as error:
+        raise MachineError(f"{path}: cannot be read: {error}") from error
 
 
 def _is_still(path: str, descriptor: int) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import os
-import re
 import time
-import zlib
+from collections import deque
 
 from arkcore.ras.reader import parse_line
+from arkcore.ras.rotated import beside, open_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +14,10 @@ if TYPE_CHECKING:
 
     from arkcore.ras.reader import RasLine
 
-#: `ras.log`, `ras.log.1`, `ras.log.2.gz`, and with logrotate's dateext `ras.log-20261101.gz`.
-_ROTATED = r"(?:[.-]\d{1,10})?(?:\.gz)?"
-#: No line of ours is longer; what is came from somewhere else, and is read in pieces.
+#: No line of ours is longer; a longer one came from somewhere else, and is read in pieces.
 _LONGEST = 65536
+#: Bytes that are read of one part, unpacked. logrotate puts a part of ours aside at 10 MB.
+_LARGEST = 1 << 30
 
 
 class Moment:
@@ -44,41 +42,62 @@ class Moment:
 
 def files(path: str) -> list[str]:
     """The log at `path` and its rotated parts, oldest first, as their first lines tell."""
-    directory, name = os.path.split(path)
-    pattern = re.compile(re.escape(name) + _ROTATED)
-    try:
-        names = [each for each in os.listdir(directory) if pattern.fullmatch(each)]
-    except OSError:
-        return []
     found = []
     moment = Moment()
-    for each in names:
-        part = os.path.join(directory, each)
-        first = next(_lines(part, lambda _: None), None)
+    for part in beside(path)[0]:
+        first = next(_lines(part, _nothing), None)
         at = moment.of(first) if first else None
         # Without a line that tells, the log itself comes last.
-        found.append((float("inf") if at is None else at, each == name, each, part))
+        found.append((float("inf") if at is None else at, part == path, part))
     return [part for *_, part in sorted(found)]
 
 
 def lines(path: str, complain: Callable[[str], None]) -> Iterator[RasLine]:
     """Every line of the log and of its rotated parts, oldest first.
 
-    `complain` is told, in one line, of a part that cannot be read to its end.
+    `complain` is told, in one line each, of a part that cannot be read to its end, of lines in it
+    that are none of the RAS log, and of files beside it that are not read.
     """
     for part in files(path):
         yield from _lines(part, complain)
+    for other in beside(path)[1]:
+        complain(f"{other}: is not read: no name that logrotate gives to a part of {path}")
+
+
+def last(path: str, number: int, resource: str, complain: Callable[[str], None]) -> list[RasLine]:
+    """The last `number` lines, of one resource where it is named; oldest first.
+
+    A rotated part is read only where the newer ones do not hold enough. `complain`: as for `lines`.
+    """
+    kept: list[RasLine] = []
+    for part in reversed(files(path)):
+        wanted = number - len(kept)
+        if not wanted:
+            break
+        those = (each for each in _lines(part, complain) if resource in ("", each.resource))
+        kept = [*deque(those, wanted), *kept]
+    return kept
 
 
 def _lines(part: str, complain: Callable[[str], None]) -> Iterator[RasLine]:
+    strange = size = 0
     try:
-        # O_NONBLOCK: a FIFO put in its place must not hold us up.
-        descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        with open(descriptor, "rb") as packed:
-            file = gzip.GzipFile(fileobj=packed) if part.endswith(".gz") else packed
+        with open_part(part) as file:
             while data := file.readline(_LONGEST):
-                line = parse_line(data.decode("utf-8", "backslashreplace").rstrip("\n"))
+                size += len(data)
+                line = parse_line(data.decode("utf-8", "backslashreplace"))
                 if line is not None:
                     yield line
-    except (OSError, EOFError, zlib.error) as error:
+                elif data.strip():
+                    strange += 1
+                if size > _LARGEST:
+                    complain(f"{part}: is larger than {_LARGEST} bytes; the rest is not read")
+                    break
+    except Exception as error:  # whatever unpacking raises where the file is damaged
         complain(f"{part}: cannot be read to its end: {error}")
+    if strange:
+        complain(f"{part}: {strange} lines are no lines of the RAS log, and are left out")
+
+
+def _nothing(_: str) -> None:
+    """Whoever looks at the first line alone tells nobody of the rest."""

@@ -37,24 +37,12 @@ class RasLine:
 
 
 def parse_line(text: str) -> RasLine | None:
-    """The fields of a line; None where it is no line of the RAS log."""
+    """The fields of a line; None where it is no line of the RAS log.
+
+    How the line ends is no part of it: a log that has been elsewhere may have CR and LF.
+    """
+    text = text.rstrip("\r\n")
     found = _LINE.fullmatch(text)
     if found is None:
         return None
     return RasLine(found["at"], found["resource"], found["host"], found["message"], text)
-
-
-def last_lines(path: str, number: int, resource: str = "") -> list[RasLine]:
-    """The last `number` lines of a log, of one resource where it is named; oldest first.
-
-    `OSError` where the log cannot be read.
-    """
-    kept: list[RasLine] = []
-    with open(path, encoding="utf-8", errors="backslashreplace") as log:
-        for text in log:
-            line = parse_line(text.rstrip("\n"))
-            if line is not None and resource in ("", line.resource):
-                kept.append(line)
-                if len(kept) > 2 * number:
-                    del kept[:-number]
-    return kept[-number:]

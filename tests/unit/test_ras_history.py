@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
+import sys
+import zlib
 from pathlib import Path
 
 import pytest
+from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 from ras_writing import NOON, RasWriter
@@ -13,7 +19,7 @@ from ras_writing import NOON, RasWriter
 from arkcore.call import Action
 from arkcore.channel import Step
 from arkcore.ras.durations import Scripts, scripts_of
-from arkcore.ras.history import files, lines
+from arkcore.ras.history import files, last, lines
 from arkcore.ras.reader import parse_line
 
 
@@ -28,6 +34,20 @@ def messages(path: Path) -> list[str]:
     return found + [f"TROUBLE {trouble}" for trouble in troubles]
 
 
+def pack(writer: RasWriter, path: Path) -> None:
+    """Write the lines as the program would that gives this extension to a file."""
+    data = b"".join(writer.lines)
+    packed = {
+        ".gz": gzip.compress,
+        ".xz": lzma.compress,
+        ".lzma": lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
+        ".bz2": bz2.compress,
+        ".zst": zstd.compress,
+    }
+    path.write_bytes(packed[path.suffix](data) if path.suffix in packed else data)
+    writer.lines.clear()
+
+
 # The files.
 
 
@@ -39,19 +59,118 @@ def test_rotated_parts_come_oldest_first(tmp_path: Path) -> None:
     assert messages(log) == ["0", "1", "2"]
 
 
-def test_parts_named_by_date_are_read_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ras.log-20261101",
+        "ras.log-20261101.gz",
+        "ras.log-2026110103",
+        "ras.log-2026-11-01",
+        "ras.log-20261101-1793500000.xz",
+        "ras.log.1793500000",
+        "ras.log.2026-11-01_03:59:59",
+        "ras.log20261101",
+        "ras.log.10.bz2",
+        "ras-20261101.log",
+        "ras.1.log.xz",
+        "ras.log.1.lzma",
+        "ras.log.1.zst",
+    ],
+)
+def test_a_part_is_read_whatever_name_logrotate_gives_it(tmp_path: Path, name: str) -> None:
     writer = RasWriter()
-    writer.say("old").write(tmp_path / "ras.log-20261101.gz")
+    pack(writer.say("old"), tmp_path / name)
     writer.say("new", 60).write(tmp_path / "ras.log")
     assert messages(tmp_path / "ras.log") == ["old", "new"]
 
 
-def test_other_files_are_not_read(tmp_path: Path) -> None:
+def test_files_beside_it_that_are_no_parts_are_named_and_not_read(tmp_path: Path) -> None:
     writer = RasWriter()
-    for name in ("ras.log.bak", "xras.log", "ras.log.1.gz.tmp", "other.log"):
+    for name in ("ras.log.bak", "ras.log.1.gz.tmp", "xras.log", "other.log", "ras.log.1.lz4"):
         writer.say("no").write(tmp_path / name)
     writer.say("yes").write(tmp_path / "ras.log")
-    assert messages(tmp_path / "ras.log") == ["yes"]
+    log = tmp_path / "ras.log"
+    packed = f"{log}.1.lz4: cannot be read to its end: is packed with lz4, which is not read here"
+    why = f"is not read: no name that logrotate gives to a part of {log}"
+    assert messages(log) == [
+        "yes",
+        f"TROUBLE {packed}",
+        f"TROUBLE {log}.1.gz.tmp: {why}",
+        f"TROUBLE {log}.bak: {why}",
+    ]
+
+
+def test_a_part_packed_with_what_python_lacks_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in ("compression.zstd", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, each, None)
+    (tmp_path / "ras.log.1.zst").write_bytes(b"")
+    [trouble] = messages(tmp_path / "ras.log")
+    assert "is packed with zstd, which this Python does not read" in trouble
+
+
+def test_lines_that_end_in_cr_and_lf_are_lines(tmp_path: Path) -> None:
+    writer = RasWriter().restore(20)
+    writer.lines = [line.replace(b"\n", b"\r\n") for line in writer.lines]
+    writer.write(tmp_path / "ras.log")
+    [script] = scripts_of(lines(str(tmp_path / "ras.log"), print), "toy1")
+    assert (script.action, script.seconds, script.well) == (Action.RESTORE, 20, True)
+
+
+def test_lines_that_are_none_of_the_log_are_counted(tmp_path: Path) -> None:
+    good = RasWriter().say("good").lines[0]
+    (tmp_path / "ras.log").write_bytes(b"garbage\n\n" + good + b"\xff\xfe\n")
+    told = "2 lines are no lines of the RAS log, and are left out"
+    assert messages(tmp_path / "ras.log") == ["good", f"TROUBLE {tmp_path}/ras.log: {told}"]
+
+
+@pytest.mark.parametrize("name", ["ras.log.1.gz", "ras.log.1.xz", "ras.log.1.bz2", "ras.log.1.zst"])
+def test_a_damaged_part_is_told_whatever_packed_it(tmp_path: Path, name: str) -> None:
+    writer = RasWriter()
+    for number in range(2000):
+        writer.say(f"line {number}")
+    part = tmp_path / name
+    pack(writer, part)
+    data = bytearray(part.read_bytes())
+    data[len(data) // 2 :: 7] = bytes(len(data[len(data) // 2 :: 7]))
+    part.write_bytes(data)
+    writer.say("last").write(tmp_path / "ras.log")
+    found = messages(tmp_path / "ras.log")
+    assert "last" in found
+    assert any(each.startswith(f"TROUBLE {part}: ") for each in found)
+
+
+def test_xz_streams_with_padding_between_them_are_one_part(tmp_path: Path) -> None:
+    writer = RasWriter().say("one").say("two", 60)
+    one, two = (lzma.compress(line) for line in writer.lines)
+    (tmp_path / "ras.log.1.xz").write_bytes(one + bytes(8) + two + bytes(4))
+    assert messages(tmp_path / "ras.log") == ["one", "two"]
+
+
+def test_a_part_that_asks_for_gigabytes_to_be_unpacked_is_refused(tmp_path: Path) -> None:
+    packer = lzma.LZMACompressor(filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20}])
+    data = bytearray(packer.compress(b"x\n") + packer.flush())
+    # Stream header (12 bytes), then the block's: the size of its dictionary is one byte of it.
+    at = data.index(bytes([0x21, 0x01])) + 2
+    data[at] = 40  # 4 GiB
+    data[20:24] = zlib.crc32(data[12:20]).to_bytes(4, "little")
+    (tmp_path / "ras.log.1.xz").write_bytes(data)
+    [trouble] = messages(tmp_path / "ras.log")
+    assert "Memory usage limit exceeded" in trouble
+
+
+def test_the_last_lines_come_from_rotated_parts_where_the_log_holds_too_few(tmp_path: Path) -> None:
+    writer = RasWriter()
+    for number, name in enumerate(("ras.log.2.xz", "ras.log.1", "ras.log")):
+        writer.say(f"{number}a", 60).say(f"{number}b", 60)
+        pack(writer, tmp_path / name)
+        writer.lines.clear()
+    log = str(tmp_path / "ras.log")
+    assert [each.message for each in last(log, 3, "", print)] == ["1b", "2a", "2b"]
+    assert [each.message for each in last(log, 1, "", print)] == ["2b"]
+    assert len(last(log, 9, "toy1", print)) == 6
+    assert last(log, 9, "toy2", print) == []
 
 
 def test_a_part_cut_short_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
