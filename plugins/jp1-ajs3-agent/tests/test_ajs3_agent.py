@@ -11,8 +11,8 @@ from ark_jp1_ajs3_agent import Ajs3Agent
 from ark_lab import StandIn
 from ark_lab.testing import HOST
 
-from arkcore import Status
-from arkcore.application import check_declaration, declared_options
+from arkcore import ConfigurationError, Status
+from arkcore.application import check_declaration, declared_options, make_options
 from arkcore.context import Context
 from arkcore.plugins import check_hooks
 
@@ -47,6 +47,13 @@ def test_the_engine_accepts_the_plugin() -> None:
 
 def test_it_has_no_option_that_only_the_manager_takes() -> None:
     assert "status_options" not in declared_options(plugin.ark_application().options)
+
+
+def test_the_agent_starts_cold_and_in_no_other_mode() -> None:
+    options = plugin.ark_application().options
+    make_options(options, {"start_options": ["-cold"]}).check()
+    with pytest.raises(ConfigurationError, match=r"'-warm' is refused; allowed: -cold$"):
+        make_options(options, {"start_options": ["-warm"]}).check()
 
 
 def test_a_whole_life(node: StandIn, on_node: Any) -> None:

@@ -11,7 +11,7 @@ from ark_jp1_ajs3_manager import Ajs3Manager, Ajs3ManagerOptions
 from ark_lab import StandIn
 from ark_lab.testing import HOST
 
-from arkcore import Status, StepFailed
+from arkcore import ConfigurationError, Status, StepFailed
 from arkcore.application import check_declaration, declared_options, make_options
 from arkcore.context import Context
 from arkcore.plugins import check_hooks
@@ -59,6 +59,37 @@ def test_the_options_are_possible_and_have_both_texts() -> None:
     declared = declared_options(Ajs3ManagerOptions)["status_options"]
     assert declared.text
     assert not declared.text_ja.isascii()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-hot"], ["-warm"], ["-cold"], ["-disaster"], ["-HA"], ["-warm", "-q", "clear"]],
+)
+def test_start_options_that_the_manager_takes(words: list[str]) -> None:
+    make_options(Ajs3ManagerOptions, {"start_options": words}).check()
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        (["-n", "jajs_schd"], "'-n'"),
+        (["-warm", "-n", "AJSROOT1"], "'-n'"),
+        (["-njajs_schd"], "'-njajs_schd'"),
+        (["-q"], "'-q'"),
+        (["-q", "maybe"], "'-q'"),
+        (["-h", "OTHER"], "'-h'"),
+        (["-q clear"], "'-q clear'"),
+        (["-HA;reboot"], "'-HA;reboot'"),
+        ([""], "''"),
+    ],
+)
+def test_other_start_options_are_refused_in_one_line(words: list[str], refused: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        make_options(Ajs3ManagerOptions, {"start_options": words}).check()
+    told = str(raised.value)
+    assert told.startswith(f"options.start_options = {words}: {refused} is refused; allowed: ")
+    assert "-hot, -warm, -cold, -disaster, -q clear, -q noclear, -HA" in told
+    assert "\n" not in told
 
 
 @pytest.mark.parametrize("option", ["-s", "-a"])
@@ -150,14 +181,20 @@ def test_a_stop_that_refuses_fails_and_force_ends_it(node: StandIn, on_node: Any
     assert {each.name for each in node.processes() if each.host is None} == MACHINE_WIDE
 
 
-def test_queueless_services_are_watched_where_told(node: StandIn, on_node: Any) -> None:
+def test_a_dead_queueless_agent_is_a_partial_failure_where_told(
+    node: StandIn, on_node: Any
+) -> None:
     ctx = on_node(node.root, queueless=True)
     start(ctx)
-    for each in node.processes():
-        if each.name in ("ajsqlagtd", "ajsqlftpd"):
-            os.kill(each.pid, signal.SIGKILL)
-    assert ctx.wait_until(lambda: status(ctx) is Status.PARTIAL, within=5)
+    os.kill(pid_of(node, "ajsqlftpd"), signal.SIGKILL)
+    assert status(ctx) is Status.RUNNING
+    os.kill(pid_of(node, "ajsqlagtd"), signal.SIGKILL)
+    assert ctx.wait_until(lambda: status(ctx) is Status.PARTIAL, within=10)
     assert status(on_node(node.root)) is Status.RUNNING
+
+
+def pid_of(node: StandIn, name: str) -> int:
+    return next(each.pid for each in node.processes() if each.name == name)
 
 
 def test_the_environment_of_the_caller_never_reaches_the_product(

@@ -59,6 +59,10 @@ class FakeContext:
         self.strays: list[str] = []
         self.lock_free = True
         self.locks: list[str] = []
+        self.deadline = Deadline.after(60)
+        #: Seconds it was asked to wait, and what happens meanwhile.
+        self.waited: list[float] = []
+        self.while_waiting: Callable[[], object] = bool
         self.searches: list[tuple[Sequence[str], Sequence[str], Sequence[str]]] = []
 
     def run(
@@ -72,6 +76,11 @@ class FakeContext:
         self.ran.append(Ran(argv, timeout, env or {}, encoding or ""))
         end = {"returncode": 0, **self.ends.get(os.path.basename(argv[0]), {})}
         return CommandResult(argv, encoding=encoding or "utf-8", **end)
+
+    def wait_until(self, predicate: Callable[[], bool], *, within: float) -> bool:
+        self.waited.append(within)
+        self.while_waiting()
+        return predicate()
 
     def node_lock(self, name: str, *, within: float | None = None) -> _Lock:
         self.locks.append(name)

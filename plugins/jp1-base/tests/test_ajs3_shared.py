@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ark_jp1_base.ajs3 import Ajs3Options, Ajs3Plugin
 
-from arkcore import Level, Machine, Status
+from arkcore import ConfigurationError, Level, Machine, Status
 from arkcore.application import declared_options, make_options
 from arkcore.checks.site import Node, Site
 
@@ -76,9 +76,9 @@ def test_commands_as_they_could_be_typed(ctx: Any) -> None:
 
 def test_start_options(fake: Any) -> None:
     plugin.ark_start(without := fake(Ajs3Options, ha=False))
-    plugin.ark_start(more := fake(Ajs3Options, start_options=["-warm"]))
+    plugin.ark_start(more := fake(Ajs3Options, start_options=["-cold"]))
     assert command_lines(without) == ["/etc/opt/jp1ajs2/jajs_start.cluster LHOST"]
-    assert command_lines(more) == ["/etc/opt/jp1ajs2/jajs_start.cluster LHOST -HA -warm"]
+    assert command_lines(more) == ["/etc/opt/jp1ajs2/jajs_start.cluster LHOST -HA -cold"]
 
 
 def test_neither_ajsmanagerhost_nor_lc_variables_are_set(ctx: Any) -> None:
@@ -91,20 +91,37 @@ def test_the_machine_takes_no_lock_for_it(ctx: Any) -> None:
     assert ctx.locks == []
 
 
+AGENT = b"Queueless agent service         : "
+TRANSFER = b"Queueless file transfer service : "
+
+
 @pytest.mark.parametrize(
     ("end", "expected"),
     [
-        ({"raw": b"ajsqlagtd  1234  active\n"}, Status.RUNNING),
-        ({"raw": b"ajsqlagtd  1234  active\n", "returncode": 3}, Status.RUNNING),
-        ({"raw": b"ajsqlagtd  -  inactive\n"}, Status.PARTIAL),
-        ({"raw": b""}, Status.PARTIAL),
-        ({"raw": b"\xff\xfe active"}, Status.RUNNING),
+        ({"raw": AGENT + b"active\n" + TRANSFER + b"active\n"}, Status.RUNNING),
+        ({"raw": AGENT + b"active\n" + TRANSFER + b"inactive\n"}, Status.RUNNING),
+        ({"raw": AGENT + b"active\n", "returncode": 3}, Status.RUNNING),
+        ({"raw": b"KAVS: " + AGENT + b"active (pid 12)\n\xff\xfe"}, Status.RUNNING),
+        ({"raw": AGENT + b"inactive\n" + TRANSFER + b"active\n"}, Status.PARTIAL),
+        ({"raw": TRANSFER + b"active\n" + AGENT + b"inactive\n"}, Status.PARTIAL),
+        # What is absent or unreadable is no word about the service.
+        ({"raw": b""}, Status.UNKNOWN),
+        ({"raw": TRANSFER + b"active\n"}, Status.UNKNOWN),
+        ({"raw": TRANSFER + b"inactive\n"}, Status.UNKNOWN),
+        ({"raw": AGENT + b"\n"}, Status.UNKNOWN),
+        ({"raw": AGENT + b"not active\n"}, Status.UNKNOWN),
+        ({"raw": AGENT + b"inactivating\n"}, Status.UNKNOWN),
+        ({"raw": AGENT + b"activeless\n"}, Status.UNKNOWN),
+        ({"raw": AGENT + b"\xff\xfe active\n"}, Status.UNKNOWN),
+        ({"raw": AGENT + b"active\n" + AGENT + b"inactive\n"}, Status.UNKNOWN),
         ({"returncode": None, "late": True}, Status.UNKNOWN),
         ({"returncode": -11}, Status.UNKNOWN),
         ({"returncode": None, "error": "No such file or directory"}, Status.UNKNOWN),
     ],
 )
-def test_queueless_services(fake: Any, end: dict[str, Any], expected: Status) -> None:
+def test_the_queueless_agents_own_line_decides(
+    fake: Any, end: dict[str, Any], expected: Status
+) -> None:
     ctx = fake(Ajs3Options, queueless=True, lang="ja_JP.SJIS")
     ctx.names = ALL
     ctx.ends["ajsqlstatus"] = end
@@ -113,6 +130,39 @@ def test_queueless_services(fake: Any, end: dict[str, Any], expected: Status) ->
     assert asked.argv == ["/opt/jp1ajs2/bin/ajsqlstatus", "-h", "LHOST"]
     assert not asked.env["LANG"]
     assert asked.encoding == "utf-8"
+
+
+def test_a_queueless_agent_that_is_not_active_is_asked_again_twice(fake: Any) -> None:
+    ctx = fake(Ajs3Options, queueless=True)
+    ctx.names = ALL
+    ctx.ends["ajsqlstatus"] = {"raw": AGENT + b"inactive\n"}
+    assert plugin.ark_status(ctx).status is Status.PARTIAL
+    assert [each.argv[0] for each in ctx.ran].count("/opt/jp1ajs2/bin/ajsqlstatus") == 3
+    assert ctx.waited == [1.0, 1.0]
+
+
+def test_a_queueless_agent_that_is_active_at_the_second_question_runs(fake: Any) -> None:
+    ctx = fake(Ajs3Options, queueless=True)
+    ctx.ends["ajsqlstatus"] = {"raw": AGENT + b"inactive\n"}
+
+    def comes_up() -> None:
+        ctx.ends["ajsqlstatus"] = {"raw": AGENT + b"active\n"}
+
+    ctx.while_waiting = comes_up
+    assert plugin.ark_status(ctx).status is Status.RUNNING
+    assert ctx.waited == [1.0]
+
+
+def test_other_words_of_the_queueless_agent_can_be_given(fake: Any) -> None:
+    ctx = fake(Ajs3Options, queueless=True, queueless_agent="QA", queueless_active=" is up")
+    ctx.ends["ajsqlstatus"] = {"raw": b"QA is up\n"}
+    assert plugin.ark_status(ctx).status is Status.RUNNING
+
+
+@pytest.mark.parametrize("name", ["queueless_agent", "queueless_active"])
+def test_a_queueless_word_must_not_be_empty(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"options\.{name} = ' ': must"):
+        make_options(Ajs3Options, {name: " "}).check()
 
 
 def test_queueless_services_are_not_asked_unless_told(ctx: Any) -> None:
@@ -124,8 +174,13 @@ def test_queueless_services_are_not_asked_unless_told(ctx: Any) -> None:
 def test_queueless_services_say_nothing_about_a_product_that_is_down(fake: Any) -> None:
     ctx = fake(Ajs3Options, queueless=True)
     ctx.ends["jajs_spmd_status"] = {"returncode": 8}
-    ctx.ends["ajsqlstatus"] = {"raw": b"ajsqlagtd  1234  active\n"}
+    ctx.ends["ajsqlstatus"] = {"raw": AGENT + b"active\n"}
     assert plugin.ark_status(ctx).status is Status.STOPPED
+
+
+def test_a_status_timeout_of_0_is_none_for_the_product() -> None:
+    # jajs_spmd_status takes it for 60 s a process (AJSO0149).
+    assert declared_options(Ajs3Options)["status_timeout"].minimum == 1
 
 
 def test_limits_of_the_logical_host() -> None:

@@ -50,12 +50,29 @@ def test_queueless_daemons_are_the_machines(ajs: StandIn) -> None:
     assert machine == {"hntr2mon", "ajsqlagtd", "ajsqlftpd"}
 
 
-def test_ajsqlstatus_tells_active_by_its_text(ajs: StandIn) -> None:
-    up = ajs.run("ajsqlstatus", "-h", HOST)
-    assert up.returncode == 0
-    assert up.stdout.count(b" active") == 2
-    kill(ajs, "ajsqlftpd")
-    assert ajs.wait_until(lambda: ajs.run("ajsqlstatus", "-h", HOST).stdout.count(b" active") == 1)
+def queueless(node: StandIn) -> list[bytes]:
+    """
+    The lines of ajsqlstatus about its services.
+    """
+    lines = node.run("ajsqlstatus", "-h", HOST).stdout.splitlines()
+    return [line for line in lines if line.startswith(b"Queueless")]
+
+
+def test_ajsqlstatus_has_a_line_for_each_service(ajs: StandIn) -> None:
+    assert ajs.run("ajsqlstatus", "-h", HOST).returncode == 0
+    assert queueless(ajs) == [
+        b"Queueless agent service         : active",
+        b"Queueless file transfer service : active",
+    ]
+
+
+def test_ajsqlstatus_calls_a_dead_service_inactive(ajs: StandIn) -> None:
+    kill(ajs, "ajsqlagtd")
+    expected = [
+        b"Queueless agent service         : inactive",
+        b"Queueless file transfer service : active",
+    ]
+    assert ajs.wait_until(lambda: queueless(ajs) == expected)
 
 
 def test_start_prints_the_status_at_its_end(base: StandIn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ark_jp1_base import facts
 from ark_jp1_base.ajs3 import Ajs3Options, Ajs3Plugin
 
 from arkcore import option
@@ -24,6 +25,7 @@ class Ajs3ManagerOptions(Ajs3Options):
         "further options of jajs_spmd_status that only the Manager takes: -s or -a",
         "Manager の jajs_spmd_status だけが受け付けるオプションの追加(-s または -a)",
     )
+    _start_options = facts.MANAGER_START_OPTIONS
 
 
 class Ajs3Manager(Ajs3Plugin):

@@ -6,7 +6,7 @@ from ark_jp1_base import facts
 from ark_jp1_base.commands import Reply, reply_of, run
 from ark_jp1_base.jp1 import Jp1Plugin
 from ark_jp1_base.judgement import Answer
-from ark_jp1_base.options import Jp1Options
+from ark_jp1_base.options import Jp1Options, check_start_options, check_words
 from arkcore import Application, LogicalHostRule, SupportClass, hookimpl, option
 
 TYPE_CHECKING = False
@@ -29,28 +29,41 @@ class Ajs3Options(Jp1Options):
     )
     start_options: list[str] = option(
         [],
-        "further options of jajs_spmd for the start command",
-        "開始コマンドに渡す jajs_spmd のオプションの追加",
+        "further options of jajs_spmd for the start command, one word an item; those that start "
+        "one part alone (-n) are refused. Manager: -hot, -warm, -cold, -disaster, -q clear, "
+        "-q noclear, -HA; Agent: -cold",
+        "開始コマンドに渡す jajs_spmd のオプションの追加。1 語を 1 項目とする。一部だけを開始する "
+        "-n は拒否する。Manager は -hot、-warm、-cold、-disaster、-q clear、-q noclear、-HA、"
+        "Agent は -cold",
     )
     status_timeout: int = option(
         3,
         "-t of jajs_spmd_status, in seconds and for each process: times the number of processes "
         "less than one check may take: 18 s under LifeKeeper, under Pacemaker 95 % of the timeout "
-        "of monitor",
+        "of monitor. 0 is refused: the command takes it for 60 s",
         "jajs_spmd_status の -t(秒、プロセスごと)。プロセス数との積を 1 回の監視の上限(LifeKeeper "
-        "では 18 秒、Pacemaker では monitor のタイムアウトの 95 %)より短くすること",
-        minimum=0,
+        "では 18 秒、Pacemaker では monitor のタイムアウトの 95 %)より短くすること。"
+        "0 はコマンドが 60 秒とみなすため拒否する",
+        minimum=1,
         maximum=32767,
     )
     queueless: bool = option(
         False,
-        "also ask for the queueless services, with ajsqlstatus",
-        "ajsqlstatus でキューレスジョブのサービスも監視する",
+        "also ask for the queueless agent service, with ajsqlstatus",
+        "ajsqlstatus でキューレスエージェントサービスも監視する",
+    )
+    queueless_agent: str = option(
+        facts.QUEUELESS_AGENT.value,
+        "the name of the queueless agent service in the output of ajsqlstatus, with LANG unset; "
+        "only the line with this name decides",
+        "ajsqlstatus の出力にあるキューレスエージェントサービスの名前(LANG なしで実行したとき)。"
+        "この名前の行だけで判定する",
     )
     queueless_active: str = option(
         facts.QUEUELESS_ACTIVE.value,
-        "what the line of a queueless service that is up contains, with LANG unset",
-        "稼働中のキューレスサービスの行に含まれる文字列(LANG なしで実行したとき)",
+        "the word after that name where the service is up; inactive is down, anything else unknown",
+        "サービスが稼働中のとき、その名前の後ろに表示される語。inactive は停止、"
+        "それ以外は不明とみなす",
     )
     start_command: str = option(
         facts.AJS3.start.value,
@@ -77,6 +90,15 @@ class Ajs3Options(Jp1Options):
         "the queueless services' status command, followed by -h and the logical host",
         "キューレスサービスの状態確認コマンド。後ろに -h 論理ホスト名が付く",
     )
+
+    #: The start options that the product takes; each of its plugins says which.
+    _start_options: tuple[facts.Fact, ...] = facts.AGENT_START_OPTIONS
+
+    def check(self) -> None:
+        super().check()
+        check_start_options(self.start_options, self._start_options)
+        check_words("queueless_agent", self.queueless_agent)
+        check_words("queueless_active", self.queueless_active)
 
 
 class Ajs3Plugin(Jp1Plugin):
@@ -140,22 +162,7 @@ class Ajs3Plugin(Jp1Plugin):
         # The queueless services are the machine's and outlive the logical host: while JP1/AJS3
         # itself does not run, they say nothing about it.
         if options.queueless and replies[0].answer is Answer.RUNNING:
-            replies.append(self._ask_queueless(ctx))
-        return replies
+            from ark_jp1_base.queueless import ask_queueless
 
-    def _ask_queueless(self, ctx: Context) -> Reply:
-        options = ctx.options
-        result = run(
-            ctx,
-            options.queueless_command,
-            "-h",
-            ctx.logical_host,
-            timeout=options.status_limit,
-            # Its text is all there is to judge by, and only without LANG is it known.
-            lang="",
-        )
-        if result.error or result.late or result.returncode is None or result.returncode < 0:
-            return Reply(Answer.UNKNOWN, result.told())
-        if options.queueless_active in result.output:
-            return Reply(Answer.RUNNING, "ajsqlstatus shows an active service")
-        return Reply(Answer.STOPPED, f"{result.told()} and shows no active service")
+            replies.append(ask_queueless(ctx))
+        return replies

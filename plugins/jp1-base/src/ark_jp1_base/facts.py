@@ -97,8 +97,8 @@ BASE = Product(
         Fact("jevstart", Mark.MEMORY),
         Fact("jevstop", Mark.MEMORY),
         Fact("jevreload", Mark.MEMORY),
-        Fact("jevsend", Mark.MEMORY),
-        Fact("jevsendd", Mark.MEMORY),
+        Fact("jevsend", Mark.MANUAL, "BASE0389"),
+        Fact("jevsendd", Mark.MANUAL, "BASE0390"),
         Fact("jbsgetcnf", Mark.MEMORY),
         Fact("jbssetcnf", Mark.MEMORY),
     ),
@@ -115,7 +115,7 @@ AJS3 = Product(
     commands=(
         Fact("jajs_spmd_status", Mark.MANUAL, "AJSO0149"),
         Fact("ajsqlstatus", Mark.FIELD),
-        Fact("jajs_spmd_stop", Mark.MEMORY),
+        Fact("jajs_spmd_stop", Mark.MANUAL, "AJSJ0128"),
         Fact("ajsstart", Mark.MEMORY),
         Fact("ajsstop", Mark.MANUAL, "AJSO0133"),
         Fact("ajsstatus", Mark.MANUAL, "AJSO0132"),
@@ -139,8 +139,24 @@ EVENT_STATUS = Fact("/opt/jp1base/bin/jevstat", Mark.MANUAL, "BASE0392")
 #: Answers for the services that run queueless jobs.
 QUEUELESS_STATUS = Fact("/opt/jp1ajs2/bin/ajsqlstatus", Mark.FIELD)
 
-#: What the line of a queueless service that is up contains, with LANG unset.
-QUEUELESS_ACTIVE = Fact(" active", Mark.FIELD)
+#: The line of `ajsqlstatus` that decides, with LANG unset: the service's name, then its state. The
+#: line of the other service, "Queueless file transfer service", decides nothing.
+QUEUELESS_AGENT = Fact("Queueless agent service", Mark.FIELD)
+QUEUELESS_ACTIVE = Fact("active", Mark.FIELD)
+QUEUELESS_INACTIVE = Fact("inactive", Mark.FIELD)
+
+#: What the start command hands on to jajs_spmd (AJSO0148). Each is one or more words. `-n` is not
+#: among them: it starts one part alone. Nor is anything that the Agent's start does not take.
+MANAGER_START_OPTIONS = (
+    Fact("-hot", Mark.MANUAL, "AJSO0148"),
+    Fact("-warm", Mark.MANUAL, "AJSO0148"),
+    Fact("-cold", Mark.MANUAL, "AJSO0148"),
+    Fact("-disaster", Mark.MANUAL, "AJSO0148"),
+    Fact("-q clear", Mark.MANUAL, "AJSO0148"),
+    Fact("-q noclear", Mark.MANUAL, "AJSO0148"),
+    Fact("-HA", Mark.MANUAL, "AJSO0152"),
+)
+AGENT_START_OPTIONS = (Fact("-cold", Mark.MANUAL, "AJSO0148"),)
 
 BASE_CODES = (
     ReturnCode(0, Answer.RUNNING, Mark.FIELD),

@@ -8,7 +8,7 @@ from arkcore import ConfigurationError, option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: The words by which a user may correct what a return code says.
 WORDS = tuple(answer.value for answer in Answer if answer is not Answer.MISSING)
@@ -102,3 +102,26 @@ def check_codes(name: str, codes: Mapping[str, str]) -> None:
             raise ConfigurationError(
                 f"options.{name}: {code} = {word!r}: allowed: {', '.join(WORDS)}"
             )
+
+
+def check_start_options(given: Sequence[str], allowed: Sequence[facts.Fact]) -> None:
+    """Refuse words that the start command does not take, or that start one part alone."""
+    rest = list(given)
+    while rest:
+        for fact in allowed:
+            words = fact.value.split()
+            if rest[: len(words)] == words:
+                del rest[: len(words)]
+                break
+        else:
+            names = ", ".join(fact.value for fact in allowed)
+            raise ConfigurationError(
+                f"options.start_options = {list(given)}: {rest[0]!r} is refused; allowed: {names}"
+                + ("; each word is an item of its own" if " " in rest[0] else "")
+            )
+
+
+def check_words(name: str, text: str) -> None:
+    """Refuse a text without any word, which every line would contain; `name` is the option's."""
+    if not text.strip():
+        raise ConfigurationError(f"options.{name} = {text!r}: must hold at least one word")

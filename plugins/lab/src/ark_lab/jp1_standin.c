@@ -1502,14 +1502,20 @@ static int status_event(struct call *call)
     return status_result(call, count_group(call, EVENT, NULL, true));
 }
 
-/* Text only: an up service's line contains " active". The two are the machine's. */
+static void show_queueless(const char *service, const char *daemon)
+{
+    const char *state = holder(MACHINE, NO_HOST, daemon) != 0 ? "active" : "inactive";
+    printf("%-32s: %s\n", service, state);
+}
+
+/* Text only, one line for each service, as field scripts read them. The two are the machine's. */
 static int status_queue(struct call *call)
 {
     if (!usable(call, AJS))
         return RC_ERROR;
     say(stdout, call->name, TITLE);
-    show("ajsqlagtd", holder(MACHINE, NO_HOST, "ajsqlagtd"));
-    show("ajsqlftpd", holder(MACHINE, NO_HOST, "ajsqlftpd"));
+    show_queueless("Queueless agent service", "ajsqlagtd");
+    show_queueless("Queueless file transfer service", "ajsqlftpd");
     return RC_OK;
 }
 
