@@ -166,7 +166,7 @@ class Database:
         as_user(BIN / "pg_ctl", "start", "-w", "-s", "-D", self.data, "-l", log)
 
     def processes(self) -> list[Process]:
-        return owned(str(self.data))
+        return owned(options_of(self.options))
 
     def postmaster(self) -> Process:
         [found] = postmasters(self.processes())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ark_postgresql._pid_file import parse, path_of_socket_lock, read
+from ark_postgresql._pid_file import parse, path_of_socket_lock
 
 WHOLE = (
     "4711\n/shared/pg/data\n1795580554\n5433\n/run/pg\n10.7.0.1\n  2146349         4\nready   \n"
@@ -49,13 +49,3 @@ def test_what_names_no_process_is_none(text):
 
 def test_a_port_that_is_none_is_not_used():
     assert parse("4711\n/data\n0\n999999\n/run\n").port == 0
-
-
-def test_a_file_that_is_a_link_is_not_followed(tmp_path):
-    (tmp_path / "real").write_text(WHOLE)
-    assert read(str(tmp_path)) is None
-    (tmp_path / "postmaster.pid").symlink_to(tmp_path / "real")
-    assert read(str(tmp_path)) is None
-    (tmp_path / "postmaster.pid").unlink()
-    (tmp_path / "real").rename(tmp_path / "postmaster.pid")
-    assert read(str(tmp_path)).pid == 4711

@@ -129,24 +129,21 @@ def install(root, *places):
 
 def test_the_programs_of_the_data_directorys_version_are_taken(tmp_path):
     install(tmp_path, "usr/lib/postgresql/9/bin", "usr/lib/postgresql/15/bin", "usr/pgsql-16/bin")
-    data = tmp_path / "data"
-    data.mkdir()
-    options = options_of({"data_directory": str(data)})
+    options = options_of({"data_directory": "/nosuch"})
     newest = f"{tmp_path}/usr/pgsql-16/bin"
-    assert bin_directory(options, str(tmp_path)) == newest
-    (data / "PG_VERSION").write_text("15\n")
-    assert bin_directory(options, str(tmp_path)) == f"{tmp_path}/usr/lib/postgresql/15/bin"
-    (data / "PG_VERSION").write_text("17\n")
-    assert bin_directory(options, str(tmp_path)) == newest
+    assert bin_directory(options, "", str(tmp_path)) == newest
+    fifteen = f"{tmp_path}/usr/lib/postgresql/15/bin"
+    assert bin_directory(options, "15", str(tmp_path)) == fifteen
+    assert bin_directory(options, "17", str(tmp_path)) == newest
     options.bin_directory = "/opt/pg/bin"
-    assert bin_directory(options, str(tmp_path)) == "/opt/pg/bin"
+    assert bin_directory(options, "15", str(tmp_path)) == "/opt/pg/bin"
 
 
 def test_a_distribution_with_one_version_has_them_in_usr_bin(tmp_path):
     options = options_of({"data_directory": "/nosuch"})
-    assert bin_directory(options, str(tmp_path)) == ""
+    assert bin_directory(options, "", str(tmp_path)) == ""
     install(tmp_path, "usr/bin")
-    assert bin_directory(options, str(tmp_path)) == f"{tmp_path}/usr/bin"
+    assert bin_directory(options, "", str(tmp_path)) == f"{tmp_path}/usr/bin"
 
 
 # Who else might start it.

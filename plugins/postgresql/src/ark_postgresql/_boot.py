@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ark_postgresql import _facts
+from ark_postgresql._disk import read_bytes
 from arkcore import Finding, Level
 
 TYPE_CHECKING = False
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 #: Where services that are started at boot have their links.
 _WANTED = ("/etc/systemd/system/multi-user.target.wants", "/etc/rc3.d")
+
+#: Bytes read of a configuration file at most.
+_LARGEST = 1 << 18
 
 
 def starts_at_boot(directory: str, root: str = "/") -> Finding:
@@ -69,7 +73,8 @@ def _names(directory: str) -> list[str]:
 def _lines(path: str) -> list[str]:
     """The lines of a file without comments; [] where it cannot be read."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return [line.partition("#")[0].strip() for line in file]
+        # Such a file may belong to the database's user: no FIFO is waited for.
+        text = (read_bytes(path, most=_LARGEST) or b"").decode("utf-8", "replace")
     except OSError:
         return []
+    return [line.partition("#")[0].strip() for line in text.splitlines()]

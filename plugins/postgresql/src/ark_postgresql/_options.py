@@ -80,6 +80,13 @@ class Options:
         "Environment variables of the server and of the commands, added to a clean environment",
         "サーバーとコマンドに追加する環境変数",
     )
+    encoding: str = option(
+        "",
+        "The encoding of what the server and its programs write, by Python's name (cp932, euc_jp, "
+        "utf-8); without it, as LC_ALL, LC_CTYPE or LANG in env says",
+        "サーバーとコマンドの出力の文字コード(Python での名前。cp932、euc_jp、utf-8 など)。"
+        "省略時は env の LC_ALL、LC_CTYPE、LANG に従う",
+    )
     status_timeout: float = option(
         5.0,
         "Seconds within which a connection must be made and the query answered",
@@ -106,6 +113,14 @@ class Options:
         self._check_database()
         for word in self.start_options:
             _check_start_option(word)
+        try:
+            b"PostgreSQL".decode(self.encoding or "utf-8", "backslashreplace")
+        except (LookupError, ValueError):
+            _refuse(
+                "encoding",
+                self.encoding,
+                "must be an encoding that Python knows, for instance cp932, euc_jp, utf-8",
+            )
         for name, value in self.env.items():
             if not name or "=" in name or "\0" in name + value:
                 _refuse("env", name, "must be names without =, and values without NUL characters")

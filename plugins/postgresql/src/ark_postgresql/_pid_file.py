@@ -1,13 +1,16 @@
-"""Reads postmaster.pid, which the server writes at its start and removes at its end."""
+"""Understands postmaster.pid, which the server writes at its start and removes at its end."""
 
 from __future__ import annotations
 
 import os
 
 from ark_postgresql import _facts
+from ark_postgresql._asked import ask
+from ark_postgresql._disk import read_text
 
-#: The file of a server has fewer bytes than this.
-_LARGEST = 8192
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ark_postgresql._disk import Disk
 
 
 class PidFile:
@@ -42,29 +45,22 @@ def path_of_socket_lock(file: PidFile) -> str:
     return os.path.join(file.host, name) if file.host.startswith("/") else ""
 
 
-def read(directory: str) -> PidFile | None:
+def of(disk: Disk) -> PidFile | None:
     """What the data directory's postmaster.pid says; None where there is none, or it is garbage.
 
     A disk that is away, a file that is being written and one cut short by a full disk all look
     like that: who lives is for the process table to tell.
     """
-    return read_file(path_of(directory))
+    return None if disk.pid_file is None else parse(disk.pid_file)
 
 
-def read_file(path: str) -> PidFile | None:
-    """What a file like postmaster.pid says; None as for :func:`read`."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+def read_file(path: str, user: str, within: float) -> PidFile | None:
+    """What a file like postmaster.pid says, read as the user; None as for :func:`of`."""
     try:
-        descriptor = os.open(path, flags)
+        text = ask(lambda: read_text(path), user, within)
     except OSError:
         return None
-    try:
-        text = os.read(descriptor, _LARGEST).decode("utf-8", "surrogateescape")
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-    return parse(text)
+    return None if text is None else parse(text)
 
 
 def parse(text: str) -> PidFile | None:

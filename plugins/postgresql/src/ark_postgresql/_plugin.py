@@ -48,7 +48,7 @@ class Postgresql:
 
     @hookimpl
     def ark_processes(self, ctx: Context) -> Sequence[Process]:
-        return owned(ctx.options.data_directory)
+        return owned(ctx.options)
 
     @hookimpl
     def ark_start(self, ctx: Context) -> None:
@@ -63,7 +63,7 @@ class Postgresql:
         Signalled and not told through pg_ctl, which believes the number in postmaster.pid: after
         a crash that may be another server's. It needs neither the disk nor a program, either.
         """
-        heads = postmasters(owned(ctx.options.data_directory))
+        heads = postmasters(owned(ctx.options))
         if not heads:
             raise StepFailed("its postmaster is gone: nobody is there to stop the rest in order")
         for each in heads:
@@ -75,13 +75,12 @@ class Postgresql:
 
         A child without a postmaster obeys the same signal.
         """
-        directory = ctx.options.data_directory
-        living = owned(directory)
+        living = owned(ctx.options)
         for each in postmasters(living) or living:
             _send(ctx, each, _facts.IMMEDIATE.value, "immediate shutdown")
         within = min(_IMMEDIATE_SECONDS, ctx.deadline.remaining() / 2)
-        if not ctx.wait_until(lambda: not owned(directory), within=within):
-            ctx.terminate(owned(directory), grace=0.5)
+        if not ctx.wait_until(lambda: not owned(ctx.options), within=within):
+            ctx.terminate(owned(ctx.options), grace=0.5)
 
     @hookimpl
     def ark_preflight(self, ctx: Context) -> Iterable[Finding]:

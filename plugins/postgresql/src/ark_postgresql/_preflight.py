@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from ark_postgresql import _facts, _pid_file
 from ark_postgresql._boot import starts_at_boot
+from ark_postgresql._disk import look
 from ark_postgresql._owned import postmaster
-from ark_postgresql._programs import bin_directory, run, version_of
+from ark_postgresql._programs import bin_directory, run
 from ark_postgresql._start import (
     full,
     mode_wrong,
@@ -22,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ark_postgresql._disk import Disk
     from ark_postgresql._options import Options
     from arkcore import Context
 
@@ -35,10 +38,11 @@ def findings(ctx: Context) -> Iterable[Finding]:
     options: Options = ctx.options
     account = _account(options.user)
     yield account
-    programs = _programs(options)
+    disk = look(ctx)
+    programs = _programs(options, disk.version)
     yield programs
     directory = options.data_directory
-    if not os.path.isdir(directory):
+    if disk.error in (errno.ENOENT, errno.ENOTDIR):
         yield Finding(
             "data directory",
             Level.WARN,
@@ -47,10 +51,10 @@ def findings(ctx: Context) -> Iterable[Finding]:
         )
         yield starts_at_boot(directory)
         return
-    yield from _directory(options)
-    if programs.level is Level.OK and account.level is Level.OK:
-        yield _version(ctx)
-        yield from _settings(ctx)
+    yield from _directory(options, disk)
+    if programs.level is Level.OK and account.level is Level.OK and disk.has_version:
+        yield _version(ctx, disk)
+        yield from _settings(ctx, disk)
     yield starts_at_boot(directory)
 
 
@@ -65,8 +69,8 @@ def _account(user: str) -> Finding:
     return Finding("options.user", Level.OK, seen)
 
 
-def _programs(options: Options) -> Finding:
-    found = bin_directory(options)
+def _programs(options: Options, version: str) -> Finding:
+    found = bin_directory(options, version)
     if not found:
         return Finding(
             "programs",
@@ -81,41 +85,42 @@ def _programs(options: Options) -> Finding:
     return Finding("programs", Level.OK, found)
 
 
-def _directory(options: Options) -> Iterator[Finding]:
+def _directory(options: Options, disk: Disk) -> Iterator[Finding]:
     directory = options.data_directory
-    seen = os.stat(directory)
-    real = os.path.realpath(directory)
-    if real != directory:
-        advice = f'data_directory = "{real}"'
+    if disk.real != directory:
+        advice = f'data_directory = "{disk.real}"'
         told = f"{directory} is reached through a symbolic link"
         yield Finding("data directory", Level.WARN, told, advice)
-    if not version_of(directory):
-        told = f"{directory} has no {_facts.VERSION_FILE.value}"
+    wrong = owner_wrong(options.user, disk.owner) if disk.owner >= 0 else ""
+    if disk.error and not wrong:
+        told = disk.problem
+        yield Finding("data directory", Level.FAIL, told, f"{options.user} must be able to read it")
+        return
+    if not disk.error and not disk.version:
+        told = f"{directory} has no {_facts.VERSION_FILE.value} with a version"
         yield Finding("data directory", Level.FAIL, told, "initdb, on the node that has the disk")
         return
-    wrong = owner_wrong(options.user, seen.st_uid)
     if wrong:
         yield Finding("owner", Level.FAIL, wrong, f"chown -R {options.user} {directory}")
     else:
         yield Finding("owner", Level.OK, options.user)
-    wrong = mode_wrong(directory, seen.st_mode)
+    wrong = mode_wrong(directory, disk.mode)
     if wrong:
         yield Finding("permissions", Level.FAIL, wrong, f"chmod 0700 {directory}")
     else:
         yield Finding("permissions", Level.OK, "none but the owner's, and perhaps its group's")
-    wrong = standby(directory)
+    wrong = standby(directory, disk)
     if wrong:
         yield Finding("role", Level.FAIL, wrong, "promote it, or protect the primary instead")
-    wrong = full(directory)
+    wrong = full(directory, disk)
     if wrong:
         yield Finding("free space", Level.FAIL, wrong, "make room before a start needs it")
 
 
-def _version(ctx: Context) -> Finding:
-    options: Options = ctx.options
-    found = bin_directory(options)
-    made_by = version_of(options.data_directory)
-    programs = version_of_programs(run(ctx, _facts.CONTROL.value, "--version"))
+def _version(ctx: Context, disk: Disk) -> Finding:
+    found = bin_directory(ctx.options, disk.version)
+    made_by = disk.version
+    programs = version_of_programs(run(ctx, made_by, _facts.CONTROL.value, "--version"))
     told = f"data directory {made_by}, programs in {found} {programs or 'of no known version'}"
     if not programs or programs != made_by:
         advice = "give the bin_directory of that version, or upgrade with pg_upgrade"
@@ -130,9 +135,9 @@ def _version(ctx: Context) -> Finding:
 # The server's configuration, as the server itself reads it.
 
 
-def _settings(ctx: Context) -> Iterator[Finding]:
+def _settings(ctx: Context, disk: Disk) -> Iterator[Finding]:
     options: Options = ctx.options
-    port = _setting(ctx, "port")
+    port = _setting(ctx, disk, "port")
     if port is None:
         yield Finding(
             "configuration",
@@ -142,29 +147,30 @@ def _settings(ctx: Context) -> Iterator[Finding]:
             + ("" if options.config_file else "; options.config_file tells where it is"),
         )
         return
-    yield _port(options, int(port))
+    yield _port(options, disk, int(port))
     for name, wanted in _DURABLE:
-        value = _setting(ctx, name) or "?"
+        value = _setting(ctx, disk, name) or "?"
         if value == wanted:
             yield Finding(name, Level.OK, value)
         else:
             told = f"{value}: a node that loses its power can lose or damage the database"
             yield Finding(name, Level.FAIL, told, f"{name} = {wanted}")
-    if _setting(ctx, "synchronous_commit") == "off":
+    if _setting(ctx, disk, "synchronous_commit") == "off":
         told = "off: commits that were acknowledged just before a failover are lost"
         yield Finding("synchronous_commit", Level.WARN, told, "synchronous_commit = on")
-    yield _listening(_setting(ctx, "listen_addresses") or "")
-    yield _connections(_setting(ctx, "max_connections"), ctx)
-    for directory in (_setting(ctx, "unix_socket_directories") or "").split(","):
+    yield _listening(_setting(ctx, disk, "listen_addresses") or "")
+    yield _connections(_setting(ctx, disk, "max_connections"), ctx, disk)
+    for directory in (_setting(ctx, disk, "unix_socket_directories") or "").split(","):
         if directory.strip():
             yield _socket_directory(options, directory.strip())
 
 
-def _setting(ctx: Context, name: str) -> str | None:
+def _setting(ctx: Context, disk: Disk, name: str) -> str | None:
     """The value that the server would start with, or runs with; None where it cannot tell."""
     options: Options = ctx.options
     result = run(
         ctx,
+        disk.version,
         _facts.EXECUTABLE.value,
         *("-D", options.data_directory, "-C", name, *server_arguments(options)),
         timeout=10,
@@ -173,9 +179,9 @@ def _setting(ctx: Context, name: str) -> str | None:
     return (lines[0] if lines else "") if result.ok else None
 
 
-def _port(options: Options, port: int) -> Finding:
-    file = _pid_file.read(options.data_directory)
-    if file is not None and postmaster(options.data_directory, file.pid) is not None:
+def _port(options: Options, disk: Disk, port: int) -> Finding:
+    file = _pid_file.of(disk)
+    if file is not None and postmaster(options, file.pid, disk.real) is not None:
         if options.port and file.port != options.port:
             told = f"the server runs on port {file.port}, and the options say {options.port}"
             return Finding("port", Level.FAIL, told, "restart it, or correct options.port")
@@ -201,8 +207,8 @@ def _listening(addresses: str) -> Finding:
     return Finding("listen_addresses", Level.OK, addresses)
 
 
-def _connections(value: str | None, ctx: Context) -> Finding:
-    reserved = _setting(ctx, "superuser_reserved_connections") or ""
+def _connections(value: str | None, ctx: Context, disk: Disk) -> Finding:
+    reserved = _setting(ctx, disk, "superuser_reserved_connections") or ""
     if reserved == "0":
         told = f"{value}, none reserved: clients can take all and keep the status check out"
         return Finding("connections", Level.WARN, told, "superuser_reserved_connections = 3")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ark_postgresql import _facts
+from ark_postgresql._encoding import encoding_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,25 +15,14 @@ if TYPE_CHECKING:
     from arkcore import CommandResult, Context
 
 
-def version_of(directory: str) -> str:
-    """The major version that the data directory was made by ("15"); "" where it cannot be told."""
-    try:
-        with open(os.path.join(directory, _facts.VERSION_FILE.value), "rb", buffering=0) as file:
-            text = file.read(64).decode("ascii", "replace").strip()
-    except OSError:
-        return ""
-    return text if text and text.isprintable() else ""
-
-
-def bin_directory(options: Options, root: str = "/") -> str:
+def bin_directory(options: Options, version: str, root: str = "/") -> str:
     """Where the programs are; "" where there are none. `root`: beneath which they are looked for.
 
-    The option, else the directory of the data directory's version, else that of the newest.
+    The option, else the directory of the data directory's `version`, else that of the newest.
     """
     if options.bin_directory:
         return options.bin_directory
     installed = _installed(root)
-    version = version_of(options.data_directory)
     if version in installed:
         return installed[version]
     if installed:
@@ -41,11 +31,22 @@ def bin_directory(options: Options, root: str = "/") -> str:
     return only if _is_there(only) else ""
 
 
-def run(ctx: Context, program: str, *arguments: str, timeout: float | None = None) -> CommandResult:
-    """Run one of PostgreSQL's programs as the user whom the data directory belongs to."""
+def run(
+    ctx: Context, version: str, program: str, *arguments: str, timeout: float | None = None
+) -> CommandResult:
+    """Run one of PostgreSQL's programs as the user whom the data directory belongs to.
+
+    `version`: the data directory's, whose programs are taken where there are several.
+    """
     options: Options = ctx.options
-    path = os.path.join(bin_directory(options) or _facts.ONLY_VERSION.value, program)
-    return ctx.run([path, *arguments], timeout=timeout, user=options.user, env=options.env)
+    found = bin_directory(options, version) or _facts.ONLY_VERSION.value
+    return ctx.run(
+        [os.path.join(found, program), *arguments],
+        timeout=timeout,
+        user=options.user,
+        env=options.env,
+        encoding=encoding_of(options),
+    )
 
 
 def _installed(root: str) -> Mapping[str, str]:

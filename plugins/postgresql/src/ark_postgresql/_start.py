@@ -6,12 +6,16 @@ import os
 import stat
 
 from ark_postgresql import _facts, _pid_file
+from ark_postgresql._asked import ask
+from ark_postgresql._disk import PATIENCE, look, read_bytes
+from ark_postgresql._encoding import encoding_of
 from ark_postgresql._owned import owned
-from ark_postgresql._programs import bin_directory, run, version_of
+from ark_postgresql._programs import bin_directory, run
 from arkcore import StepFailed, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ark_postgresql._disk import Disk
     from ark_postgresql._options import Options
     from arkcore import CommandResult, Context
 
@@ -30,34 +34,33 @@ def start(ctx: Context) -> None:
     the time is nearly over, that is for the status to tell.
     """
     options: Options = ctx.options
-    reason = obstacle(options) or _wrong_version(ctx)
+    disk = look(ctx)
+    reason = obstacle(options, disk) or _wrong_version(ctx, disk)
     if reason:
         raise StepFailed(reason)
-    _remove_misleading_locks(ctx)
-    log = _Tail(options.log_file)
-    result = run(ctx, _facts.CONTROL.value, *_arguments(ctx))
-    if result.ok or result.late or owned(options.data_directory):
+    _remove_misleading_locks(ctx, disk)
+    log = _Tail(options)
+    result = run(ctx, disk.version, _facts.CONTROL.value, *_arguments(ctx))
+    if result.ok or result.late or owned(options):
         return
     for line in log.lines():
         ctx.log.warning(f"| {line}")
-    raise StepFailed("; ".join(filter(None, [_ended(result), full(options.data_directory)])))
+    reasons = [_ended(result), full(options.data_directory, look(ctx))]
+    raise StepFailed("; ".join(filter(None, reasons)))
 
 
-def obstacle(options: Options) -> str:
+def obstacle(options: Options, disk: Disk) -> str:
     """Why the server cannot start, as far as the data directory tells; "" where nothing is seen."""
     directory = options.data_directory
-    try:
-        seen = os.stat(directory)
-    except OSError as error:
-        return f"{directory}: {error.strerror}; is its disk mounted?"
+    wrong = owner_wrong(options.user, disk.owner) if disk.owner >= 0 else ""
+    if wrong or disk.error:
+        return wrong or disk.problem
     version = _facts.VERSION_FILE.value
-    if not os.path.exists(os.path.join(directory, version)):
+    if not disk.has_version:
         return f"{directory} is no data directory of PostgreSQL: there is no {version} in it"
-    return (
-        owner_wrong(options.user, seen.st_uid)
-        or mode_wrong(directory, seen.st_mode)
-        or standby(directory)
-    )
+    if not disk.version:
+        return f"{directory} is no data directory of PostgreSQL: {version} holds no version"
+    return mode_wrong(directory, disk.mode) or standby(directory, disk)
 
 
 def owner_wrong(user: str, owner: int) -> str:
@@ -82,24 +85,21 @@ def mode_wrong(directory: str, mode: int) -> str:
     return f"{directory} has mode {seen}; allowed are {' and '.join(allowed)}"
 
 
-def standby(directory: str) -> str:
+def standby(directory: str, disk: Disk) -> str:
     """Why this will never be a primary; "" where it may be."""
-    name = _facts.STANDBY_FILE.value
-    if not os.path.exists(os.path.join(directory, name)):
+    if not disk.is_standby:
         return ""
+    name = _facts.STANDBY_FILE.value
     return f"{name} in {directory} makes it a standby, which never becomes a primary by itself"
 
 
-def full(directory: str) -> str:
+def full(directory: str, disk: Disk) -> str:
     """That there is no room for the server, where that is so; else ""."""
-    try:
-        seen = os.statvfs(directory)
-    except OSError:
+    if disk.free < 0 or (disk.free >= _LEAST_FREE and disk.inodes):
         return ""
-    free = seen.f_bavail * seen.f_frsize
-    if free >= _LEAST_FREE and seen.f_favail:
-        return ""
-    return f"the file system of {directory} is full: {free >> 10} KiB free, {seen.f_favail} inodes"
+    return (
+        f"the file system of {directory} is full: {disk.free >> 10} KiB free, {disk.inodes} inodes"
+    )
 
 
 def version_of_programs(result: CommandResult) -> str:
@@ -109,24 +109,24 @@ def version_of_programs(result: CommandResult) -> str:
     return words[0].partition(".")[0] if result.ok and words else ""
 
 
-def _wrong_version(ctx: Context) -> str:
+def _wrong_version(ctx: Context, disk: Disk) -> str:
     options: Options = ctx.options
-    found = bin_directory(options)
+    found = bin_directory(options, disk.version)
     if not found:
         return "no programs of PostgreSQL are here; options.bin_directory tells where they are"
-    result = run(ctx, _facts.CONTROL.value, "--version")
+    result = run(ctx, disk.version, _facts.CONTROL.value, "--version")
     if not result.ok:
         return result.told()
-    made_by, programs = version_of(options.data_directory), version_of_programs(result)
-    if not programs or programs == made_by:
+    programs = version_of_programs(result)
+    if not programs or programs == disk.version:
         return ""
     return (
-        f"wrong version: {options.data_directory} is of PostgreSQL {made_by}, "
+        f"wrong version: {options.data_directory} is of PostgreSQL {disk.version}, "
         f"the programs in {found} are of {programs}"
     )
 
 
-def _remove_misleading_locks(ctx: Context) -> None:
+def _remove_misleading_locks(ctx: Context, disk: Disk) -> None:
     """Remove what a crashed server left behind and whose number can still be signalled.
 
     The server removes such files by itself, unless a process of its user has the number: another
@@ -134,12 +134,14 @@ def _remove_misleading_locks(ctx: Context) -> None:
     start then, on every attempt. The files are postmaster.pid and the lock of the socket.
     """
     options: Options = ctx.options
-    directory = options.data_directory
-    file = _pid_file.read(directory)
-    if file is None or owned(directory):
+    file = _pid_file.of(disk)
+    if file is None or owned(options):
         return  # where a server of this very directory lives, its files must stay
-    for path in (_pid_file.path_of(directory), _pid_file.path_of_socket_lock(file)):
-        lock = _pid_file.read_file(path)
+    for path in (
+        _pid_file.path_of(options.data_directory),
+        _pid_file.path_of_socket_lock(file),
+    ):
+        lock = _pid_file.read_file(path, options.user, PATIENCE)
         if lock is None or lock.directory != file.directory:
             continue
         if not _belongs_to(abs(lock.pid), options.user):
@@ -189,33 +191,33 @@ def _ended(result: CommandResult) -> str:
 
 
 class _Tail:
-    """The lines that a log file gains from now on."""
+    """The lines that a log file gains from now on, read as the user who writes it."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, options: Options) -> None:
+        self._options = options
         self._began = self._size()
 
     def _size(self) -> int:
+        path = self._options.log_file
         try:
-            return os.stat(self._path).st_size if self._path else 0
+            return int(ask(lambda: os.lstat(path).st_size, self._options.user, PATIENCE))
         except OSError:
             return 0
 
     def lines(self) -> list[str]:
         """The last of them; [] where there is no file, or it cannot be read."""
-        if not self._path:
+        path = self._options.log_file
+        if not path:
             return []
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        size = self._size()
+        wanted = min(_LARGEST_TAIL, max(0, size - self._began))
         try:
-            descriptor = os.open(self._path, flags)
+            raw = ask(
+                lambda: read_bytes(path, at=size - wanted, most=wanted),
+                self._options.user,
+                PATIENCE,
+            )
         except OSError:
             return []
-        try:
-            size = os.fstat(descriptor).st_size
-            wanted = min(_LARGEST_TAIL, max(0, size - self._began))
-            text = os.pread(descriptor, wanted, size - wanted).decode("utf-8", "backslashreplace")
-        except OSError:
-            return []
-        finally:
-            os.close(descriptor)
+        text = (raw or b"").decode(encoding_of(self._options), "backslashreplace")
         return [line for line in text.splitlines() if line.strip()][-_LAST_LINES:]

@@ -5,16 +5,17 @@ No message is read: they come in the server's language.
 
 from __future__ import annotations
 
-import os
 from enum import Enum
 
 from ark_postgresql import _facts, _pid_file
+from ark_postgresql._disk import look
 from ark_postgresql._owned import owned, postmaster, postmasters
 from ark_postgresql._programs import run
 from arkcore import Status, StatusReport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ark_postgresql._disk import Disk
     from ark_postgresql._options import Options
     from ark_postgresql._pid_file import PidFile
     from arkcore import CommandResult, Context, Process
@@ -61,32 +62,34 @@ def judge(answer: Answer, word: str, *, is_standby: bool) -> Status:
 def ask(ctx: Context) -> StatusReport:
     """What the server of the data directory is doing on this node."""
     options: Options = ctx.options
-    file = _pid_file.read(options.data_directory)
-    if file is None or postmaster(options.data_directory, file.pid) is None:
-        return _without_postmaster(options, file)
+    disk = look(ctx)
+    file = _pid_file.of(disk)
+    if file is None or postmaster(options, file.pid, disk.real) is None:
+        return _without_postmaster(options, disk, file)
     if options.port and file.port and options.port != file.port:
         # Whoever answers at the port of the options would be another server.
         told = f"it was started by other hands: on port {file.port}, not {options.port}"
         return StatusReport(Status.UNKNOWN, told)
-    answer, told = _connect(ctx, file)
+    answer, told = _connect(ctx, disk.version, file)
     if answer is Answer.PRIMARY:
         return StatusReport(Status.RUNNING, told)
     # While it was asked, the word may have changed.
-    file = _pid_file.read(options.data_directory) or file
-    is_standby = os.path.exists(os.path.join(options.data_directory, _facts.STANDBY_FILE.value))
-    status = judge(answer, file.word, is_standby=is_standby)
+    disk = look(ctx)
+    file = _pid_file.of(disk) or file
+    status = judge(answer, file.word, is_standby=disk.is_standby)
     notes = [answer.value, told, f"{_facts.PID_FILE.value} says {file.word or 'nothing yet'}"]
-    if is_standby:
+    if disk.is_standby:
         notes.append(f"{_facts.STANDBY_FILE.value} makes it a standby")
     return StatusReport(status, "; ".join(notes))
 
 
-def _connect(ctx: Context, file: PidFile) -> tuple[Answer, str]:
+def _connect(ctx: Context, version: str, file: PidFile) -> tuple[Answer, str]:
     options: Options = ctx.options
     if not file.port or not file.host:
         return Answer.NOTHING, "it has not told yet where it listens"
     asked = run(
         ctx,
+        version,
         _facts.CLIENT.value,
         *("-X", "-A", "-t", "-q", "-w"),
         *("-h", file.host, "-p", str(file.port), "-d", options.database),
@@ -105,6 +108,7 @@ def _connect(ctx: Context, file: PidFile) -> tuple[Answer, str]:
         return Answer.REFUSED, told
     probed = run(
         ctx,
+        version,
         _facts.PROBE.value,
         *("-q", "-h", file.host, "-p", str(file.port), "-d", options.database),
         *("-t", str(_PROBE_SECONDS)),
@@ -122,25 +126,25 @@ def _told(result: CommandResult) -> str:
     return ": ".join([result.told(), *result.last_lines(1)])
 
 
-def _without_postmaster(options: Options, file: PidFile | None) -> StatusReport:
+def _without_postmaster(options: Options, disk: Disk, file: PidFile | None) -> StatusReport:
     """Where postmaster.pid names no live postmaster of this data directory."""
-    living = owned(options.data_directory)
+    living = owned(options)
     if not living:
-        return StatusReport(Status.STOPPED, _why_nothing(options, file))
+        return StatusReport(Status.STOPPED, _why_nothing(disk, file))
     seen = _listed(living)
-    if postmasters(living):
-        # It has only just begun, is a single-user server, or its file was taken away.
-        told = f"{_facts.PID_FILE.value} does not name it, but there lives {seen}"
-        return StatusReport(Status.UNKNOWN, told)
-    return StatusReport(Status.PARTIAL, f"its postmaster is gone, but there lives {seen}")
+    if not postmasters(living):
+        return StatusReport(Status.PARTIAL, f"its postmaster is gone, but there lives {seen}")
+    if disk.error:
+        return StatusReport(Status.UNKNOWN, f"{disk.problem}; there lives {seen}")
+    # It has only just begun, is a single-user server, or its file was taken away.
+    told = f"{_facts.PID_FILE.value} does not name it, but there lives {seen}"
+    return StatusReport(Status.UNKNOWN, told)
 
 
-def _why_nothing(options: Options, file: PidFile | None) -> str:
+def _why_nothing(disk: Disk, file: PidFile | None) -> str:
     if file is not None:
         return f"no process; {_facts.PID_FILE.value} was left behind and names {file.pid}"
-    if not os.path.isdir(options.data_directory):
-        return f"no process; {options.data_directory} is not here"
-    return "no process"
+    return f"no process; {disk.problem}" if disk.error else "no process"
 
 
 def _listed(living: list[Process]) -> str:

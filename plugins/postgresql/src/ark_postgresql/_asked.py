@@ -1,0 +1,140 @@
+"""Asks a question of a disk in a child of our own, as the user whom the data directory belongs to.
+
+A disk that hangs then holds up the child and not us, and a link or a FIFO that the user has laid
+there opens nothing that the user could not open. Changing our own user for a moment would not do:
+the kernel then forgets that a worker dies with its guard.
+"""
+
+from __future__ import annotations
+
+import errno
+import marshal
+import os
+import select
+import signal
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+#: The most that an answer may hold, in bytes.
+_LARGEST = 1 << 18
+#: Seconds between two looks whether a child has ended, where its answer does not tell.
+_AGAIN = 0.05
+
+
+def ask(question: Callable[[], Any], user: str, within: float) -> Any:
+    """Return what `question` returns, asked in a child that is `user`.
+
+    `question` returns numbers, texts and bytes, and tuples of them. `within`: seconds. `OSError`
+    as the question met it; ETIMEDOUT where no answer came in time, EPERM where there is no such
+    user, EIO where the child ended without an answer.
+    """
+    identity = _identity(user)
+    reading, writing = os.pipe()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
+    if pid == 0:
+        _answer(question, identity, writing)
+    os.close(writing)
+    try:
+        told = _read(reading, time.monotonic() + within)
+    finally:
+        os.close(reading)
+        _end(pid)
+    if told is None:
+        raise OSError(errno.ETIMEDOUT, f"no answer within {within:.0f} s")
+    try:
+        error, answer = marshal.loads(told)
+    except (EOFError, ValueError, TypeError):
+        raise OSError(errno.EIO, "no answer: the child that asked was ended") from None
+    if error:
+        raise OSError(error, os.strerror(error))
+    return answer
+
+
+def _identity(user: str) -> tuple[int, int, list[int]] | None:
+    """User id, group id and all groups to take on; None where this process has them already."""
+    import pwd
+
+    try:
+        account = pwd.getpwnam(user)
+    except KeyError:
+        raise OSError(errno.EPERM, f"there is no user {user!r} here") from None
+    if account.pw_uid == os.geteuid():
+        return None
+    return account.pw_uid, account.pw_gid, os.getgrouplist(user, account.pw_gid)
+
+
+def _answer(
+    question: Callable[[], Any], identity: tuple[int, int, list[int]] | None, writing: int
+) -> None:
+    """In the child: ask, write what came of it, and end; never returns."""
+    try:
+        # What we have locked, and where our guard hears us, must not stay open in one that hangs.
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2 and int(name) != writing:
+                try:
+                    os.close(int(name))
+                except OSError:
+                    continue
+        if identity is not None:
+            user, group, groups = identity
+            os.setgroups(groups)
+            os.setresgid(group, group, group)
+            os.setresuid(user, user, user)
+        try:
+            told: tuple[int, Any] = (0, question())
+        except OSError as error:
+            told = (error.errno or errno.EIO, None)
+        text = marshal.dumps(told)
+        while text:
+            text = text[os.write(writing, text) :]
+    finally:
+        os._exit(0)
+
+
+def _read(reading: int, until: float) -> bytes | None:
+    """All that the child writes; None where it has not ended by `until`, or writes too much."""
+    poll = select.poll()
+    poll.register(reading, select.POLLIN)
+    parts: list[bytes] = []
+    while True:
+        left = until - time.monotonic()
+        if left <= 0 or sum(map(len, parts)) > _LARGEST:
+            return None
+        if poll.poll(min(left, 1.0) * 1000 + 1):
+            part = os.read(reading, 1 << 16)
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
+
+
+def _end(pid: int) -> None:
+    """End the child and await it; one that the disk holds stays behind and is awaited by nobody."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+        for _ in range(4):
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                return
+            time.sleep(_AGAIN / 10)
+        if not _hangs(pid):
+            os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return
+
+
+def _hangs(pid: int) -> bool:
+    """Whether a killed child has not ended after a moment."""
+    until = time.monotonic() + 10 * _AGAIN
+    while time.monotonic() < until:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return False
+        time.sleep(_AGAIN)
+    return True
