@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pwd
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -11,11 +13,10 @@ import pytest
 from ark_command import Command
 from ark_command._pid_file import Belief, Birth, examine
 
-from arkcore import Status, processes
+from arkcore import Status, StepFailed, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
     from ark_command._pid_file import Sighting
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     MakeContext = Callable[..., Context]
     Live = Callable[..., subprocess.Popen[bytes]]
     Marked = Callable[[Context], dict[str, str]]
+
+#: A user id that nobody has.
+STRANGER = 54321
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 
@@ -40,6 +44,10 @@ def write(pid_file: Path, text: object, *, age: float = 0.0) -> None:
     pid_file.chmod(0o644)
     then = time.time() - age
     os.utime(pid_file, (then, then))
+
+
+def since_boot() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def look(ctx: Context, *, shared: bool = False, birth: Birth | None = None) -> Sighting:
@@ -123,7 +131,7 @@ def test_a_marked_process_stays_ours_whatever_the_file_says_of_its_age(
 def test_one_that_was_never_seen_before_but_has_the_name_is_in_doubt(
     make_context: MakeContext, live: Live, pid_file: Path
 ) -> None:
-    write(pid_file, live().pid, age=3600)
+    write(pid_file, live().pid, age=min(3600.0, since_boot() / 2))
     ctx = make_context(pid_file=str(pid_file), process_name="sleep")
     assert look(ctx).belief is Belief.DOUBT
     assert "or the clock was set" in look(ctx).detail
@@ -233,12 +241,21 @@ def test_garbage_is_stopped_where_nothing_of_ours_lives_and_else_unknown(
     assert plugin(pid_file).ark_status(ctx).status is Status.UNKNOWN
 
 
-def test_a_link_is_not_followed(
+@as_root
+def test_a_link_of_another_user_is_not_followed(
     make_context: MakeContext, live: Live, pid_file: Path, tmp_path: Path
 ) -> None:
     write(tmp_path / "other.pid", live().pid)
     pid_file.symlink_to(tmp_path / "other.pid")
-    assert look(make_context(pid_file=str(pid_file))).belief is Belief.DOUBT
+    os.chown(pid_file, STRANGER, STRANGER, follow_symlinks=False)
+    sighting = look(make_context(pid_file=str(pid_file)))
+    assert sighting.belief is Belief.NONE
+    assert f"is a link of user id {STRANGER}" in sighting.detail
+
+
+def test_a_link_in_a_circle_names_no_process(make_context: MakeContext, pid_file: Path) -> None:
+    pid_file.symlink_to(pid_file.name)
+    assert look(make_context(pid_file=str(pid_file))).belief in (Belief.NONE, Belief.NOTHING)
 
 
 def test_a_pipe_is_not_waited_for(make_context: MakeContext, pid_file: Path) -> None:
@@ -246,40 +263,163 @@ def test_a_pipe_is_not_waited_for(make_context: MakeContext, pid_file: Path) -> 
     assert look(make_context(pid_file=str(pid_file))).belief is Belief.DOUBT
 
 
-# Refused: a file that others can write.
+# Refused: a file that somebody else can have put there.
 
 
-def test_a_file_that_anybody_can_write_is_in_doubt(
+def test_a_file_that_anybody_can_write_does_not_count(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live().pid)
+    pid_file.chmod(0o666)
+    sighting = look(make_context(pid_file=str(pid_file)))
+    assert sighting.belief is Belief.NONE
+    assert "anybody can write" in sighting.detail
+
+
+@as_root
+def test_a_file_of_another_user_does_not_count(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live().pid)
+    os.chown(pid_file, STRANGER, 0)
+    ctx = make_context(pid_file=str(pid_file))
+    assert look(ctx).belief is Belief.NONE
+    assert f"belongs to user id {STRANGER}" in look(ctx).detail
+    assert plugin(pid_file).ark_processes(ctx) == []
+
+
+@as_root
+def test_a_file_of_another_user_in_a_sticky_directory_does_not_count(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    pid_file.parent.chmod(0o1777)
+    write(pid_file, live().pid)
+    os.chown(pid_file, STRANGER, 0)
+    assert look(make_context(pid_file=str(pid_file))).belief is Belief.NONE
+
+
+@as_root
+def test_a_directory_of_another_user_on_the_way_does_not_count(
+    make_context: MakeContext, live: Live, tmp_path: Path
+) -> None:
+    run = tmp_path / "theirs" / "run"
+    run.mkdir(parents=True)
+    os.chown(run.parent, STRANGER, 0)
+    write(run / "app.pid", live().pid)
+    sighting = look(make_context(pid_file=str(run / "app.pid")))
+    assert sighting.belief is Belief.NONE
+    assert f"{run.parent} belongs to user id {STRANGER}" in sighting.detail
+
+
+@as_root
+def test_a_file_of_root_that_a_group_can_write_does_not_count(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    write(pid_file, live().pid)
+    os.chown(pid_file, 0, STRANGER)
+    pid_file.chmod(0o664)
+    assert look(make_context(pid_file=str(pid_file))).belief is Belief.NONE
+
+
+@as_root
+def test_the_user_s_own_file_names_only_that_user_s_processes(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    nobody = pwd.getpwnam("nobody")
+    ctx = make_context(pid_file=str(pid_file), user="nobody")
+    write(pid_file, live().pid)
+    os.chown(pid_file, nobody.pw_uid, nobody.pw_gid)
+    assert look(ctx).belief is Belief.NONE
+    assert plugin(pid_file).ark_processes(ctx) == []
+    theirs = subprocess.Popen(["/bin/sleep", "300"], user=nobody.pw_uid)
+    try:
+        write(pid_file, theirs.pid)
+        assert look(ctx).belief is Belief.OURS
+    finally:
+        theirs.kill()
+        theirs.wait()
+
+
+@as_root
+def test_a_link_of_the_user_leads_to_none_of_root_s_processes(
+    make_context: MakeContext, live: Live, tmp_path: Path
+) -> None:
+    nobody = pwd.getpwnam("nobody")
+    write(tmp_path / "app.pid", live().pid)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "run").symlink_to(tmp_path)
+    for place in (home, home / "run"):
+        os.chown(place, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    ctx = make_context(pid_file=str(home / "run" / "app.pid"), user="nobody")
+    assert look(ctx).belief is Belief.NONE
+
+
+def test_a_known_process_stays_ours_whoever_can_write_the_file(
     make_context: MakeContext, live: Live, pid_file: Path
 ) -> None:
     child = live()
     write(pid_file, child.pid)
     pid_file.chmod(0o666)
     ctx = make_context(pid_file=str(pid_file))
-    assert look(ctx).belief is Belief.DOUBT
     ctx._state.remember_processes([seen(child.pid)])
-    assert look(ctx).belief is Belief.OURS
+    assert [each.pid for each in plugin(pid_file).ark_processes(ctx)] == [child.pid]
 
 
-@as_root
-def test_a_file_names_only_processes_of_its_owner(
+# Left over from before the boot.
+
+
+def test_a_file_older_than_the_boot_names_none_of_its_processes(
     make_context: MakeContext, live: Live, pid_file: Path
 ) -> None:
-    write(pid_file, live().pid)
-    os.chown(pid_file, 54321, 0)
-    ctx = make_context(pid_file=str(pid_file))
+    write(pid_file, live().pid, age=since_boot() + 3600)
+    ctx = make_context(pid_file=str(pid_file), process_name="sleep")
+    assert look(ctx).belief is Belief.NONE
+    assert "older than the boot" in look(ctx).detail
+    assert plugin(pid_file).ark_status(ctx).status is Status.STOPPED
+
+
+def test_a_file_older_than_the_boot_leaves_doubt_while_something_of_ours_lives(
+    make_context: MakeContext, live: Live, marked: Marked, pid_file: Path
+) -> None:
+    ctx = make_context(pid_file=str(pid_file), process_name="sleep")
+    live(**marked(ctx))
+    write(pid_file, live().pid, age=since_boot() + 3600)
     assert look(ctx).belief is Belief.DOUBT
-    assert plugin(pid_file).ark_processes(ctx) == []
 
 
-@as_root
-def test_a_file_of_root_that_a_group_can_write_is_in_doubt(
+def test_a_stop_command_is_not_run_where_it_could_stop_a_stranger(
+    make_context: MakeContext,
+    live: Live,
+    marked: Marked,
+    pid_file: Path,
+    script: Callable[[str, str], str],
+) -> None:
+    stranger = live()
+    stop = script("stop", f"kill $(cat {pid_file})")
+    ctx = make_context(pid_file=str(pid_file), process_name="sleep", stop=[stop], force_stop=[stop])
+    ours = live(**marked(ctx))
+    write(pid_file, stranger.pid, age=min(3600.0, since_boot() / 2))
+    command = plugin(pid_file)
+    with pytest.raises(StepFailed, match="is not run: it could stop a stranger"):
+        command.ark_stop(ctx)
+    command.ark_force_stop(ctx)
+    assert stranger.poll() is None
+    assert ours.wait(5) is not None
+
+
+def test_in_doubt_a_start_goes_on_after_its_forced_stop_and_a_stop_does_not(
     make_context: MakeContext, live: Live, pid_file: Path
 ) -> None:
-    write(pid_file, live().pid)
-    os.chown(pid_file, 0, 54321)
-    pid_file.chmod(0o664)
-    assert look(make_context(pid_file=str(pid_file))).belief is Belief.DOUBT
+    write(pid_file, live().pid, age=min(3600.0, since_boot() / 2))
+    ctx = make_context(pid_file=str(pid_file), process_name="sleep")
+    starting, stopping = plugin(pid_file), plugin(pid_file)
+    starting.ark_force_stop(ctx)
+    assert starting.ark_status(ctx).status is Status.STOPPED
+    with pytest.raises(StepFailed):
+        stopping.ark_stop(ctx)
+    stopping.ark_force_stop(ctx)
+    assert stopping.ark_status(ctx).status is Status.UNKNOWN
 
 
 def test_a_process_of_another_resource_is_in_doubt(

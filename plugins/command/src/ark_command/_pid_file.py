@@ -7,7 +7,7 @@ The process is taken for the application where one of these holds:
 * This worker ran the start command, and since then the process has begun and the file was written.
   This compares ticks after boot with ticks after boot, and the file with itself.
 * The file lies on a file system of this node alone, and the process began before it was written. A
-  process that took over the number of a dead application began after.
+  process that took over the number of a dead application began after the file was written.
 * The file lies elsewhere, the process has the given name, and the file was written within ten
   minutes of its beginning. On a shared disk another node may have written the file, and any old
   process here may have that number: enough to say RUNNING, never enough to end a process.
@@ -16,17 +16,22 @@ The last two compare a process's age with a file's time of day, so setting the c
 does not touch the first two: an application that was started by us, or seen RUNNING once, is known
 whatever happens to the clock. For one that never was, a process younger than its pid file is a
 stranger; but with the given name it may be the application after the clock was set, and the answer
-is doubt, not death. A file whose time lies in the future leaves doubt, too.
+is doubt, not death. A file whose time lies in the future leaves doubt, too. A file that is older
+than the boot leaves none where nothing is known of this boot: no process outlives a boot.
+
+Who can put a pid file there decides what the application is. So the file and each directory on its
+way must belong to root or to `user`, and the process to `user`, or to root where the whole way is
+root's. A file of anybody else's counts for nothing.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import time
 from enum import Enum
 
+from ark_command._way import Untrusted, open_trusted
 from arkcore import processes
 
 TYPE_CHECKING = False
@@ -41,6 +46,8 @@ _LARGEST_PID = 1 << 22
 _TOLERANCE = 2.0
 #: Seconds from a process's beginning to its writing the pid file, where that has to speak for it.
 _LONGEST_START = 600.0
+#: Seconds for reading a pid file of a few bytes.
+_LONGEST_READ = 2.0
 #: Bytes of the kernel's short name.
 _LONGEST_NAME = 15
 
@@ -56,7 +63,8 @@ class Belief(Enum):
     DOUBT = "doubt"
     #: The file names no process: empty, garbage, unreadable.
     NOTHING = "nothing"
-    #: The application has no such process: no file, or its number is nobody's or a stranger's.
+    #: The application has no such process: no file, or its number is nobody's or a stranger's; or
+    #: a file that somebody else can have put there.
     NONE = "none"
 
 
@@ -89,21 +97,46 @@ class Birth:
 
 
 class _File:
-    """A pid file as it was read: its first line, and its status at that moment."""
+    """A pid file as it was read: its first line, its status, and whose its way is."""
 
-    __slots__ = ("line", "status")
+    __slots__ = ("line", "owners", "status")
 
-    def __init__(self, path: str) -> None:
-        # A link could point at a file that others trust; a pipe could make us wait.
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-        descriptor = os.open(path, flags)
+    def __init__(self, path: str, users: set[int]) -> None:
+        found = open_trusted(path, users)
         try:
-            self.status = os.fstat(descriptor)
-            text = os.read(descriptor, 4096) if stat.S_ISREG(self.status.st_mode) else b""
+            self.status, self.owners = found.status, found.owners
+            text = os.read(found.descriptor, 4096) if stat.S_ISREG(self.status.st_mode) else b""
         finally:
-            os.close(descriptor)
+            os.close(found.descriptor)
         # Some, such as PostgreSQL's, tell more on the lines that follow.
         self.line = text.partition(b"\n")[0].strip(b" \t\r")
+
+
+def _read(path: str, users: set[int]) -> _File:
+    """The pid file, or what is wrong with it. `TimeoutError` where its disk does not answer.
+
+    A thread reads it: a disk that hangs must not keep the known processes from being ended.
+    """
+    import _thread
+
+    done = _thread.allocate_lock()
+    done.acquire()
+    held: list[_File | BaseException] = []
+
+    def read() -> None:
+        try:
+            held.append(_File(path, users))
+        except BaseException as error:
+            held.append(error)
+        finally:
+            done.release()
+
+    _thread.start_new_thread(read, ())
+    if not done.acquire(timeout=_LONGEST_READ):
+        raise TimeoutError(0, f"its disk has not answered for {_LONGEST_READ:g} s")
+    if isinstance(held[0], BaseException):
+        raise held[0]
+    return held[0]
 
 
 class _Identity:
@@ -133,14 +166,15 @@ def examine(ctx: Context, birth: Birth | None, of_this_node: Sequence[str]) -> S
     `of_this_node`: directories whose file systems no other node ever writes to.
     """
     path, name = ctx.options.pid_file, ctx.options.process_name
+    users = _users_of(ctx.options.user)
     try:
-        file = _File(path)
+        file = _read(path, users)
     except (FileNotFoundError, NotADirectoryError):
         return Sighting(Belief.NONE, f"there is no {path}")
+    except Untrusted as error:
+        return Sighting(Belief.NONE, f"{path} does not count: {error}; allowed: {_allowed(ctx)}")
     except OSError as error:
-        # A link is for the user to correct; a disk that has gone tells nothing.
-        belief = Belief.DOUBT if error.errno == errno.ELOOP else Belief.NOTHING
-        return Sighting(belief, f"{path} cannot be read: {error.strerror}")
+        return Sighting(Belief.NOTHING, f"{path} cannot be read: {error.strerror}")
     if not stat.S_ISREG(file.status.st_mode):
         return Sighting(Belief.DOUBT, f"{path} is no regular file")
     pid = _pid_in(file.line)
@@ -153,9 +187,26 @@ def examine(ctx: Context, birth: Birth | None, of_this_node: Sequence[str]) -> S
     identity = _Identity(pid)
     stranger = _why_a_stranger(process, identity, name)
     if stranger:
-        return Sighting(Belief.NONE, f"{path} names {process}, {stranger}")
-    belief, why = _judge(ctx, process, identity, file.status, birth, of_this_node)
+        return Sighting(Belief.NONE, f"{path} names {process}, {stranger}", process)
+    belief, why = _judge(ctx, process, identity, file, birth, of_this_node, users)
     return Sighting(belief, f"{path} names {process}{why}", process)
+
+
+def _users_of(user: str) -> set[int]:
+    """The user ids that may own a pid file besides root: the running user's and that of `user`."""
+    users = {os.geteuid()}
+    if user:
+        import pwd
+
+        try:
+            users.add(pwd.getpwnam(user).pw_uid)
+        except KeyError:
+            pass  # running a command as that user will tell
+    return users
+
+
+def _allowed(ctx: Context) -> str:
+    return f"root and {ctx.options.user}" if ctx.options.user else "root, or the user in `user`"
 
 
 def with_descendants(process: Process) -> set[Process]:
@@ -182,22 +233,35 @@ def _judge(
     ctx: Context,
     process: Process,
     identity: _Identity,
-    written: os.stat_result,
+    file: _File,
     birth: Birth | None,
     of_this_node: Sequence[str],
+    users: set[int],
 ) -> tuple[Belief, str]:
-    if birth is not None and birth.gave(process, written):
+    if birth is not None and birth.gave(process, file.status):
         belief, why = Belief.OURS, ""
     else:
-        belief, why = _judge_by_time(ctx, process, written, of_this_node)
-    if belief in (Belief.OURS, Belief.LIKELY):
-        objection = _objection(identity, written)
+        belief, why = _judge_by_time(ctx, process, file.status, of_this_node)
+    if belief is not Belief.NONE:
+        objection = _objection(identity, file, users)
         if objection:
-            belief, why = Belief.DOUBT, objection
+            # Where root alone wrote the number, the application may have changed its user.
+            by_root = file.owners == {0} and belief in (Belief.OURS, Belief.LIKELY)
+            belief, why = (Belief.DOUBT if by_root else Belief.NONE), objection
     # Looked for last, for it reads the whole process table.
-    if belief is not Belief.OURS and process in ctx.started_processes():
-        return Belief.OURS, ""
+    if belief is not Belief.OURS:
+        known = ctx.started_processes()
+        if process in known:
+            return Belief.OURS, ""
+        if belief is Belief.DOUBT and not known and _is_older_than_the_boot(process, file.status):
+            return Belief.NONE, ", but the file is older than the boot, and the process younger"
     return belief, why
+
+
+def _is_older_than_the_boot(process: Process, written: os.stat_result) -> bool:
+    """Whether the file was written before this boot, and so before `process` began."""
+    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return written.st_mtime < boot - _TOLERANCE
 
 
 def _judge_by_time(
@@ -226,22 +290,18 @@ def _judge_by_time(
     return Belief.LIKELY, " (as its name and age say)"
 
 
-def _objection(identity: _Identity, written: os.stat_result) -> str:
+def _objection(identity: _Identity, file: _File, users: set[int]) -> str:
     """Why this file must not speak for this process; "" where it may.
 
-    Whoever can write a pid file could have any process called the application, and ended: so it may
-    name its owner's processes, and any only where nobody but root can write it.
+    Whoever can write a pid file could have any process called the application, and ended. So a file
+    that another user than root has a hand in may only name that user's processes.
     """
-    mode, owner = written.st_mode, written.st_uid
-    if mode & stat.S_IWOTH:
-        return ", but anybody can write the file (chmod o-w)"
-    if owner == 0:
-        if mode & stat.S_IWGRP and written.st_gid != 0:
-            return f", but the group {written.st_gid} can write the file (chmod g-w)"
+    allowed = file.owners - {0} or {0, *users}
+    if identity.users and identity.users <= allowed:
         return ""
-    if owner not in identity.users:
-        return f", but the file belongs to user id {owner}, whose process it is not"
-    return ""
+    whose = ", ".join(map(str, sorted(identity.users))) or "nobody any more"
+    named = ", ".join(map(str, sorted(allowed)))
+    return f", which is a process of user id {whose}; allowed: {named}"
 
 
 def _pid_in(line: bytes) -> int | None:

@@ -41,6 +41,10 @@ class Command:
         self._of_this_node = of_this_node
         #: When this worker ran the start command, and the pid file as it was then.
         self._birth: Birth | None = None
+        #: Whether this worker was told to stop the application in good order.
+        self._stopping = False
+        #: Whether a start was preceded by a forced stop: then a process in doubt is a stranger.
+        self._doubt_is_over = False
 
     @hookimpl
     def ark_application(self) -> Application:
@@ -95,6 +99,8 @@ class Command:
             # node that lost its power leaves such files, which must not keep a failover waiting.
             known = ctx.started_processes()
             return StatusReport(Status.UNKNOWN if known else Status.STOPPED, sighting.detail)
+        if sighting.belief is Belief.DOUBT and self._doubt_is_over:
+            return StatusReport(Status.STOPPED, f"{sighting.detail}; taken for a stranger's")
         # STOPPED though other processes of ours live is made PARTIAL by the engine.
         status = {
             Belief.OURS: Status.RUNNING,
@@ -138,6 +144,10 @@ class Command:
     @hookimpl
     def ark_stop(self, ctx: Context) -> None:
         options: Options = ctx.options
+        self._stopping = True
+        stranger = self._stranger(ctx)
+        if stranger:
+            raise StepFailed(f"{options.stop[0]} is not run: it could stop a stranger; {stranger}")
         result = _run(ctx, options.stop)
         if result.returncode not in options.stop_codes:
             codes = " or ".join(map(str, options.stop_codes))
@@ -147,12 +157,32 @@ class Command:
     @hookimpl
     def ark_force_stop(self, ctx: Context) -> None:
         options: Options = ctx.options
-        if not options.force_stop:
+        # Before a start: whoever asked had the time to see it clear up. A stop never ends in doubt.
+        self._doubt_is_over = not self._stopping
+        stranger = self._stranger(ctx) if options.force_stop else ""
+        if stranger:
+            ctx.log.warning(
+                f"{options.force_stop[0]} is not run: it could end a stranger; {stranger}"
+            )
+        if not options.force_stop or stranger:
             ctx.terminate(self.ark_processes(ctx))
             return
         # Half is kept for the engine, which ends what this command leaves alive.
         # Its return code decides nothing: what lives afterwards does.
         _run(ctx, options.force_stop, timeout=ctx.deadline.remaining() / 2)
+
+    def _stranger(self, ctx: Context) -> str:
+        """Which live process, that is not known for the application's, the pid file names.
+
+        A stop command that reads the pid file would stop that one.
+        """
+        if not ctx.options.pid_file:
+            return ""
+        from ark_command._pid_file import Belief
+
+        sighting = self._sighting(ctx)
+        foreign = sighting.belief in (Belief.DOUBT, Belief.NONE) and sighting.process is not None
+        return sighting.detail if foreign else ""
 
     # Before anything is protected.
 
