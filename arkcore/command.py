@@ -327,27 +327,39 @@ class _Tree:
 def _spawn(
     argv: Sequence[str], environment: dict[str, str], output: Output, user: str | None
 ) -> int:
-    if user is not None:
-        # Changing the user in the child is subprocess's work; a healthy check needs none of it.
-        import subprocess
+    """Start a command in a session of its own; its pid.
 
-        uid, gid, groups = _identity(user)
-        child = subprocess.Popen(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=output.descriptor,
-            stderr=output.errors,
-            env=environment,
-            # It would leave ignored signals ignored and blocked ones blocked.
-            preexec_fn=_default_signals,
-            process_group=0,
-            cwd="/",
-            user=uid,
-            group=gid,
-            extra_groups=groups,
-        )
-        child.returncode = 0  # it is awaited by its pid, here and nowhere else
-        return child.pid
+    It has no controlling terminal. With the caller's, a command of another user could type words
+    into root's shell (TIOCSTI).
+    """
+    if user is None:
+        try:
+            return _spawn_as_ourselves(argv, environment, output)
+        except NotImplementedError:
+            pass  # built for a C library whose posix_spawn makes no session
+    # Changing the user in the child is subprocess's work; a healthy check needs none of it.
+    import subprocess
+
+    uid, gid, groups = (None, None, None) if user is None else _identity(user)
+    child = subprocess.Popen(
+        list(argv),
+        stdin=subprocess.DEVNULL,
+        stdout=output.descriptor,
+        stderr=output.errors,
+        env=environment,
+        # It would leave ignored signals ignored and blocked ones blocked.
+        preexec_fn=_default_signals,
+        start_new_session=True,
+        cwd="/",
+        user=uid,
+        group=gid,
+        extra_groups=groups,
+    )
+    child.returncode = 0  # it is awaited by its pid, here and nowhere else
+    return child.pid
+
+
+def _spawn_as_ourselves(argv: Sequence[str], environment: dict[str, str], output: Output) -> int:
     back = _go_to_root()
     try:
         return os.posix_spawn(
@@ -359,7 +371,7 @@ def _spawn(
                 (os.POSIX_SPAWN_DUP2, output.descriptor, 1),
                 (os.POSIX_SPAWN_DUP2, output.errors, 2),
             ],
-            setpgroup=0,
+            setsid=True,
             setsigmask=[],
             setsigdef=_changeable_signals(),
         )

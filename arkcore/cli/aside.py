@@ -37,7 +37,7 @@ class Aside:
     def __init__(self, body: Callable[[Sender], None]) -> None:
         # What it leaves behind must come to us, so that it can be ended.
         become_subreaper()
-        self._pid, reading = fork_worker(body, _silence)
+        self._pid, reading = fork_worker(body, _set_apart)
         self._receiver = Receiver(reading)
         self._began = time.monotonic()
         self._pieces: list[str] = []
@@ -148,7 +148,9 @@ def end_what_is_left() -> None:
     processes.end(lambda: processes.descendants({me}), Deadline.after(1.0), grace=0.2)
 
 
-def _silence() -> None:
+def _set_apart() -> None:
+    """Leave the caller's terminal: a plugin neither writes to it nor types into it."""
+    os.setsid()
     quiet = os.open("/dev/null", os.O_RDWR)
     os.dup2(quiet, 2)
     os.close(quiet)

@@ -117,7 +117,10 @@ def _watched(paths: Paths, call: Call) -> Verdict:
 
 
 class _GuardProcess:
-    """The guard in a child: in a process group of its own, so that ^Z stops only who watches."""
+    """The guard in a child, in a session of its own: ^Z stops only the process that watches.
+
+    Nothing that the guard starts has the terminal, so nothing of it can type into that terminal.
+    """
 
     def __init__(self, paths: Paths, call: Call) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as we)
@@ -205,7 +208,7 @@ class _GuardProcess:
 def _be_guard(paths: Paths, call: Call, writing: int, errors: int) -> NoReturn:
     code = 1
     try:
-        os.setpgid(0, 0)
+        os.setsid()
         os.dup2(errors, 2)
         os.set_blocking(writing, False)
         signals = prepare_process()
