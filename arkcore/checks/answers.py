@@ -11,7 +11,7 @@ import msgspec
 
 from arkcore.errors import ConfigurationError, MachineError
 from arkcore.finding import Finding, Level
-from arkcore.text import shown
+from arkcore.text import json_shown, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ class Answers(msgspec.Struct, frozen=True):
 
 
 def encode(answers: Answers) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(answers), indent=1) + b"\n"
+    text = msgspec.json.format(msgspec.json.encode(answers), indent=1).decode()
+    return f"{json_shown(text)}\n".encode()
 
 
 def decode(data: bytes, where: str) -> Answers:

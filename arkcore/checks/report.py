@@ -5,7 +5,7 @@ from __future__ import annotations
 from arkcore.checks.answers import told_time
 from arkcore.finding import Level
 from arkcore.language import say
-from arkcore.text import shown
+from arkcore.text import markdown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,20 +91,21 @@ class Result:
         return "\n".join([*self._head(now), *self._tables()]) + "\n"
 
     def _head(self, now: float) -> Iterator[str]:
-        names = [node.name for node in self.site.nodes]
-        yield f"# {say('Checks before installation', '導入前チェック結果')}: {', '.join(names)}"
+        names = markdown(", ".join(node.name for node in self.site.nodes))
+        yield f"# {say('Checks before installation', '導入前チェック結果')}: {names}"
         yield ""
-        yield f"- {say('Made', '作成日時')}: {told_time(now)} ({self.here.node})"
-        yield f"- {say('Topology', '構成')}: {self.site.topology} ({self.site.manager})"
+        yield f"- {say('Made', '作成日時')}: {told_time(now)} ({markdown(self.here.node)})"
+        topology = markdown(f"{self.site.topology} ({self.site.manager})")
+        yield f"- {say('Topology', '構成')}: {topology}"
         for host in self.site.logical_hosts:
-            told = f"{host.name} ({host.address}), {', '.join(host.resources)}"
+            told = markdown(f"{host.name} ({host.address}), {', '.join(host.resources)}")
             yield f"- {say('Logical host', '論理ホスト')}: {told}"
         for group in self.groups:
             if group.answers:
                 at = told_time(group.answers.taken_at)
                 versions = group.answers.versions.items()
-                told = ", ".join(f"{name} {version}" for name, version in versions)
-                yield f"- {group.name}: {say('examined', '確認日時')} {at}; {told}"
+                told = markdown(", ".join(f"{name} {version}" for name, version in versions))
+                yield f"- {markdown(group.name)}: {say('examined', '確認日時')} {at}; {told}"
         yield f"- {say('Result', '結果')}: **{self.summary()}**"
         if not self.whole:
             yield "- " + say(
@@ -122,17 +123,13 @@ class Result:
         )
         for group in self.groups:
             yield ""
-            yield f"## {group.name}"
+            yield f"## {markdown(group.name)}"
             yield ""
             yield f"| {' | '.join(heads)} |"
             yield "|---|---|---|---|---|"
             for each in group.findings:
                 cells = (each.number, each.check, word(each.level), each.seen, each.advice)
-                yield f"| {' | '.join(map(_cell, cells))} |"
-
-
-def _cell(text: str) -> str:
-    return shown(text).replace("|", "\\|")
+                yield f"| {' | '.join(map(markdown, cells))} |"
 
 
 def word(level: Level) -> str:

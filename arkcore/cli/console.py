@@ -8,12 +8,11 @@ import sys
 import time
 from datetime import datetime
 
-from rich.console import Console
-
 from arkcore.cli.language import say
+from arkcore.cli.output import SafeConsole, put, put_bytes
 from arkcore.errors import MachineError
 from arkcore.paths import Paths
-from arkcore.text import shown
+from arkcore.text import json_shown, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,13 +29,13 @@ def paths_here() -> Paths:
     return Paths(os.environ.get("ARK_PREFIX", ""))
 
 
-def console() -> Console:
+def console() -> SafeConsole:
     """Standard output, as wide as its terminal."""
     fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _NO_WIDTH
-    return Console(highlight=False, markup=False, emoji=False, width=fixed)
+    return SafeConsole(highlight=False, markup=False, emoji=False, width=fixed)
 
 
-def show(out: Console, what: RenderableType) -> None:
+def show(out: SafeConsole, what: RenderableType) -> None:
     """Print a table; without the blanks that fill its lines where no terminal shows it."""
     if out.is_terminal:
         out.print(what)
@@ -44,25 +43,23 @@ def show(out: Console, what: RenderableType) -> None:
     with out.capture() as captured:
         out.print(what)
     for line in captured.get().splitlines():
-        print(line.rstrip())
+        out.put_rendered(line.rstrip())
 
 
 def complain(text: str) -> None:
     """One line on stderr."""
     sys.stdout.flush()
-    print(f"ark: {shown(text)}", file=sys.stderr)
+    put(f"ark: {shown(text)}", to=sys.stderr)
 
 
 def print_json(facts: Any) -> None:
-    print(json.dumps(facts, ensure_ascii=False, indent=2, allow_nan=False))
+    put(json_shown(json.dumps(facts, ensure_ascii=False, indent=2, allow_nan=False)))
 
 
 def write_file(path: str, data: bytes, mode: int) -> None:
     """Write a file that a person has named, or stdout for "-". `MachineError` says why not."""
     if path == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        put_bytes(data)
         return
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:

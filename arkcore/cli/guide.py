@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from arkcore.checks.answers import read_answers
 from arkcore.checks.guide import Guide, State, next_step
@@ -18,14 +17,14 @@ from arkcore.checks.site_file import read_site
 from arkcore.cli.console import console, paths_here, print_json, show
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
+from arkcore.cli.output import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console
-
     from arkcore.checks.guide import Part, Step
+    from arkcore.cli.output import SafeConsole
     from arkcore.paths import Paths
 
 _STYLES = {State.DONE: "green", State.MISSING: "red", State.CANNOT_TELL: "yellow"}
@@ -104,7 +103,7 @@ def _word(state: State) -> str:
     return say(state.value, japanese[state])
 
 
-def _show_steps(out: Console, steps: Sequence[Step]) -> None:
+def _show_steps(out: SafeConsole, steps: Sequence[Step]) -> None:
     for step in steps:
         style = _STYLES[step.state]
         out.print(Text(f"{step.number}  {step.title}", "bold").append(
@@ -121,7 +120,7 @@ def _told(part: Part) -> str:
     return f"{part.title}: {part.seen}" if part.seen else part.title
 
 
-def _show_next(out: Console, step: Step | None) -> None:
+def _show_next(out: SafeConsole, step: Step | None) -> None:
     out.print()
     if step is None:
         out.print(Text(say("All steps are done.", "すべての手順が済んでいます。"), "green"))

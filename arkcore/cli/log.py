@@ -7,21 +7,21 @@ import time
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from arkcore.cli.console import complain, console, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
 from arkcore.errors import ConfigurationError, MachineError
 from arkcore.ras.history import files, last
-from arkcore.ras.reader import RasLine, parse_line
+from arkcore.ras.reader import RasLine, last_lines, parse_line
 from arkcore.ras.rotated import Unreadable, open_part
+from arkcore.cli.output import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from rich.console import Console
+    from arkcore.cli.output import SafeConsole
 
 #: Seconds between two looks at a log that is followed.
 _LOOK = 0.3
@@ -92,7 +92,7 @@ def _facts(line: RasLine) -> dict[str, object]:
     }
 
 
-def _print(out: Console, line: RasLine) -> None:
+def _print(out: SafeConsole, line: RasLine) -> None:
     style = "red" if line.went_badly else "yellow" if line.black_box else ""
     out.print(Text(line.text, style), soft_wrap=True)
 

@@ -13,6 +13,7 @@ from arkcore import __version__
 from arkcore.cli.console import complain
 from arkcore.cli.extensions import ExtensibleGroup
 from arkcore.cli.language import is_japanese
+from arkcore.cli.output import put
 from arkcore.errors import ArkError
 
 TYPE_CHECKING = False
@@ -62,7 +63,7 @@ def make_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"ark {__version__}")
+        put(f"ark {__version__}")
         raise typer.Exit
 
 

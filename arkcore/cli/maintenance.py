@@ -12,6 +12,7 @@ import typer
 from arkcore import record
 from arkcore.cli.console import console, iso, moment, paths_here, print_json, refuse_unless_writable
 from arkcore.cli.language import say
+from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, names_here, usable
 from arkcore.errors import ArkError, MachineError
 from arkcore.ras.format import format_line
@@ -135,7 +136,7 @@ def _list(paths: Paths, asked: list[str], json: bool) -> None:
         one = asked[0] if asked else ""
         english = f"{one} is not in maintenance." if one else "Nothing is in maintenance."
         japanese = f"{one} は保守中ではありません。" if one else "保守中のリソースはありません。"
-        print(say(english, japanese))
+        put(say(english, japanese))
     for facts in found:
         name = facts["resource"]
         value = read_json(paths.maintenance(name))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from arkcore.cli.console import moment
 from arkcore.cli.language import say
+from arkcore.cli.output import Text
 from arkcore.cli.view import LOUD
 
 TYPE_CHECKING = False

@@ -30,6 +30,7 @@ from arkcore.cli.cluster_example import (
 from arkcore.cli.console import complain, console, paths_here, write_file
 from arkcore.cli.language import say
 from arkcore.cli.launchers import is_ours, write_launchers
+from arkcore.cli.output import put
 from arkcore.errors import ArkError, ConfigurationError, MachineError
 from arkcore.hookspecs import ObserverSpecs
 from arkcore.managers.base import check_name
@@ -228,8 +229,8 @@ def example(
         groups = [_jp1_server(*each, base, ajs3) for each in list(servers)[:of_groups]]
     _refuse_what_cannot_be_loaded(groups, tool)
     text = crm_text(groups) if tool is Tool.CRM else pcs_text(groups)
-    print("\n".join(f"# {line}" for line in _remarks(tool)))
-    print(text)
+    put("\n".join(f"# {line}" for line in _remarks(tool)))
+    put(text)
 
 
 def _values(

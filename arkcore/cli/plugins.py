@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from arkcore.application import check_declaration
 from arkcore.cli.aside import LOADING, Question
 from arkcore.cli.console import complain, console, print_json, show
 from arkcore.cli.language import say
 from arkcore.cli.unloadable import why_unloadable
+from arkcore.cli.output import Text, put
 from arkcore.deadline import Deadline
 from arkcore.errors import ArkError, ConfigurationError, PluginError
 from arkcore.hookspecs import ApplicationSpecs, ObserverSpecs
@@ -30,7 +30,7 @@ from arkcore.plugins import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from rich.console import Console
+    from arkcore.cli.output import SafeConsole
 
 #: Columns from which on there is room for the optional hooks.
 _WIDE = 110
@@ -81,7 +81,7 @@ def plugins(
     if json:
         print_json([look.facts() for look in looks])
     elif not looks:
-        print(say("No plugin is installed.", "プラグインはインストールされていません。"))
+        put(say("No plugin is installed.", "プラグインはインストールされていません。"))
     else:
         _show(looks, in_full=bool(names))
     for problem in broken:
@@ -227,7 +227,7 @@ def _protects(look: Look) -> str:
     return look.title or (say("(observer)", "(監視者)") if look.kind == "observer" else "")
 
 
-def _show_below(out: Console, name: str, text: Text) -> None:
+def _show_below(out: SafeConsole, name: str, text: Text) -> None:
     out.print()
     out.print(Text(name, "bold"))
     show(out, Padding(text, (0, 0, 0, 2)))

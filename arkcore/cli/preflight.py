@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from arkcore.checks.answers import encode, read_answers
 from arkcore.checks.machine import Machine
@@ -17,15 +16,15 @@ from arkcore.checks.site_file import EXAMPLE, read_site
 from arkcore.cli.console import console, paths_here, print_json, show, write_file
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
+from arkcore.cli.output import Text, put
 from arkcore.finding import Level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from arkcore.checks.answers import Answers
     from arkcore.checks.report import Group
     from arkcore.checks.site import Site
+    from arkcore.cli.output import SafeConsole
     from arkcore.paths import Paths
 
 _STYLES = {
@@ -80,7 +79,7 @@ def preflight(
       ark preflight --peer /tmp/node2.json --report /tmp/preflight.md
     """
     if example:
-        print(EXAMPLE, end="")
+        put(EXAMPLE.removesuffix("\n"))
         return
     _refuse_what_excludes(export, peer, report, json)
     paths = paths_here()
@@ -148,7 +147,7 @@ def _show(result: Result) -> None:
     out.print(Text(result.summary(), _STYLES[Level.FAIL if result.failed else Level.OK]))
 
 
-def _show_group(out: Console, group: Group) -> None:
+def _show_group(out: SafeConsole, group: Group) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -164,10 +163,10 @@ def _show_group(out: Console, group: Group) -> None:
 def _tell_next(result: Result, export: str | None) -> None:
     if export is not None:
         other = next(node.name for node in result.site.nodes if node.name != result.here.node)
-        print(say(f"Written: {export}. Bring it to {other}: ark preflight --peer FILE",
+        put(say(f"Written: {export}. Bring it to {other}: ark preflight --peer FILE",
                   f"書き出し: {export}。{other} に渡して: ark preflight --peer FILE"))  # fmt: skip
     elif not result.whole:
-        print(say("For the pair: ark preflight --export FILE on the other node, "
+        put(say("For the pair: ark preflight --export FILE on the other node, "
                   "then --peer FILE here.",
                   "2 台の照合: 他方で ark preflight --export FILE、"
                   "このノードで --peer FILE を実行してください。"))  # fmt: skip

@@ -8,11 +8,11 @@ import time
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
-from rich.text import Text
 
 from arkcore.call import Action
 from arkcore.cli.console import console, duration
 from arkcore.cli.language import say
+from arkcore.cli.output import Text, put
 from arkcore.ras.format import format_line
 from arkcore.status import Outcome
 from arkcore.text import shown
@@ -21,8 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console
-
+    from arkcore.cli.output import SafeConsole
     from arkcore.resource import Resource
     from arkcore.status import Verdict
     from arkcore.timers import Timers
@@ -85,25 +84,22 @@ class Lines:
         pass
 
     def line(self, message: str) -> None:
-        self._print(format_line(self._resource, self._host, message, time.time()).decode())
+        line = format_line(self._resource, self._host, message, time.time()).decode()
+        put(line.removesuffix("\n"), flush=True)
 
     def now(self, text: str) -> None:
         pass
 
     def aside(self, text: str) -> None:
         """What somebody wrote on stderr."""
-        print(text, file=sys.stderr, flush=True)
+        put(text, to=sys.stderr, flush=True)
 
     def tick(self) -> None:
         pass
 
     def verdict(self, verdict: Verdict) -> None:
         word, text = told(verdict, time.monotonic() - self._began)
-        self._print(f"{self._action.word} {self._resource}: {word} {text}\n")
-
-    def _print(self, text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        put(f"{self._action.word} {self._resource}: {word} {text}", flush=True)
 
 
 class Screen:
@@ -113,7 +109,7 @@ class Screen:
         self._action = action
         self._name = name
         self._resource = resource
-        self._console: Console = console()
+        self._console: SafeConsole = console()
         self._governing = Governing(action, resource.timers) if resource else None
         self._began = time.monotonic()
         self._step = ""

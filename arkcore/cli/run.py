@@ -20,6 +20,7 @@ import typer
 from arkcore import record
 from arkcore.call import Action, Call, traces
 from arkcore.cli.console import complain, paths_here, refuse_unless_writable
+from arkcore.cli.output import put
 from arkcore.cli.progress import Lines, Screen
 from arkcore.cli.resources import chosen, usable
 from arkcore.errors import ArkError
@@ -89,7 +90,7 @@ def run(
     if objection and not force:
         complain(f"refused: {objection}; --force does it all the same")
         instead = person.command_instead(wanted, resource)
-        print(f"  have the cluster manager do it: {instead}", file=sys.stderr)
+        put(f"  have the cluster manager do it: {instead}", to=sys.stderr)
         raise typer.Exit(1)
     person.traces = traces(os.environ)
     parameters = record.parameters_here(paths, resource)
@@ -219,7 +220,7 @@ def _be_guard(paths: Paths, call: Call, writing: int, errors: int) -> NoReturn:
         _send(writing, "verdict", verdict.outcome.name, verdict.reason, status)
         code = 0
     except BaseException as error:
-        print(f"ark: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+        put(f"ark: internal error: {type(error).__name__}: {error}", to=sys.stderr)
     finally:
         sys.stderr.flush()
         os._exit(code)

@@ -16,6 +16,7 @@ from arkcore.cli.console import (
     show,
 )
 from arkcore.cli.look import look_at
+from arkcore.cli.output import put
 from arkcore.cli.overview import in_full, in_short
 from arkcore.cli.resources import chosen
 from arkcore.cli.view import View
@@ -78,7 +79,7 @@ def status(
     elif resources:
         for position, view in enumerate(views):
             if position:
-                print()
+                put()
             show(out, in_full(view))
     else:
         show(out, in_short(views, out.width))

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from arkcore import record
 from arkcore import timers as engine
@@ -23,6 +22,7 @@ from arkcore.cli.console import (
     show,
 )
 from arkcore.cli.language import is_japanese, say
+from arkcore.cli.output import Text, put
 from arkcore.cli.resources import chosen, usable
 from arkcore.cli.tuning.suggest import facts_of, show_suggestion, suggestions
 from arkcore.cli.worst_times import WorstTime, worst_times
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from rich.console import Console
-
+    from arkcore.cli.output import SafeConsole
     from arkcore.paths import Paths
     from arkcore.resource import Resource
     from arkcore.timers import Timer
@@ -130,10 +129,10 @@ def _suggest(paths: Paths, resource: str | None, json: bool) -> None:
         print_json([facts_of(each) for each in found])
         return
     if not found:
-        print(say("No resource is defined here.", "リソースは定義されていません。"))
+        put(say("No resource is defined here.", "リソースは定義されていません。"))
     for position, each in enumerate(found):
         if position:
-            print()
+            put()
         show_suggestion(console(), each)
 
 
@@ -196,7 +195,7 @@ def _dependents(paths: Paths, resource: Resource | None) -> list[engine.Timers]:
 # Showing.
 
 
-def _show_timers(out: Console, resource: Resource | None, rows: list[Row]) -> None:
+def _show_timers(out: SafeConsole, resource: Resource | None, rows: list[Row]) -> None:
     if resource is not None:
         plugin = resource.plugin
         head = f"{resource.name}  ({resource.logical_host}, {plugin.name} {plugin.version})"
@@ -221,9 +220,9 @@ def _show_timers(out: Console, resource: Resource | None, rows: list[Row]) -> No
     with out.capture() as captured:
         out.print(table)
     head, *lines = captured.get().splitlines()
-    print(head)
+    out.put_rendered(head)
     for line, row in zip(lines, rows, strict=True):
-        print(line)
+        out.put_rendered(line)
         show(out, Padding(Text(_text(row.timer), "dim"), (0, 0, 0, 2)))
 
 
@@ -256,7 +255,7 @@ def _text(timer: Timer) -> str:
     return timer.text_ja if is_japanese() else timer.text
 
 
-def _show_worst(out: Console, worst: tuple[WorstTime, ...]) -> None:
+def _show_worst(out: SafeConsole, worst: tuple[WorstTime, ...]) -> None:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(say("WORST TIME", "最悪時間"), no_wrap=True)
     table.add_column(say("IT IS DOWN", "停止が確実"), justify="right", no_wrap=True)

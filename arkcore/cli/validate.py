@@ -11,6 +11,7 @@ from arkcore import record
 from arkcore.cli.aside import answer_of
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
+from arkcore.cli.output import put
 from arkcore.cli.resources import names_of_pacemaker, where_of
 from arkcore.errors import ArkError, ConfigurationError
 from arkcore.plugins import find
@@ -68,7 +69,7 @@ class Judged:
 
     def tell(self) -> None:
         if not self.error:
-            print(f"{self.file}: {say('ok', 'OK')}")
+            put(f"{self.file}: {say('ok', 'OK')}")
         elif self.error.startswith(self.file):
             complain(self.error)
         else:

@@ -15,6 +15,7 @@ import typer
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_writable
 from arkcore.cli.language import say
 from arkcore.cli.look import look_at
+from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, usable
 from arkcore.errors import ConfigurationError, MachineError
 from arkcore.lock import holder_of
@@ -246,9 +247,9 @@ def _words(result: Result) -> str:
 
 def _told(result: Result) -> None:
     promise = say(result.check.text, result.check.text_ja)
-    print(f"{_words(result)}: {promise} ({result.seconds:.1f} s)", flush=True)
+    put(f"{_words(result)}: {promise} ({result.seconds:.1f} s)", flush=True)
     if result.told:
-        print(f"    {result.check.name}: {result.told}", flush=True)
+        put(f"    {result.check.name}: {result.told}", flush=True)
 
 
 def _silent(_: Result) -> None:
@@ -265,7 +266,7 @@ def _report(resource: str, plugin: str, results: Sequence[Result], json: bool) -
     else:
         total = len(results) - count[Outcome.NOT_RUN]
         kept = count[Outcome.KEPT]
-        print(
+        put(
             say(
                 f"{plugin}: {kept} of {total} promises kept; {count[Outcome.NOT_RUN]} not run",
                 f"{plugin}: {total} 項目中 {kept} 項目が適合、対象外 {count[Outcome.NOT_RUN]} 項目",

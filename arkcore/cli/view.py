@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import time
 
-from rich.text import Text
-
 from arkcore import blackbox, record
 from arkcore.actions.recover import RESTART
 from arkcore.cli.console import duration, iso, moment
 from arkcore.cli.language import say
+from arkcore.cli.output import Text
 from arkcore.cli.resources import usable, where_of
 from arkcore.errors import ArkError
 from arkcore.lock import Holder, holder_of

@@ -9,19 +9,21 @@ import time
 
 from rich.console import Group
 from rich.live import Live
-from rich.text import Text
 
 from arkcore.cli.console import show
 from arkcore.cli.language import say
+from arkcore.cli.output import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
+
+    from arkcore.cli.output import SafeConsole
 
 
-def watch(out: Console, look: Callable[[], RenderableType], every: float) -> None:
+def watch(out: SafeConsole, look: Callable[[], RenderableType], every: float) -> None:
     """Show what `look` sees, every so many seconds, until ^C or SIGTERM.
 
     What was seen last stays on the screen. Without a terminal each look is printed below the one
@@ -41,7 +43,7 @@ def watch(out: Console, look: Callable[[], RenderableType], every: float) -> Non
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _in_place(out: Console, look: Callable[[], RenderableType], every: float) -> None:
+def _in_place(out: SafeConsole, look: Callable[[], RenderableType], every: float) -> None:
     with Live(console=out, auto_refresh=False, vertical_overflow="ellipsis") as live:
         while True:
             began = time.monotonic()
@@ -50,7 +52,7 @@ def _in_place(out: Console, look: Callable[[], RenderableType], every: float) ->
             _pause(began, every)
 
 
-def _one_after_another(out: Console, look: Callable[[], RenderableType], every: float) -> None:
+def _one_after_another(out: SafeConsole, look: Callable[[], RenderableType], every: float) -> None:
     while True:
         began = time.monotonic()
         seen = look()

@@ -26,6 +26,7 @@ from arkcore.cli.drill.performance import Performance
 from arkcore.cli.drill.rehearsal import Rehearsal
 from arkcore.cli.drill.report import Run
 from arkcore.cli.language import say
+from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, usable
 from arkcore.cli.status import may_ask
 from arkcore.deadline import Deadline
@@ -263,7 +264,7 @@ def _one(paths: Paths, run: Run, plan: Plan, out: TextIO) -> None:
 def _with_client(paths: Paths, run: Run, plan: Plan, outside: Outside | None, out: TextIO) -> None:
     def tell(text: str, at: float) -> None:
         try:
-            print(f"{reports.clock(at)}  {text}", file=out, flush=True)
+            put(f"{reports.clock(at)}  {text}", to=out, flush=True)
         except OSError:
             pass  # nobody reads any more: it goes on, to its report
 
@@ -280,30 +281,30 @@ def _with_client(paths: Paths, run: Run, plan: Plan, outside: Outside | None, ou
 
 def _title(run: Run, kind: Kind, out: TextIO) -> None:
     number = list(run.kinds).index(kind) + 1
-    print(f"\n{number} {kind.title}", file=out, flush=True)
+    put(f"\n{number} {kind.title}", to=out, flush=True)
 
 
 def _conclude(run: Run, report: str | None, out: TextIO) -> None:
-    print(f"\n{run.resource.name}: {run.verdict}", file=out)
+    put(f"\n{run.resource.name}: {run.verdict}", to=out)
     for leg in run.legs:
         parts = _parts(run, leg)
-        print(f"  {leg.plan.kind.title}: {say(', ', '、').join(parts)}", file=out)
+        put(f"  {leg.plan.kind.title}: {say(', ', '、').join(parts)}", to=out)
         for remark in leg.remarks:
-            print(f"    {remark}", file=out)
+            put(f"    {remark}", to=out)
         if text := reports.elsewhere(run, leg):
-            print(f"    {text}", file=out)
+            put(f"    {text}", to=out)
     for kind in run.left_out:
-        print(f"  {kind.title}: {say('left out', '未実施')}", file=out)
+        put(f"  {kind.title}: {say('left out', '未実施')}", to=out)
     if run.service is None:
-        print(f"  {reports.unverified()}", file=out)
+        put(f"  {reports.unverified()}", to=out)
     if run.interrupted:
         on = say("the manager goes on by itself", "クラスタマネージャの処理は続きます")
-        print(f"  {on}: ark status {run.resource.name} --watch", file=out)
+        put(f"  {on}: ark status {run.resource.name} --watch", to=out)
     for text in (run.tidied, run.at_the_end):
         if text:
-            print(f"  {text}", file=out)
+            put(f"  {text}", to=out)
     if report not in (None, "-"):
-        print(say(f"  report: {report}", f"  報告書: {report}"), file=out)
+        put(say(f"  report: {report}", f"  報告書: {report}"), to=out)
     out.flush()
     if run.problem:
         complain(run.problem)

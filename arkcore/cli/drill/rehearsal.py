@@ -9,6 +9,7 @@ from arkcore.cli.drill.manager import Kind
 from arkcore.cli.drill.outside import Outside
 from arkcore.cli.drill.readiness import refuse_unready
 from arkcore.cli.language import say
+from arkcore.cli.output import put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Rehearsal:
                 outside.wait_for_answer()
             seen = reports.verified(run.service)
             told.append(say(f"  verified from outside: {seen}", f"  外部からの確認: {seen}"))
-        print("\n".join(told), file=self._out, flush=True)
+        put("\n".join(told), to=self._out, flush=True)
 
     def _doing(self, plan: Plan) -> list[str]:
         limit = duration(plan.limit)

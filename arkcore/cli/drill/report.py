@@ -9,6 +9,8 @@ from datetime import datetime
 from arkcore.cli.console import duration
 from arkcore.cli.drill.outside import INTERVAL
 from arkcore.cli.language import say
+from arkcore.text import markdown as words
+from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -244,7 +246,7 @@ def _markdown(run: Run) -> Iterator[str]:
     ]
     yield from _table([say("item", "項目"), say("value", "値")], rows)
     for text in filter(None, (run.problem, run.tidied)):
-        yield f"- {text}"
+        yield f"- {words(text)}"
         yield ""
     for number, leg in enumerate(run.legs, 1):
         yield from _leg_markdown(run, number, leg)
@@ -258,10 +260,10 @@ def _leg_markdown(run: Run, number: int, leg: Leg) -> Iterator[str]:
     yield f"## {number}. {leg.plan.kind.title}: {passed}"
     yield ""
     if leg.reason:
-        yield f"**{_cell(leg.reason)}**"
+        yield f"**{words(leg.reason)}**"
         yield ""
-    yield f"- {done(leg)}"
-    moved = " ".join(leg.plan.moves)
+    yield f"- {words(done(leg))}"
+    moved = words(" ".join(leg.plan.moves))
     yield say(f"- stopped and started by it: {moved}", f"- 停止・開始の対象: {moved}")
     if leg.total is not None:
         total = f"{leg.total:.2f}"
@@ -271,7 +273,7 @@ def _leg_markdown(run: Run, number: int, leg: Leg) -> Iterator[str]:
     limit = duration(leg.plan.limit)
     yield say(f"- limit: {limit}", f"- 待ち時間の上限: {limit}")
     for remark in leg.remarks:
-        yield f"- {remark}"
+        yield f"- {words(remark)}"
     yield ""
     yield from _table(
         [say("time", "時刻"), say("s", "秒"), say("what", "内容"), say("source", "情報源")],
@@ -307,7 +309,7 @@ def _leg_markdown(run: Run, number: int, leg: Leg) -> Iterator[str]:
     )
     yield ""
     yield "```text"
-    yield from (line.replace("```", "'''") for line in leg.lines)
+    yield from (shown(line).replace("```", "'''") for line in leg.lines)
     yield "```"
     yield ""
     if text := elsewhere(run, leg):
@@ -321,12 +323,8 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for row in rows:
-        yield f"| {' | '.join(map(_cell, row))} |"
+        yield f"| {' | '.join(map(words, row))} |"
     yield ""
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _date(at: float) -> str:

@@ -18,6 +18,7 @@ from arkcore.cli.lifekeeper.hierarchy import (
 )
 from arkcore.cli.lifekeeper.registration import Registration, Terms, held_here
 from arkcore.cli.lifekeeper.words import Filesystems, Ips, Resources
+from arkcore.cli.output import put
 from arkcore.cli.resource_files import ResourceFile
 from arkcore.errors import ConfigurationError
 from arkcore.managers.lifekeeper_commands import installed_commands
@@ -130,14 +131,14 @@ def register(
     registration = Registration(paths, hierarchy, terms, commands)
     if dry_run:
         if file:
-            print(f"# {paths.resource_file(file.name)}:")
-            print("".join(f"#   {line}".rstrip() + "\n" for line in file.text.splitlines()), end="")
+            put(f"# {paths.resource_file(file.name)}:")
+            put("\n".join(f"#   {line}".rstrip() for line in file.text.splitlines()))
         registration.print_commands(held)
         return
     refuse_unless_writable(directory, "register resources")
     registration.check(held)
     if file and file.write(paths):
-        print(paths.resource_file(file.name))
+        put(paths.resource_file(file.name))
     registration.run(held)
     registration.print_what_is_left()
 

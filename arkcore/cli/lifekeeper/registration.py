@@ -14,6 +14,7 @@ from arkcore.actions.restore import missing_mounts
 from arkcore.cli.console import complain
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper import launcher_files
+from arkcore.cli.output import put
 from arkcore.errors import ConfigurationError, MachineError
 
 TYPE_CHECKING = False
@@ -115,13 +116,13 @@ class Registration:
     def print_commands(self, held: Mapping[str, Instance]) -> None:
         """What :meth:`run` would run."""
         prefix = f"ARK_PREFIX={shlex.quote(self._paths.prefix)} " if self._paths.prefix else ""
-        print(f"{prefix}ark lifekeeper launchers {shlex.quote(self._terms.directory)}")
+        put(f"{prefix}ark lifekeeper launchers {shlex.quote(self._terms.directory)}")
         for entry in self._hierarchy.entries:
             if entry.name in held:
                 told = say("is registered already", "は登録済みです")
-                print(f"# {entry.name} {told}")
+                put(f"# {entry.name} {told}")
             for command in self.commands(entry, held):
-                print(shlex.join(command))
+                put(shlex.join(command))
 
     # Doing.
 
@@ -130,14 +131,14 @@ class Registration:
         launcher_files.write_all(self._terms.directory, self._paths)
         for entry in self._hierarchy.entries:
             if entry.name in held:
-                print(say(f"{entry.name}: registered already", f"{entry.name}: 登録済み"))
+                put(say(f"{entry.name}: registered already", f"{entry.name}: 登録済み"))
             for command in self.commands(entry, held):
-                print(f"  {shlex.join(command)}", flush=True)
+                put(f"  {shlex.join(command)}", flush=True)
                 code = self._lifekeeper.run(command)
                 if code == 0:
                     continue
                 if command[0] != self._lifekeeper.creapphier and self._lifekeeper.was_there(code):
-                    print(f"  {say('(it is there already)', '(作成済み)')}")
+                    put(f"  {say('(it is there already)', '(作成済み)')}")
                     continue
                 raise MachineError(
                     f"{entry.name}: {os.path.basename(command[0])} ended with exit code {code}; "
@@ -165,8 +166,8 @@ class Registration:
     def print_what_is_left(self) -> None:
         """What no documented command does: for the administrator."""
         tops = ", ".join(entry.name for entry in self._hierarchy.highest())
-        print()
-        print(say("Left for you to do and confirm:", "残りの作業 (管理者が確認して実施):"))
+        put()
+        put(say("Left for you to do and confirm:", "残りの作業 (管理者が確認して実施):"))
         for line in (
             say(
                 f"  1. Extend the hierarchy of {tops} to the other node: GUI, Extend Resource "
@@ -187,7 +188,7 @@ class Registration:
                 "  3. ローカルリカバリー、フェイルオーバー、フェイルバックを確認する。",
             ),
         ):
-            print(line)
+            put(line)
 
 
 def held_here(lifekeeper: LifeKeeperCommands, *, only_printing: bool) -> Mapping[str, Instance]:

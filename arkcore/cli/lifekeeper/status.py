@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from arkcore.cli.console import console, paths_here, print_json, show
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper import launcher_files
 from arkcore.cli.lifekeeper.hierarchy import lifekeepers
 from arkcore.cli.lifekeeper.words import state_text
+from arkcore.cli.output import Text
 from arkcore.managers.lifekeeper_commands import installed_commands
 
 TYPE_CHECKING = False

@@ -12,6 +12,7 @@ from arkcore.cli.language import say
 from arkcore.cli.lifekeeper.hierarchy import with_what_needs_them
 from arkcore.cli.lifekeeper.registration import held_here
 from arkcore.cli.lifekeeper.withdrawal import Withdrawal
+from arkcore.cli.output import put
 from arkcore.cli.resources import chosen
 from arkcore.errors import MachineError
 from arkcore.managers.lifekeeper_commands import installed_commands
@@ -59,12 +60,12 @@ def unregister(
     withdrawal = Withdrawal(with_what_needs_them(paths, resources), commands)
     found = withdrawal.registered(held_here(commands, only_printing=dry_run))
     if not found:
-        print(say("Nothing of it is registered here.", "このノードには登録されていません。"))
+        put(say("Nothing of it is registered here.", "このノードには登録されていません。"))
         return
     stops, deletions = withdrawal.stops(found), withdrawal.deletions(found)
     if dry_run:
         for command in stops:
-            print(shlex.join(command))
+            put(shlex.join(command))
         _print_unconfirmed(deletions, commands, found)
         return
     if stops and not stop:
@@ -80,29 +81,29 @@ def unregister(
     left = sorted(set(commands.instances()) & {instance.tag for instance in found})
     if left:
         raise MachineError(f"still registered: {', '.join(left)}; delete it in LifeKeeper's GUI")
-    print(say("Nothing of it is registered here any more.", "このノードの登録を解除しました。"))
+    put(say("Nothing of it is registered here any more.", "このノードの登録を解除しました。"))
 
 
 def _print_unconfirmed(
     deletions: list[list[str]], commands: LifeKeeperCommands, found: list[Instance]
 ) -> None:
-    print(
+    put(
         say(
             "Delete the hierarchy in LifeKeeper's GUI (Delete Resource Hierarchy): on all nodes.",
             "LifeKeeper の GUI で階層を削除してください (Delete Resource Hierarchy、全ノード)。",
         )
     )
-    print(
+    put(
         say(
             "As commands, for this node only; confirm them with LifeKeeper's manual first:",
             "コマンドの場合 (このノードのみ。先に LifeKeeper のマニュアルで確認してください):",
         )
     )
     for command in deletions:
-        print(f"  # {shlex.join(command)}")
+        put(f"  # {shlex.join(command)}")
     try:
         others = {each for instance in found for each in commands.equivalents(instance.tag) or ()}
     except MachineError:
         others = set()
     for system, tag in sorted(others):
-        print(say(f"  # also registered on {system}: {tag}", f"  # {system} にも登録済み: {tag}"))
+        put(say(f"  # also registered on {system}: {tag}", f"  # {system} にも登録済み: {tag}"))

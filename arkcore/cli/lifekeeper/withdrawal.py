@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 
+from arkcore.cli.output import put
 from arkcore.errors import ConfigurationError, MachineError
 
 TYPE_CHECKING = False
@@ -47,7 +48,7 @@ class Withdrawal:
     def run(self, commands: Sequence[Sequence[str]]) -> None:
         """Run them in order. `MachineError` where one ends badly: the rest is left undone."""
         for command in commands:
-            print(f"  {shlex.join(command)}", flush=True)
+            put(f"  {shlex.join(command)}", flush=True)
             code = self._lifekeeper.run(command)
             if code:
                 raise MachineError(

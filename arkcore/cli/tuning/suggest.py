@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 
 from rich.table import Table
-from rich.text import Text
 
 from arkcore import record
 from arkcore.cli.console import complain, iso, moment, show
 from arkcore.cli.language import say
+from arkcore.cli.output import Text
 from arkcore.cli.resources import usable
 from arkcore.cli.tuning.advice import NEAR, Advice, advice
 from arkcore.cli.tuning.conflicts import (
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from rich.console import Console
-
+    from arkcore.cli.output import SafeConsole
     from arkcore.paths import Paths
     from arkcore.ras.reader import RasLine
     from arkcore.resource import Resource
@@ -125,7 +124,7 @@ def _under_pacemaker(paths: Paths, resource: Resource) -> list[Conflict]:
 # Showing.
 
 
-def show_suggestion(out: Console, suggestion: Suggestion) -> None:
+def show_suggestion(out: SafeConsole, suggestion: Suggestion) -> None:
     resource = suggestion.resource
     plugin = resource.plugin
     head = f"{resource.name}  ({resource.logical_host}, {plugin.name} {plugin.version})"
@@ -158,7 +157,7 @@ def _period(suggestion: Suggestion) -> str:
     )
 
 
-def _show_table(out: Console, suggestion: Suggestion) -> None:
+def _show_table(out: SafeConsole, suggestion: Suggestion) -> None:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(say("TIMER", "タイマー"), no_wrap=True)
     for name in (
@@ -203,7 +202,7 @@ def _part(measured: Measured, value: float) -> float | None:
     return measured.worst / value
 
 
-def _show_reasons(out: Console, suggestion: Suggestion) -> None:
+def _show_reasons(out: SafeConsole, suggestion: Suggestion) -> None:
     notes = Table.grid(padding=(0, 2, 0, 0))
     notes.add_column(no_wrap=True)
     notes.add_column()
