@@ -8,18 +8,19 @@ known good copy.
 from __future__ import annotations
 
 import os
-import stat
 import sys
 
+from arkcore import quickjson, trusted
 from arkcore.errors import ConfigurationError
 from arkcore.parameters import parameters_of
 from arkcore.plugins import file_identity
 from arkcore.resource import Resource, from_mapping, to_mapping
-from arkcore.state import read_json, write_json
+from arkcore.state import write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from arkcore.parameters import Parameters
     from arkcore.paths import Paths
@@ -32,7 +33,7 @@ def load(paths: Paths, name: str, parameters: Parameters | None = None) -> Resou
 
     `parameters`: what its manager has handed over; None: its values are in its file.
     """
-    record = read_json(paths.record(name))
+    record = _read(paths, name)
     try:
         if record["format"] != _FORMAT or record["interpreter"] != _interpreter():
             return None
@@ -47,8 +48,7 @@ def load(paths: Paths, name: str, parameters: Parameters | None = None) -> Resou
             if file_identity(path) != identity:
                 return None
         if parameters is None:
-            refuse_resource_if_others_can_write(paths, name)
-        refuse_record_if_others_can_write(paths, name)
+            trusted.refuse_untrusted(paths.resource_file(name), trusted.owners(paths.prefix))
         return from_mapping(record["resource"])
     except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError):
         return None
@@ -57,8 +57,7 @@ def load(paths: Paths, name: str, parameters: Parameters | None = None) -> Resou
 def last_known_good(paths: Paths, name: str) -> Resource | None:
     """The recorded resource, however old; None where none was ever recorded."""
     try:
-        refuse_record_if_others_can_write(paths, name)
-        return from_mapping(read_json(paths.record(name))["resource"])
+        return from_mapping(_read(paths, name)["resource"])
     except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError):
         return None
 
@@ -66,15 +65,30 @@ def last_known_good(paths: Paths, name: str) -> Resource | None:
 def parameters_here(paths: Paths, name: str) -> Parameters | None:
     """The parameters that resource `name` was last made from; None where its values are a file's.
 
-    A file comes first: whoever has written one means it.
+    A file comes first: whoever has written one means it. One that others could have written counts
+    for nothing.
     """
-    if os.path.exists(paths.resource_file(name)):
-        return None
+    where = paths.resource_file(name)
+    if os.path.exists(where):
+        try:
+            trusted.refuse_untrusted(where, trusted.owners(paths.prefix))
+            return None
+        except ConfigurationError:
+            pass
     try:
-        refuse_record_if_others_can_write(paths, name)
-        return parameters_of(read_json(paths.record(name)).get("parameters"))
-    except (TypeError, ValueError, ConfigurationError):
+        return parameters_of(_read(paths, name).get("parameters"))
+    except (TypeError, ValueError):
         return None
+
+
+def _read(paths: Paths, name: str) -> dict[str, Any]:
+    """The record; empty where there is none that nobody else could have written."""
+    try:
+        data = trusted.read(paths.record(name), trusted.owners(paths.prefix))
+        value = quickjson.loads(data)
+    except (OSError, ValueError, RecursionError, ConfigurationError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def of_managers(paths: Paths) -> list[str]:
@@ -113,7 +127,11 @@ def write(
 
 
 def _interpreter() -> list[str]:
-    return [sys.executable, sys.version]
+    """Which interpreter this is, whatever name it was called by.
+
+    Its directory, and not `sys.prefix`: a launcher does without the site module, which sets that.
+    """
+    return [os.path.dirname(sys.executable), sys.version]
 
 
 def _files_of(modules: set[str]) -> list[str]:
@@ -125,36 +143,8 @@ def _files_of(modules: set[str]) -> list[str]:
     )
 
 
-def refuse_resource_if_others_can_write(paths: Paths, name: str) -> None:
-    refuse_if_others_can_write(os.path.dirname(paths.resources), paths)
-    refuse_if_others_can_write(paths.resources, paths)
-    refuse_if_others_can_write(paths.resource_file(name), paths)
-
-
 def refuse_record_if_others_can_write(paths: Paths, name: str) -> None:
     """A record names the module that is run: it needs the same care as the resource file."""
-    where = paths.record(name)
-    refuse_if_others_can_write(paths.library, paths)
-    refuse_if_others_can_write(os.path.dirname(where), paths)
-    refuse_if_others_can_write(where, paths)
-
-
-def refuse_if_others_can_write(path: str, paths: Paths) -> None:
-    """Refuse what others could change: whoever can write it could have root run anything."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return  # reading it will tell
-    owners = {0, os.geteuid()} if paths.prefix else {0}
-    if status.st_uid not in owners:
-        allowed = "root or the running user" if paths.prefix else "root"
-        raise ConfigurationError(
-            f"{path}: belongs to user id {status.st_uid}, who could write it; "
-            f"it must belong to {allowed}"
-        )
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        mode = stat.S_IMODE(status.st_mode)
-        raise ConfigurationError(
-            f"{path}: mode {mode:04o} lets others write it; allowed is at most "
-            f"{mode & ~0o022:04o} (chmod go-w {path})"
-        )
+    users = trusted.owners(paths.prefix)
+    trusted.refuse_untrusted(os.path.dirname(paths.record(name)), users)
+    trusted.refuse_untrusted(paths.record(name), users)

@@ -18,11 +18,7 @@ from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
 from arkcore.neighbours import Neighbour, recorded_neighbours, refuse_rivals
 from arkcore.parameters import HOST, Parameters, refuse_common_names, values_of
 from arkcore.plugins import find
-from arkcore.record import (
-    refuse_if_others_can_write,
-    refuse_record_if_others_can_write,
-    refuse_resource_if_others_can_write,
-)
+from arkcore.record import refuse_record_if_others_can_write
 from arkcore.resource import (
     ApplicationFacts,
     LogSettings,
@@ -147,8 +143,8 @@ def validate(
             raise type(error)(parameters.renamed(str(error), name)) from error
     where = paths.resource_file(name)
     try:
-        refuse_resource_if_others_can_write(paths, name)
-        return _validate(paths, name, read_toml(where), where, manages, read_node_file(paths))
+        values = read_toml(where, paths.prefix)
+        return _validate(paths, name, values, where, manages, read_node_file(paths))
     except RecursionError:
         raise ConfigurationError(f"{where}: its tables are nested too deeply") from None
 
@@ -174,8 +170,7 @@ def validate_essentials(
         values: Mapping[str, Any] = {**given, "plugin": parameters.plugin}
     else:
         where = paths.resource_file(name)
-        refuse_resource_if_others_can_write(paths, name)
-        values = read_toml(where)
+        values = read_toml(where, paths.prefix)
     essential = {key: values[key] for key in ("plugin", HOST, "options") if key in values}
     return _validate(paths, name, essential, where, manages, NodeSettings({}, LogSettings(), ()))
 
@@ -265,9 +260,7 @@ def read_node_file(paths: Paths) -> NodeSettings:
 def _read_node_file(paths: Paths, where: str) -> NodeSettings:
     if not os.path.exists(where):
         return NodeSettings({}, LogSettings(), ())
-    refuse_if_others_can_write(os.path.dirname(where), paths)
-    refuse_if_others_can_write(where, paths)
-    values = read_toml(where)
+    values = read_toml(where, paths.prefix)
     refuse_unknown(values, _NODE_KEYS, where, "")
     ras = table(values, "ras", where)
     _check_ras(ras, where)
@@ -421,11 +414,11 @@ def _check_logical_host(name: str, application: Application, where: str) -> None
 
 
 def _neighbours(paths: Paths, name: str) -> list[Neighbour]:
-    """The other resources of this node that have a file, as far as it can be read."""
+    """The other resources of this node that have a file, as far as it can be read and believed."""
     found = []
     for other in resource_names(paths):
         try:
-            values = read_toml(paths.resource_file(other))
+            values = read_toml(paths.resource_file(other), paths.prefix)
         except ConfigurationError:
             continue  # its own validation tells
         plugin, host = values.get("plugin"), values.get("logical_host")
@@ -462,7 +455,7 @@ def _check_requires(paths: Paths, name: str, requires: tuple[str, ...], where: s
 def required_by_file(paths: Paths, name: str) -> list[str]:
     """What the file of resource `name` requires; [] where it cannot be read."""
     try:
-        requires: object = read_toml(paths.resource_file(name)).get("requires")
+        requires: object = read_toml(paths.resource_file(name), paths.prefix).get("requires")
     except ConfigurationError:
         known = record.last_known_good(paths, name)
         return list(known.requires) if known else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from arkcore.errors import ConfigurationError
 from arkcore.text import shown
+from arkcore.trusted import owners, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,13 +12,26 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def read_toml(where: str, missing: str = "there is no such resource file") -> dict[str, Any]:
-    """The tables of the file `where`. `missing`: what is said where there is none."""
+_UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_toml(
+    where: str, prefix: str, missing: str = "there is no such resource file"
+) -> dict[str, Any]:
+    """The tables of the file `where`. `prefix`: what comes before our paths.
+
+    `missing`: what is said where there is none. `ConfigurationError` also where others could have
+    written the file.
+    """
     import tomllib
 
     try:
-        with open(where, "rb") as file:
-            return tomllib.load(file)
+        data = read(where, owners(prefix))
+        if data.startswith(_UTF16_MARKS):
+            raise ConfigurationError(f"{where}: written in UTF-16; save it as UTF-8")
+        # An editor's mark of UTF-8 means nothing.
+        return tomllib.loads(data.removeprefix(_UTF8_MARK).decode())
     except FileNotFoundError:
         raise ConfigurationError(f"{where}: {missing}") from None
     except OSError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 
 from arkcore.checks.site import (
@@ -22,7 +21,6 @@ from arkcore.checks.site import (
     Site,
 )
 from arkcore.errors import ConfigurationError
-from arkcore.record import refuse_if_others_can_write
 from arkcore.resource_file import check_resource_name
 from arkcore.toml_file import choice, read_toml, refuse_unknown, table, text, texts
 
@@ -82,13 +80,11 @@ lkjp1_ajs3 = "jp1-ajs3-manager"
 def read_site(paths: Paths) -> Site:
     """The site as its file describes it. `ConfigurationError` tells what is wrong, in one line."""
     where = paths.site_file
-    refuse_if_others_can_write(os.path.dirname(where), paths)
-    refuse_if_others_can_write(where, paths)
     missing = (
         "there is no site file yet; print one with `ark preflight --example`, "
         "put in your names and addresses, and save it there"
     )
-    values = read_toml(where, missing)
+    values = read_toml(where, paths.prefix, missing)
     refuse_unknown(values, SITE_KEYS, where, "")
     topology = _chosen(values, "topology", TOPOLOGIES, STANDBY, where)
     manager = _chosen(values, "manager", MANAGERS, LIFEKEEPER, where)

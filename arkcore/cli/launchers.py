@@ -6,7 +6,8 @@ import os
 
 from arkcore.errors import ConfigurationError, MachineError
 from arkcore.managers.launcher import is_launcher
-from arkcore.record import refuse_if_others_can_write
+from arkcore.paths import ensure_directory
+from arkcore.trusted import owners, refuse_untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def write_launchers(
     for text in texts.values():
         _refuse_long_first_line(text)
     try:
-        os.makedirs(directory, 0o755, exist_ok=True)
-        refuse_if_others_can_write(directory, paths)
+        ensure_directory(directory)
+        refuse_untrusted(directory, owners(paths.prefix))
         for path in texts:
             if os.path.lexists(path) and not is_ours(path, launch):
                 raise MachineError(f"{path}: there is something else already; it is left alone")

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arkcore import record
+from arkcore.parameters import Parameters
 from arkcore.paths import Paths
 from arkcore.resource import from_mapping, to_mapping
 from arkcore.resource_file import validate_and_record
@@ -85,6 +86,47 @@ def test_another_interpreter_is_not_believed_over(
 ) -> None:
     monkeypatch.setattr(sys, "version", "4.0.0")
     assert record.load(recorded, "toy1") is None
+
+
+NAMES = """
+import sys
+from arkcore import record
+from arkcore.paths import Paths
+print(record.load(Paths(sys.argv[1]), "toy1") is not None)
+"""
+
+
+@pytest.mark.parametrize("name", ["python", "python3"])
+def test_a_record_is_believed_by_whatever_name_the_interpreter_is_called(
+    recorded: Paths, name: str
+) -> None:
+    program = f"{os.path.dirname(sys.executable)}/{name}"
+    told = subprocess.run(
+        [program, "-c", NAMES, recorded.prefix], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "True\n"
+
+
+def test_an_interpreter_of_another_directory_is_not_believed_over(
+    recorded: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/another/bin/python")
+    assert record.load(recorded, "toy1") is None
+
+
+def test_parameters_count_where_the_file_beside_them_is_refused(
+    recorded: Paths, give_away: Callable[[str], None]
+) -> None:
+    parameters = Parameters("toy", {"logical_host": "LHOST1", "home": "/srv/toy"})
+    os.unlink(recorded.resource_file("toy1"))
+    validate_and_record(recorded, "toy1", parameters)
+    Path(recorded.resource_file("toy1")).write_text(TEXT)
+    os.chmod(recorded.resource_file("toy1"), 0o644)
+    assert record.parameters_here(recorded, "toy1") is None
+    give_away(recorded.resource_file("toy1"))
+    found = record.parameters_here(recorded, "toy1")
+    assert found is not None
+    assert found.texts == parameters.texts
 
 
 def test_a_record_for_another_resource_is_not_believed(recorded: Paths) -> None:
