@@ -15,6 +15,7 @@ import time
 from arkcore import processes
 from arkcore.deadline import Deadline
 from arkcore.errors import PluginError, StepFailed
+from arkcore.paths import ensure_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Output:
         try:
             descriptor = os.open(path, flags, 0o640)
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+            ensure_directory(os.path.dirname(path))
             descriptor = os.open(path, flags, 0o640)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
@@ -200,6 +201,26 @@ class Output:
 
     def close(self) -> None:
         os.close(self.descriptor)
+
+
+def trim_kept(path: str) -> None:
+    """Cut back what daemons of an earlier start have written to `path`, where it is too large.
+
+    The last of it stays.
+    """
+    try:
+        if os.stat(path, follow_symlinks=False).st_size <= _LARGEST_OUTPUT:
+            return
+        output = Output.kept(path)
+    except OSError:
+        return
+    try:
+        if output.trim():
+            os.write(output.descriptor, output._before)
+    except OSError:
+        pass  # a full disk: there is room again by now
+    finally:
+        output.close()
 
 
 def _append_mode(descriptor: int) -> None:

@@ -13,7 +13,7 @@ import signal
 import time
 from functools import partial
 
-from arkcore import blackbox, processes, quickjson, record
+from arkcore import blackbox, command, private, processes, quickjson, record
 from arkcore import lock as locks
 from arkcore.actions import quick_check
 from arkcore.actions.steps import Work
@@ -56,6 +56,17 @@ _OBSERVERS = 5.0
 _LOOKING = 18.0
 _LOADING = 20.0
 _PREEMPTED = "Pre-empted by"
+#: What is told where the manager's word could not be written.
+_UNKEPT = {
+    Action.RESTORE: (
+        "It could not be written down that the cluster manager wants this resource up; "
+        "make room where the line on stderr says"
+    ),
+    Action.REMOVE: (
+        "It could not be written down that the cluster manager wants this resource down; a recover "
+        "that follows may start it again. Make room where the line on stderr says"
+    ),
+}
 
 
 class Guard:
@@ -73,6 +84,7 @@ class Guard:
     ) -> None:
         self.call = call
         self.paths = paths
+        private.secure(paths, call.resource)
         self.state = State(paths, call.resource)
         self.resource: Resource = None  # type: ignore[assignment]
         self.clock: UndecidedClock = None  # type: ignore[assignment]
@@ -94,6 +106,8 @@ class Guard:
         self._log: ScriptLog = None  # type: ignore[assignment]
         self._limited_by_default = False
         self._warning = ""
+        #: Whether what the manager wants could be written down.
+        self._intent_is_kept = True
         #: Whose the last thing was that nobody could be asked for.
         self._fault = Fault.ENGINE
         #: Whether the quickCheck before was killed when its time was up.
@@ -138,9 +152,9 @@ class Guard:
             return
         if action is Action.RESTORE:
             self._wanted_before = self.state.wanted
-            self.state.wanted = "up"
+            self._intent_is_kept = self.state.want("up")
         elif action is Action.REMOVE and self._me is not None:
-            self.state.want_down(self._me)
+            self._intent_is_kept = self.state.want_down(self._me)
 
     # Loading.
 
@@ -312,6 +326,7 @@ class Guard:
         while True:
             try:
                 if self._lock.try_take(word, self._began):
+                    self._tell_of_earlier_lock()
                     return None
             except OSError as error:
                 return self._without_lock(action, error)
@@ -325,8 +340,10 @@ class Guard:
                 asked.add(holder.process)
                 self._preempt(holder, word)
                 continue
-            if patience.passed:
-                who = f"{holder.action} (pid {holder.process.pid})" if holder else "another action"
+            if patience.passed and holder is None:
+                return self._behind_nobody(action)
+            if patience.passed and holder:
+                who = f"{holder.action} (pid {holder.process.pid})"
                 check = action is Action.QUICK_CHECK
                 outcome = Outcome.SKIPPED if check else Outcome.FAILED
                 return self._brief(action, outcome, f"{who} is still at work")
@@ -345,6 +362,32 @@ class Guard:
         # Where /run cannot be written nobody else can take the lock either.
         self._warning = f"acting without a lock: {error}"
         return None
+
+    def _behind_nobody(self, action: Action) -> Verdict:
+        """The lock is held, and no living action of ours has written that it holds it.
+
+        Nobody else can open its file, so that it is a process which an action of ours has left. It
+        may still be at work: no second action may begin. A check that is held up has seen nothing,
+        and so much counts on the undecided clock.
+        """
+        reason = (
+            f"{self._lock.path} is held, and no action that lives holds it; "
+            f"end the process that has it open (fuser -v {self._lock.path})"
+        )
+        if action is not Action.QUICK_CHECK:
+            return self._brief(action, Outcome.FAILED, reason)
+        self.clock.observe()
+        failed = self.clock.has_failed() and not self.excuse()
+        return self._brief(action, Outcome.FAILED if failed else Outcome.UNDECIDED, reason)
+
+    def _tell_of_earlier_lock(self) -> None:
+        """Anybody could open the lock file of an earlier version: who holds it holds up nobody."""
+        if self._lock.stranger_holds_earlier:
+            told = (
+                f"{self._lock.earlier_path}, the lock of an earlier version, is held by a process "
+                f"that is no action of ours; it is passed over"
+            )
+            self._warning = f"{self._warning} {told}".strip()
 
     def _patience(self, action: Action) -> float:
         timers = self.resource.timers
@@ -408,6 +451,7 @@ class Guard:
         self._strangers = processes.descendants({os.getpid()}) if has_children() else set()
         self._tell_aborted(action)
         self._tell_maintenance_over()
+        command.trim_kept(self.paths.start_output(self.call.resource))
         if quiet:
             self._log.hold()
         within = self._limit.remaining() if self._limit is not None else None
@@ -416,6 +460,8 @@ class Guard:
         self._script_open = True
         if self._warning:
             self._log.line(self._warning, "warning")
+        if not self._intent_is_kept:
+            self._log.line(_UNKEPT[action], "warning")
         if self.in_maintenance:
             self._log.line(self._maintenance.goes_on(), "warning")
         if action is not Action.QUICK_CHECK:
@@ -713,9 +759,7 @@ class Guard:
     # Dependents: the resources of this node that require this one.
 
     def stop_dependents(self) -> str:
-        from arkcore.resource_file import dependents
-
-        for name in dependents(self.paths, self.call.resource):
+        for name in self._dependents():
             if State(self.paths, name).wanted == "down":
                 continue
             guard = self._guard_for(name)
@@ -727,6 +771,29 @@ class Guard:
             if verdict is not None and verdict.outcome is not Outcome.WELL:
                 return f"{name}, which requires this, cannot be stopped: {verdict.reason}"
         return ""
+
+    def _dependents(self) -> list[str]:
+        """The resources that require this one. A worker reads their files."""
+        told: list[str] = []
+
+        def body(sender: Sender) -> None:
+            from arkcore.resource_file import dependents
+
+            for name in dependents(self.paths, self.call.resource):
+                sender.send(Event.RESOURCE, name)
+            sender.report(Report(Outcome.WELL))
+
+        def hear(event: Event) -> None:
+            if event.kind == Event.RESOURCE:
+                told.extend(event.texts)
+
+        end = Deadline.after(_LOADING)
+        if self._limit is not None:
+            end = Deadline(min(end.at, self._limit.at))
+        report = self._worker(body, end, hear, supervise_aside)
+        if not report.well:
+            complain(f"{self.call.resource}: its dependents cannot be told: {report.reason}")
+        return told
 
     def start_dependents(self) -> str:
         for guard in reversed(self._stopped_dependents):

@@ -61,6 +61,9 @@ class Paths:
     def open_script(self, resource: str) -> str:
         return f"{self.library}/open/{resource}.json"
 
+    def restored(self, resource: str) -> str:
+        return f"{self.library}/restored/{resource}.json"
+
     def maintenance(self, resource: str) -> str:
         return f"{self.library}/maintenance/{resource}.json"
 
@@ -69,13 +72,21 @@ class Paths:
         return f"{self.prefix}/run/ark/resources/{resource}"
 
     def node_lock(self, name: str) -> str:
-        return f"{self.prefix}/run/ark/node/{name}.lock"
+        return f"{self.prefix}/run/ark/locks/{name}.lock"
 
 
 def ensure_directory(path: str, mode: int = 0o755) -> None:
-    """Make `path` and what is missing above it.
+    """Make `path` and what is missing above it, whatever the umask would add.
 
+    `mode`: of our own directories, those from `ark` downwards; what is above them is everybody's.
     `OSError` where the machine will not.
     """
-    if not os.path.isdir(path):
-        os.makedirs(path, mode, exist_ok=True)
+    if os.path.isdir(path):
+        return
+    above, name = os.path.split(path.rstrip("/"))
+    ensure_directory(above or "/", 0o755 if name == "ark" else mode)
+    try:
+        os.mkdir(path, mode)
+    except FileExistsError:
+        if not os.path.isdir(path):  # another may have made it meanwhile
+            raise

@@ -29,6 +29,10 @@ else:
         _fast = False
 
 
+#: No number that we write has more characters: nanoseconds of a boot clock have twenty.
+_LONGEST_NUMBER = 32
+
+
 class _Settings:
     """What the scanner asks of a decoder: plain JSON."""
 
@@ -36,21 +40,58 @@ class _Settings:
         self.strict = True
         self.object_hook = None
         self.object_pairs_hook = None
-        self.parse_float = float
-        self.parse_int = int
-        self.parse_constant = float
+        self.parse_float: Callable[[str], float] = float
+        self.parse_int: Callable[[str], int] = int
+        self.parse_constant: Callable[[str], Any] = float
         self.memo: dict[str, str] = {}
+
+
+class _PlainSettings(_Settings):
+    """The same, for what holds only numbers that can be reckoned with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parse_float = _finite
+        self.parse_int = _short
+        self.parse_constant = _refused
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if abs(number) < float("inf") else _refused(text)
+
+
+def _short(text: str) -> int:
+    return int(text) if len(text) <= _LONGEST_NUMBER else _refused(text)
+
+
+def _refused(text: str) -> Any:
+    raise ValueError(f"{text[:_LONGEST_NUMBER]}: not a number to reckon with")
 
 
 def loads(data: bytes) -> Any:
     """The value in `data`. `ValueError` where it is not JSON, `RecursionError` where too deep."""
+    return _loaded(data, _Settings())
+
+
+def loads_plain(data: bytes) -> Any:
+    """As :func:`loads`; `ValueError` also for NaN, infinity and numbers of endless digits."""
+    return _loaded(data, _PlainSettings())
+
+
+def _loaded(data: bytes, settings: _Settings) -> Any:
     text = data.decode("utf-8").strip()
     if not _fast:
         import json
 
-        return json.loads(text)
+        return json.loads(
+            text,
+            parse_float=settings.parse_float,
+            parse_int=settings.parse_int,
+            parse_constant=settings.parse_constant,
+        )
     try:
-        value, end = _make_scanner(_Settings())(text, 0)
+        value, end = _make_scanner(settings)(text, 0)
     except (StopIteration, SystemError):
         # The scanner looks for its error's class in a module that is not loaded here.
         raise ValueError("not JSON") from None

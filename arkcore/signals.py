@@ -7,6 +7,7 @@ import os
 import select
 import signal
 
+from arkcore.trusted import remember_directories
 from arkcore.worker import become_subreaper
 
 
@@ -90,4 +91,5 @@ def prepare_process() -> Signals:
     gc.disable()
     gc.freeze()
     become_subreaper()
+    remember_directories()
     return Signals()

@@ -11,7 +11,11 @@ import os
 import time
 
 from arkcore import quickjson as json
+from arkcore import trusted
+from arkcore.errors import ConfigurationError
+from arkcore.intent import overwritten, padded
 from arkcore.paths import ensure_directory
+from arkcore.private import tell_once
 from arkcore.stderr import complain
 
 TYPE_CHECKING = False
@@ -41,31 +45,34 @@ def boottime() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def read_json(path: str) -> dict[str, Any]:
-    """The mapping in `path`; empty where there is none that can be read."""
+def read_json(path: str, loads: Callable[[bytes], Any] = json.loads_plain) -> dict[str, Any]:
+    """The mapping in `path`; empty where there is none that can be read and believed.
+
+    `loads`: what makes the value of the file's bytes.
+    """
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            value = json.loads(file.read(_LARGEST) or b"")
+        value = loads(trusted.read(path, trusted.ours(), _LARGEST))
+    except ConfigurationError as error:
+        tell_once(f"not believed: {error}")
+        return {}
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    """Open it, also where it is a FIFO: that is none of ours, and would hold us up for ever."""
-    return os.open(path, flags | os.O_NONBLOCK)
-
-
-def write_json(path: str, value: dict[str, Any]) -> bool:
+def write_json(path: str, value: dict[str, Any], mode: int = 0o600) -> bool:
     """Put `value` in `path`, whole or not at all. False, and a word on stderr, where it cannot."""
+    return _put(path, json.dumps(value).encode(), mode)
+
+
+def _put(path: str, data: bytes, mode: int = 0o600) -> bool:
     temporary = f"{path}.{os.getpid()}"
-    data = json.dumps(value).encode()
     try:
         try:
-            descriptor = _create(temporary)
+            descriptor = _create(temporary, mode)
         except FileNotFoundError:
-            ensure_directory(os.path.dirname(path), 0o755)
-            descriptor = _create(temporary)
+            ensure_directory(os.path.dirname(path), 0o700)
+            descriptor = _create(temporary, mode)
         try:
             if os.write(descriptor, data) != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -79,9 +86,9 @@ def write_json(path: str, value: dict[str, Any]) -> bool:
         return False
 
 
-def _create(path: str) -> int:
+def _create(path: str, mode: int) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, 0o644)
+    return os.open(path, flags, mode)
 
 
 def moment(value: Any) -> float:
@@ -128,15 +135,27 @@ class State:
     @property
     def wanted(self) -> str:
         """ "up", "down", or "" where no manager has said since boot."""
-        wanted = self._read("wanted").get("wanted")
+        wanted = self._intent().get("wanted")
         return wanted if wanted in ("up", "down") else ""
 
     @wanted.setter
     def wanted(self, value: str) -> None:
-        if value:
-            self._write("wanted", wanted=value, since=time.time())
-        else:
-            self._forget("wanted")
+        self.want(value)
+
+    def want(self, value: str) -> bool:
+        """Note what is wanted, "" for nothing; False where it could not be written."""
+        return self._write_intent({"wanted": value, "since": time.time()} if value else {})
+
+    def _intent(self) -> dict[str, Any]:
+        # Asked again where it reads as nothing: it is written in place, and may be half written.
+        return self._read("wanted") or self._read("wanted")
+
+    def _write_intent(self, value: dict[str, Any]) -> bool:
+        path = self._path("wanted")
+        data = padded(value)
+        if self.read_only or overwritten(path, data):
+            return True
+        return (not value and not os.path.lexists(path)) or _put(path, data)
 
     def withdraw_up(self, before: str) -> None:
         """A restore could not begin: what was wanted `before` it does again.
@@ -146,35 +165,39 @@ class State:
         if self.wanted == "up":
             self.wanted = before
 
-    def want_down(self, by: Process) -> None:
-        """Note that a remove, whose guard is `by`, wants it down, and what was wanted before."""
-        now = self._read("wanted")
+    def want_down(self, by: Process) -> bool:
+        """Note that a remove, whose guard is `by`, wants it down, and what was wanted before.
+
+        False where it could not be written.
+        """
+        now = self._intent()
         before = now.get("before", "") if "by" in now else self.wanted
-        self._write(
-            "wanted", wanted="down", since=time.time(), before=before, by=[by.pid, by.start]
-        )
+        if before not in ("up", "down"):
+            before = ""
+        down = {"wanted": "down", "since": time.time(), "before": before}
+        return self._write_intent({**down, "by": [by.pid, by.start]})
 
     def wanted_before(self) -> str:
         """What was wanted before the remove that is at work."""
-        return str(self._read("wanted").get("before", ""))
+        return str(self._intent().get("before", ""))
 
     def settle_remove(self, by: Process, *, well: bool) -> None:
         """The remove of `by` is over: its word stands, or what was wanted before does again.
 
         Nothing is changed where another call has said something since.
         """
-        value = self._read("wanted")
+        value = self._intent()
         if value.get("by") == [by.pid, by.start]:
             self.wanted = "down" if well else str(value.get("before", ""))
 
     def forget_dead_remove(self, still_lives: Callable[[int, int], bool]) -> None:
         """Put back what was wanted before a remove whose guard was killed on its way."""
-        value = self._read("wanted")
+        value = self._intent()
         try:
             pid, start = value["by"]
             if not still_lives(int(pid), int(start)):
                 self.wanted = str(value.get("before", ""))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             pass
 
     # The last forced stop on this node, which may go on in the background.
@@ -327,14 +350,14 @@ class State:
     # Whether a restore was ever begun here; outlives a reboot.
 
     def note_restore(self) -> None:
-        write_json(f"{self.paths.library}/restored/{self.resource}.json", {"at": time.time()})
+        write_json(self.paths.restored(self.resource), {"at": time.time()})
 
     def ever_restored(self) -> bool:
         """Whether a restore was begun here, or may have been: only what is certain is a no."""
         if self.wanted_before() == "up" or self._read("processes"):
             return True
         try:
-            os.stat(f"{self.paths.library}/restored/{self.resource}.json")
+            os.stat(self.paths.restored(self.resource))
         except FileNotFoundError:
             return False
         except OSError:

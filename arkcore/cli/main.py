@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -83,6 +84,8 @@ def ark(
 
 def main() -> int:
     """The program `ark`; its exit code."""
+    # What we write must not be for others to change, whatever the shell's umask.
+    os.umask(0o022)
     for stream in (sys.stdout, sys.stderr):
         # A locale that lacks a character must not end the command.
         if isinstance(stream, io.TextIOWrapper):

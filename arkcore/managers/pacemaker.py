@@ -256,6 +256,7 @@ ALL_ACTIONS = (*_ACTIONS, "meta-data")
 
 def launch(plugin: str, prefix: str) -> None:
     """What an agent calls: its plugin's name and the prefix are baked in."""
+    os.umask(0o022)
     end_process(main(plugin, prefix, sys.argv, os.environ, own_beginning()))
 
 

@@ -240,7 +240,7 @@ class Cluster:
 def clean_up(nodes: Sequence[Node]) -> None:
     """End what a driver's programs may still be doing. For tests that were interrupted."""
     for node in nodes:
-        for path in Path(f"{node.prefix}/run/ark/resources").glob("*/lock"):
+        for path in Path(f"{node.prefix}/run/ark/resources").glob("*/action.lock"):
             try:
                 pid = int(path.read_text().split(",")[1])
                 os.kill(pid, signal.SIGTERM)

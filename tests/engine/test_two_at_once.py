@@ -115,7 +115,7 @@ def waits_for_the_lock(node, program) -> bool:
     """Whether the newcomer has opened the lock's file, so that it is in the queue for it."""
     from pathlib import Path
 
-    lock = node.prefix / "run/ark/resources/toy1/lock"
+    lock = node.prefix / "run/ark/resources/toy1/action.lock"
     try:
         names = list(Path(f"/proc/{program.process.pid}/fd").iterdir())
         return any(name.resolve() == lock for name in names)

@@ -436,7 +436,7 @@ def test_a_stale_lock_file_holds_nobody_up(world, action, whose):
         "another process of that pid": ["remove", stranger, 1, 1.0],
         "nobody": None,
     }[whose]
-    (world.prefix / "run/ark/resources/toy1/lock").write_text(json.dumps(holder))
+    (world.prefix / "run/ark/resources/toy1/action.lock").write_text(json.dumps(holder))
     world.after(world.start(action), code=0, within=1)
 
 
@@ -457,7 +457,7 @@ MEMORY = [
             "undecided",
         )
     ),
-    "run/ark/resources/toy1/lock",
+    "run/ark/resources/toy1/action.lock",
     *(f"var/lib/ark/{kind}/toy1.json" for kind in ("records", "restored", "open", "maintenance")),
 ]
 #: Written in the file's place where nothing of its own is there to be cut short.

@@ -130,7 +130,7 @@ def test_a_daemon_holds_no_descriptor_of_ours_or_of_the_manager_s(world, daemon)
 
 
 def test_a_daemon_holds_no_lock_of_ours(world, daemon):
-    lock = world.prefix / "run/ark/resources/toy1/lock"
+    lock = world.prefix / "run/ark/resources/toy1/action.lock"
     node = f":{lock.stat().st_ino}"
     assert not any(node in line for line in Path("/proc/locks").read_text().splitlines())
     # And so the next action has it at once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from arkcore import processes
 from arkcore.command import Output, run
 from arkcore.deadline import Deadline
 from arkcore.lock import NodeLock, ResourceLock
@@ -90,7 +92,7 @@ def test_a_text_with_another_start_time_names_nobody(directory: str) -> None:
     """The pid was used again: TERM must not go to a stranger."""
     lock = ResourceLock(directory)
     lock.try_take("restore", 0)
-    Path(directory, "lock").write_text(f'["remove", {os.getpid()}, 1, 0.0]')
+    Path(directory, "action.lock").write_text(f'["remove", {os.getpid()}, 1, 0.0]')
     assert lock.holder() is None
     lock.release()
 
@@ -109,7 +111,7 @@ def test_a_text_with_another_start_time_names_nobody(directory: str) -> None:
 def test_garbage_in_the_lock_file_names_nobody(directory: str, content: bytes) -> None:
     lock = ResourceLock(directory)
     assert lock.try_take("restore", 0)
-    Path(directory, "lock").write_bytes(content)
+    Path(directory, "action.lock").write_bytes(content)
     assert lock.holder() is None
     lock.release()
 
@@ -117,18 +119,18 @@ def test_garbage_in_the_lock_file_names_nobody(directory: str, content: bytes) -
 def test_the_lock_file_stays_the_same_file(directory: str) -> None:
     lock = ResourceLock(directory)
     lock.try_take("restore", 0)
-    inode = Path(directory, "lock").stat().st_ino
+    inode = Path(directory, "action.lock").stat().st_ino
     lock.release()
     lock.try_take("remove", 0)
     lock.release()
-    assert Path(directory, "lock").stat().st_ino == inode
+    assert Path(directory, "action.lock").stat().st_ino == inode
 
 
 def test_a_symlink_in_the_lock_file_s_place_is_not_followed(directory: str, tmp_path: Path) -> None:
     os.makedirs(directory)
     victim = tmp_path / "victim"
     victim.write_text("precious")
-    os.symlink(victim, f"{directory}/lock")
+    os.symlink(victim, f"{directory}/action.lock")
     with pytest.raises(OSError, match="symbolic"):
         ResourceLock(directory).try_take("remove", 0)
     assert victim.read_text() == "precious"
@@ -157,7 +159,7 @@ def test_a_daemon_that_a_command_starts_does_not_hold_the_lock(
     directory: str, started: object, kind: str
 ) -> None:
     word, mark = started.word, started.mark  # type: ignore[attr-defined]
-    path = f"{directory}/lock"
+    path = f"{directory}/action.lock"
     lock = ResourceLock(directory)
     node = NodeLock(path, Deadline.after(5), lambda: None, lambda: None)
     if kind == "resource":
@@ -172,6 +174,120 @@ def test_a_daemon_that_a_command_starts_does_not_hold_the_lock(
     node.__exit__()
     assert started.pids()  # type: ignore[attr-defined]
     assert ResourceLock(directory).try_take("remove", 0)
+
+
+# Who may open it.
+
+
+@pytest.fixture(params=["resource", "node"])
+def make_lock(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[], object]]:
+    """The path of a lock, and how it is taken."""
+    if request.param == "node":
+        path = str(tmp_path / "run/ark/locks/x.lock")
+        return path, NodeLock(path, Deadline.after(5), lambda: None, lambda: None).__enter__
+    directory = str(tmp_path / "run/ark/resources/toy1")
+    return f"{directory}/action.lock", lambda: ResourceLock(directory).try_take("remove", 0)
+
+
+def test_nobody_else_can_open_the_lock(
+    make_lock: tuple[str, Callable[[], object]],
+    as_ordinary_user: Callable[[Callable[[], None]], None],
+) -> None:
+    path, take = make_lock
+    umask = os.umask(0)
+    assert take()
+    os.umask(umask)
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    assert os.stat(os.path.dirname(path)).st_mode & 0o777 == 0o700
+
+    def opened() -> None:
+        with pytest.raises(PermissionError):
+            os.open(path, os.O_RDONLY)
+
+    if os.geteuid() == 0:
+        as_ordinary_user(opened)
+
+
+def test_a_lock_file_that_others_could_open_is_closed_to_them(
+    make_lock: tuple[str, Callable[[], object]],
+) -> None:
+    path, take = make_lock
+    os.makedirs(os.path.dirname(path))
+    Path(path).touch(0o644)
+    assert take()
+    assert os.stat(path).st_mode & 0o777 == 0o600
+
+
+def test_a_lock_file_of_another_user_is_none(
+    directory: str, give_away: Callable[[str], None]
+) -> None:
+    os.makedirs(directory)
+    path = Path(directory, "action.lock")
+    path.touch()
+    give_away(str(path))
+    with pytest.raises(OSError, match="not a lock file of ours"):
+        ResourceLock(directory).try_take("remove", 0)
+
+
+# The lock file of an earlier version, which anybody could open.
+
+
+@pytest.fixture
+def earlier(directory: str) -> Iterator[int]:
+    """It is held, and by a descriptor that can only read it."""
+    os.makedirs(directory)
+    path = Path(directory, "lock")
+    path.touch(0o644)
+    descriptor = os.open(path, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    yield descriptor
+    os.close(descriptor)
+
+
+def test_a_stranger_who_holds_an_earlier_version_s_lock_holds_up_nobody(
+    directory: str, earlier: int
+) -> None:
+    lock = ResourceLock(directory)
+    assert lock.try_take("remove", 0)
+    assert lock.stranger_holds_earlier
+    assert not ResourceLock(directory).try_take("restore", 0)
+    lock.release()
+
+
+def test_an_action_of_an_earlier_version_is_waited_for(directory: str, earlier: int) -> None:
+    me = processes.look(os.getpid())
+    assert me is not None
+    Path(directory, "lock").write_text(f'["restore", {me.pid}, {me.start}, 7.0]')
+    lock = ResourceLock(directory)
+    assert not lock.try_take("remove", 0)
+    holder = lock.holder()
+    assert holder is not None
+    assert (holder.action, holder.process) == ("restore", me)
+    fcntl.flock(earlier, fcntl.LOCK_UN)
+    assert lock.try_take("remove", 0)
+    lock.release()
+
+
+def test_an_action_of_an_earlier_version_waits_for_this_one(directory: str, earlier: int) -> None:
+    fcntl.flock(earlier, fcntl.LOCK_UN)
+    lock = ResourceLock(directory)
+    assert lock.try_take("remove", 0)
+    with pytest.raises(BlockingIOError):
+        fcntl.flock(earlier, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock.release()
+    fcntl.flock(earlier, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_an_earlier_version_s_lock_that_anybody_could_write_names_nobody(
+    directory: str, earlier: int
+) -> None:
+    me = processes.look(os.getpid())
+    assert me is not None
+    Path(directory, "lock").write_text(f'["restore", {me.pid}, {me.start}, 7.0]')
+    os.chmod(f"{directory}/lock", 0o666)
+    lock = ResourceLock(directory)
+    assert lock.try_take("remove", 0)
+    lock.release()
 
 
 # What a whole node shares.
@@ -205,7 +321,7 @@ def test_a_node_lock_that_becomes_free_is_taken_and_the_wait_is_told(
 ) -> None:
     told: list[str] = []
     lock = NodeLock(
-        f"{directory}/lock", Deadline.after(30), another.kill, lambda: told.append("taken")
+        f"{directory}/action.lock", Deadline.after(30), another.kill, lambda: told.append("taken")
     )
     with lock as taken:
         assert taken
@@ -228,7 +344,7 @@ say = lambda: print("waits", flush=True)
 with NodeLock(sys.argv[1], Deadline.after(1000), say, say):
     pass
 """
-    path = f"{directory}/lock"
+    path = f"{directory}/action.lock"
     waiting = subprocess.Popen([sys.executable, "-c", program, path], stdout=subprocess.PIPE)
     assert waiting.stdout is not None
     assert waiting.stdout.readline() == b"waits\n"

@@ -201,7 +201,7 @@ class World:
 
     @property
     def lock(self) -> Path:
-        return self.prefix / "run/ark/resources" / RESOURCE / "lock"
+        return self.prefix / "run/ark/resources" / RESOURCE / "action.lock"
 
 
 def _replace(path: Path, text: str) -> None:
