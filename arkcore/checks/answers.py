@@ -11,14 +11,19 @@ import msgspec
 
 from arkcore.errors import ConfigurationError, MachineError
 from arkcore.finding import Finding, Level
-from arkcore.text import json_shown, shown
+from arkcore.text import elided, json_shown, shown
+from arkcore.trusted import open_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, BinaryIO
 
 FORMAT = 1
+#: Bytes; the answers of a node with hundreds of resources have fewer.
+_LARGEST = 1 << 24
+#: Seconds since the epoch that a calendar can show.
+_LATEST = 1e11
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -103,6 +108,7 @@ def decode(data: bytes, where: str) -> Answers:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         told = shown(str(error))
         raise ConfigurationError(f"{where}: not the answers of a node: {told}; {again}") from error
+    _refuse_impossible_numbers(answers, f"{where}: not the answers of a node", again)
     if answers.format != FORMAT:
         raise ConfigurationError(
             f"{where}: format {answers.format}; this ark reads {FORMAT}: install the same version "
@@ -111,18 +117,40 @@ def decode(data: bytes, where: str) -> Answers:
     return answers
 
 
+def _refuse_impossible_numbers(answers: Answers, what: str, again: str) -> None:
+    """`ConfigurationError` for a number that no node can have written."""
+    times = {"taken_at": answers.taken_at}
+    for name, resource in answers.resources.items():
+        times[f"resources.{name}.restored"] = resource.restored
+        times[f"resources.{name}.recovered"] = resource.recovered
+    sizes = {f"disks.{name}.size": disk.size for name, disk in answers.disks.items()}
+    offset = 0.0 if answers.offset is None else abs(answers.offset)
+    for most, numbers in ((_LATEST, times), (1 << 63, sizes), (_LATEST, {"offset": offset})):
+        for key, number in numbers.items():
+            if not 0 <= number < most:  # not NaN either
+                told = elided(f"{shown(key)} = {number!r}", 120)
+                raise ConfigurationError(f"{what}: {told}; allowed: 0 to {most:g}; {again}")
+
+
 def read_answers(path: str) -> Answers:
     """The answers in a file, "-" for stdin. `ArkError` where they cannot be had."""
     if path == "-":
-        return decode(sys.stdin.buffer.read(), "stdin")
+        return decode(_bounded(sys.stdin.buffer, "stdin"), "stdin")
     try:
-        with open(path, "rb") as file:
-            return decode(file.read(), path)
+        with open(open_regular(path), "rb") as file:
+            return decode(_bounded(file, path), path)
     except OSError as error:
         raise MachineError(
             f"{path}: cannot be read: {error.strerror}; make it on the other node: "
             f"ark preflight --export FILE"
         ) from error
+
+
+def _bounded(file: BinaryIO, where: str) -> bytes:
+    data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ConfigurationError(f"{where}: more than {_LARGEST} bytes; not the answers of a node")
+    return data
 
 
 def digests(values: Mapping[str, Any]) -> dict[str, str]:

@@ -113,8 +113,8 @@ def examine(
         format=FORMAT,
         node=node.name,
         taken_at=machine.clock(),
-        site=digests(read_toml(paths.site_file)),
-        node_file=digests(read_toml(paths.node_file)) if os.path.exists(paths.node_file) else {},
+        site=digests(read_toml(paths.site_file, paths.prefix)),
+        node_file=_node_file(paths),
         versions=_versions(),
         addresses=interfaces.addresses(),
         virtual=answering,
@@ -133,6 +133,11 @@ def examine(
         },
         findings=[Found.of(finding) for finding in _in_order(findings)],
     )
+
+
+def _node_file(paths: Paths) -> dict[str, str]:
+    exists = os.path.exists(paths.node_file)
+    return digests(read_toml(paths.node_file, paths.prefix)) if exists else {}
 
 
 def _judged(paths: Paths, site: Site, name: str, asked: Asked) -> Iterator[Finding]:
@@ -185,7 +190,7 @@ def _resource(
     written = os.path.exists(paths.resource_file(name))
     if written:
         try:
-            keys = digests(read_toml(paths.resource_file(name)))
+            keys = digests(read_toml(paths.resource_file(name), paths.prefix))
         except ConfigurationError:
             pass  # its own finding tells
     return ResourceAnswer(
@@ -212,5 +217,6 @@ def _last_actions(paths: Paths) -> dict[tuple[str, str], float]:
     return found
 
 
+_LONGEST_LINE = 65536
 #: Without a remark: nothing was skipped, and there was something to do.
 _DONE = ("Restore completed.", "Recover completed.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import sys
 import time
 from datetime import datetime
@@ -16,10 +18,12 @@ from arkcore.text import json_shown, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeGuard
 
     from rich.console import RenderableType
 
+#: A link that somebody has laid there is not followed, and a FIFO is not waited for.
+_WRITING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 #: Where no terminal sets a width, nothing is wrapped: what reads a pipe wants one row a line.
 _NO_WIDTH = 1000
 
@@ -56,14 +60,23 @@ def print_json(facts: Any) -> None:
     put(json_shown(json.dumps(facts, ensure_ascii=False, indent=2, allow_nan=False)))
 
 
-def write_file(path: str, data: bytes, mode: int) -> None:
-    """Write a file that a person has named, or stdout for "-". `MachineError` says why not."""
+def write_file(path: str, data: bytes, mode: int, *, new: bool = False) -> None:
+    """Write a file that a person has named, or stdout for "-". `MachineError` says why not.
+
+    No link is followed. `new`: a file that is there already is refused.
+    """
     if path == "-":
         put_bytes(data)
         return
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        descriptor = os.open(path, _WRITING | (os.O_EXCL if new else 0), mode)
+        with open(descriptor, "wb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "not a regular file")
+            os.ftruncate(descriptor, 0)
             file.write(data)
+    except FileExistsError as error:
+        raise MachineError(f"{path}: it is there already; remove it, or name another") from error
     except OSError as error:
         raise MachineError(f"{path}: cannot be written: {error.strerror}") from error
 
@@ -91,9 +104,14 @@ def refuse_unless_readable(path: str) -> None:
 # Times.
 
 
+def _is_time(at: object) -> TypeGuard[int | float]:
+    """Whether it is a time that a calendar can show: what is in a file may be anything."""
+    return not isinstance(at, bool) and isinstance(at, int | float) and 0 <= at < 1e11
+
+
 def moment(at: object) -> str:
     """A time (seconds since the epoch) for a person, without the date where that is today."""
-    if isinstance(at, bool) or not isinstance(at, int | float):
+    if not _is_time(at):
         return ""
     then, today = time.localtime(at), time.localtime()
     if then[:3] == today[:3]:
@@ -104,7 +122,7 @@ def moment(at: object) -> str:
 
 def iso(at: object) -> str | None:
     """The same for machines: ISO 8601 with the offset; None where it is no time."""
-    if isinstance(at, bool) or not isinstance(at, int | float):
+    if not _is_time(at):
         return None
     return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
 

@@ -48,7 +48,7 @@ def guide(
 
     Examples:
       ark guide
-      ark guide --peer /tmp/node2.json
+      ark guide --peer /root/node2.json
       ssh NODE2 ark preflight --export - | ark guide --peer -
     """
     guide_on(paths_here(), Machine(), peer=peer, json=json)

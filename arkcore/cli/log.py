@@ -10,11 +10,11 @@ import typer
 
 from arkcore.cli.console import complain, console, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
+from arkcore.cli.output import Text
 from arkcore.errors import ConfigurationError, MachineError
 from arkcore.ras.history import files, last
-from arkcore.ras.reader import RasLine, last_lines, parse_line
+from arkcore.ras.reader import RasLine, parse_line
 from arkcore.ras.rotated import Unreadable, open_part
-from arkcore.cli.output import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def log(
       ark log lkjp1_base --bad --lines 500
       ark log --follow
     """
-    path = paths_here().ras_log
+    paths = paths_here()
+    path = paths.ras_log
     refuse_unless_readable(path)
     if not files(path):
         raise ConfigurationError(f"{path}: there is no RAS log yet")
@@ -70,6 +71,7 @@ def log(
     for line in found:
         _print(out, line)
     boxes = sorted({line.black_box for line in found} - {""})
+    boxes = [box for box in boxes if os.path.dirname(box) == paths.blackboxes]
     if boxes:
         out.print(say("\nBlack boxes named above:", "\n上の行が示すブラックボックス:"))
         for box in boxes:

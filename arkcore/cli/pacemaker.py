@@ -89,7 +89,7 @@ def install(
     Examples:
       ark pacemaker install
       ark pacemaker install jp1-base jp1-ajs3-manager
-      ark pacemaker install --root /tmp/package
+      ark pacemaker install --root /root/package
     """
     paths = paths_here() if prefix is None else Paths(prefix)
     directory = _place(root)

@@ -13,8 +13,8 @@ from arkcore.application import check_declaration
 from arkcore.cli.aside import LOADING, Question
 from arkcore.cli.console import complain, console, print_json, show
 from arkcore.cli.language import say
-from arkcore.cli.unloadable import why_unloadable
 from arkcore.cli.output import Text, put
+from arkcore.cli.unloadable import why_unloadable
 from arkcore.deadline import Deadline
 from arkcore.errors import ArkError, ConfigurationError, PluginError
 from arkcore.hookspecs import ApplicationSpecs, ObserverSpecs

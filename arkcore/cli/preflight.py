@@ -75,8 +75,8 @@ def preflight(
     Examples:
       ark preflight --example > /etc/ark/site.toml
       ark preflight
-      ark preflight --export /tmp/node2.json
-      ark preflight --peer /tmp/node2.json --report /tmp/preflight.md
+      ark preflight --export /root/node2.json
+      ark preflight --peer /root/node2.json --report /root/preflight.md
     """
     if example:
         put(EXAMPLE.removesuffix("\n"))
@@ -120,7 +120,7 @@ def preflight_on(
     if report is not None:
         write_file(report, result.markdown(machine.clock()).encode(), 0o644)
     if export is not None:
-        write_file(export, encode(here), 0o600)
+        write_file(export, encode(here), 0o600, new=True)
     if json:
         print_json(result.facts())
     elif "-" not in (export, report):

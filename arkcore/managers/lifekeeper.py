@@ -87,11 +87,15 @@ class LifeKeeper(Manager, Cluster):
 def tag_of(argv: Sequence[str]) -> str:
     """The resource a call is for: `-t TAG`, else `-d TAG`, else the name of the program's copy.
 
-    Any order; unknown options are passed over. `ConfigurationError` where there is none, or two.
+    Any order; unknown options are passed over. `ConfigurationError` where there is none, or two, or
+    an empty one.
     """
     words = list(argv[1:])
     for option in ("-t", "-d"):
         tags = _given(words, option)
+        empty = (each == option and words[n + 1 : n + 2] == [""] for n, each in enumerate(words))
+        if not tags and any(empty):
+            raise ConfigurationError(f"arguments: {option} '' names no tag; give {option} TAG")
         if len(tags) > 1:
             raise ConfigurationError(
                 f"arguments: {option} names {len(tags)} tags, {', '.join(sorted(tags))}; "
@@ -100,7 +104,7 @@ def tag_of(argv: Sequence[str]) -> str:
         if tags:
             return tags.pop()
     name = os.path.basename(argv[0]) if argv else ""
-    if not name or name in OUR_NAMES:
+    if not name or name in OUR_NAMES or name in LAUNCHER_NAMES:
         raise ConfigurationError(
             "arguments: no tag; give -t TAG, or call a copy of this program that bears "
             "the tag's name"
@@ -120,6 +124,8 @@ def _given(words: Sequence[str], option: str) -> set[str]:
 
 
 OUR_NAMES = frozenset({"ark-restore", "ark-remove", "ark-quickcheck", "ark-recover", "-c"})
+#: What the launchers are called before LifeKeeper has made copies of them.
+LAUNCHER_NAMES = frozenset({"restore", "remove", "quickCheck", "recover"})
 
 
 def find_lifekeeper(environment: Mapping[str, str], prefix: str) -> LifeKeeper:

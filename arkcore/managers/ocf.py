@@ -27,6 +27,8 @@ _NO_PARAMETERS = ("crm_feature_set", "trace_ra", "trace_dir", "trace_file", "OCF
 #: character too, and then its whole state is no XML any more.
 _LONGEST_REASON = 127
 _LONGEST_LINE = 1000
+#: Milliseconds: thirty years.
+_LONGEST_TIME = 10**12
 
 
 class Operation:
@@ -116,4 +118,5 @@ def _seconds(milliseconds: str | None) -> float | None:
         number = int(milliseconds or "")
     except ValueError:
         return None
-    return number / 1000 if number > 0 else None
+    # What no scheduler can count is no time either.
+    return number / 1000 if 0 < number < _LONGEST_TIME else None

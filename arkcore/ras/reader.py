@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
+#: Characters; no line of ours is longer, and a longer one is read in pieces.
+_LONGEST = 65536
 _LINE = re.compile(
     r"\[(?P<at>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)\] : "
     r"(?P<resource>.*?) : (?P<host>.*?) : (?P<message>.*)"
 )
-_BLACK_BOX = re.compile(r"black box (?P<path>/\S+\.txt)")
+#: As `arkcore.blackbox` names them.
+_BLACK_BOX = re.compile(r"black box (?P<path>/\S+/blackbox/[\w.-]+-\d{8}-\d{6}-\d+-\d{6}\.txt)")
+#: What begins so was written by the product, which may say anything.
+_PRODUCT = "| "
 
 
 class RasLine:
@@ -32,6 +41,8 @@ class RasLine:
     @property
     def black_box(self) -> str:
         """The path of the black box that the line names; "" where it names none."""
+        if self.message.startswith(_PRODUCT):
+            return ""
         found = _BLACK_BOX.search(self.message)
         return found["path"] if found else ""
 

@@ -12,6 +12,7 @@ from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from arkcore.resource import LogSettings
@@ -75,11 +76,14 @@ class Sinks:
         if settings.journal != "none":
             logger.add(_to_journal, level=settings.journal.upper(), **plain)
         if settings.json:
-            try:  # one that cannot be opened takes nothing from the others
-                logger.add(settings.json, level="DEBUG", serialize=True, **plain)
-            except OSError as error:
-                complain(f"cannot log to {settings.json}: {error.strerror or error}")
+            # Not loguru's own file sink: that follows a link, and waits for who reads a FIFO.
+            file = RasSink(settings.json, "the JSON log")
+            logger.add(_to_file(file), level="DEBUG", serialize=True, **plain)
         return logger
+
+
+def _to_file(file: RasSink) -> Callable[[Any], None]:
+    return lambda message: file.write(str(message).encode("utf-8", "backslashreplace"))
 
 
 def _to_stderr(message: Any) -> None:

@@ -60,8 +60,11 @@ def test_without_a_tag_the_copy_s_name_is_the_tag(arguments: str) -> None:
     assert tag_of([COPY, *arguments.split()]) == "lkjp1_base"
 
 
-def test_an_empty_tag_is_none() -> None:
-    assert tag_of([COPY, "-t", ""]) == "lkjp1_base"
+@pytest.mark.parametrize("arguments", [["-t", ""], ["-i", "ID", "-t", ""], ["-t", "", "-d", "x"]])
+def test_an_empty_tag_is_refused(arguments: list[str]) -> None:
+    """A variable that is not set: the copy's name is not what its caller means."""
+    with pytest.raises(ConfigurationError, match="arguments: -t '' names no tag; give -t TAG"):
+        tag_of([COPY, *arguments])
 
 
 @pytest.mark.parametrize("option", ["-t", "-d"])
@@ -73,7 +76,19 @@ def test_two_tags_are_ambiguous(option: str) -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [[], [""], ["/usr/bin/ark-restore"], ["/x/ark-quickcheck", "-i", "ID"], ["-c"], ["/x/"]],
+    [
+        [],
+        [""],
+        ["/usr/bin/ark-restore"],
+        ["/x/ark-quickcheck", "-i", "ID"],
+        ["-c"],
+        ["/x/"],
+        # The launchers themselves, before LifeKeeper has copied them.
+        ["/root/ark/restore"],
+        ["/root/ark/remove", "-i", "ID"],
+        ["/root/ark/quickCheck"],
+        ["/root/ark/recover"],
+    ],
 )
 def test_where_nothing_names_a_resource_the_call_is_refused(argv: list[str]) -> None:
     with pytest.raises(ConfigurationError, match="arguments: no tag; give -t TAG"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,27 @@ def test_a_message_of_many_lines_is_one_line() -> None:
 def test_a_json_file_that_cannot_be_opened_takes_nothing_from_stderr() -> None:
     _, heard = tell(stderr="error", json="/proc/ark/ark.jsonl")
     assert "ark: r : h : a {level} error" in heard
-    assert sum("cannot log to /proc/ark/ark.jsonl" in line for line in heard) == 1
+    assert sum("cannot write the JSON log /proc/ark/ark.jsonl" in line for line in heard) == 1
+
+
+def test_a_link_in_the_json_file_s_place_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious\n")
+    (tmp_path / "ark.jsonl").symlink_to(victim)
+    _, heard = tell(stderr="error", json=str(tmp_path / "ark.jsonl"))
+    assert victim.read_text() == "precious\n"
+    assert any("cannot write the JSON log" in line for line in heard)
+
+
+@pytest.mark.parametrize("reader", ["with a reader", "without"])
+def test_a_fifo_in_the_json_file_s_place_holds_nobody_up(tmp_path: Path, reader: str) -> None:
+    path = tmp_path / "ark.jsonl"
+    os.mkfifo(path)
+    descriptor = os.open(path, os.O_RDWR) if reader == "with a reader" else -1
+    _, heard = tell(stderr="error", json=str(path))
+    assert any("cannot write the JSON log" in line for line in heard)
+    if descriptor >= 0:
+        os.close(descriptor)
 
 
 @pytest.mark.parametrize(("level", "loaded"), [("warning", True), ("none", False)])

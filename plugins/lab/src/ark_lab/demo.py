@@ -214,7 +214,7 @@ def demo(
     Two nodes and a shared disk are directories; JP1 and LifeKeeper are stand-ins. No root is
     needed, and it takes about half a minute. Exit code 1 where a step does not come true.
 
-    Example: ark demo --directory /tmp/ark-demo
+    Example: ark demo --directory /root/ark-demo
     """
     place = (directory or Path.cwd() / ".demo").absolute()
     try:
