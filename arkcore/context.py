@@ -10,10 +10,11 @@ from arkcore.command import CommandResult, Output
 from arkcore.deadline import Deadline
 from arkcore.errors import MachineError, PluginError
 from arkcore.lock import NodeLock
+from arkcore.ownership import Owner, Search
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from arkcore.channel import Sender
@@ -82,6 +83,7 @@ class Context:
         self._state = state
         self._sender = sender
         self._observed = observed
+        self._owner = Owner(resource, state)
         #: Where commands are noted: with the asker, where one resource only looks at another.
         self._notes = notes or state
         #: When the worker itself is ended: ending what is late has to fit before that.
@@ -240,13 +242,13 @@ class Context:
         belongs, or when it was recorded while the application was last RUNNING. `commands` names
         executables that are short-lived commands, and no part of the application.
         """
-        return _Search(self, beneath, variables, commands).owned()
+        return Search(self._owner, beneath, variables, commands).owned()
 
     def unattributed_processes(
         self, beneath: Sequence[str], *, variables: Sequence[str] = (), commands: Sequence[str] = ()
     ) -> list[Process]:
         """Processes beneath a directory that show no owner at all: to be told, never killed."""
-        return _Search(self, beneath, variables, commands).without_owner()
+        return Search(self._owner, beneath, variables, commands).without_owner()
 
     def started_processes(self) -> list[Process]:
         """What came of this resource's starts, wherever its executables lie.
@@ -254,33 +256,7 @@ class Context:
         Those that bear the mark of a start of this resource, those recorded, and all that descend
         from them.
         """
-        return self._look_for_started()[0]
-
-    def _look_for_started(self) -> tuple[list[Process], bool]:
-        """Those, and whether some process shows no environment although it runs a program.
-
-        While it executes a new one nothing shows whose it is; or it was started without any.
-        """
-        others = {
-            f"{processes.MARK}={mark}".encode()
-            for mark, (kind, _, _) in self._state.commands().items()
-            if kind != START
-        }
-        seen = processes.table()
-        found = self._remembered(seen)
-        unclear = False
-        for process in seen.values():
-            environment = processes.environment(process.pid)
-            unclear = unclear or (not environment and bool(processes.executable(process.pid)))
-            if not self._bears_our_mark(environment) or others & set(environment):
-                continue
-            if processes.in_our_namespace(process.pid):
-                found.add(process)
-        found |= processes.descendants({process.pid for process in found}, seen)
-        mine = {os.getpid(), os.getppid()}
-        spare = self._resource.application.machine_wide
-        found = {each for each in processes.apart_from(spare, found, seen) if each.pid not in mine}
-        return sorted(found, key=lambda process: process.pid), unclear
+        return self._owner.started()[0]
 
     def recorded_processes_are_gone(self) -> bool:
         """Whether processes were recorded when it was last RUNNING, and none of them lives."""
@@ -288,26 +264,6 @@ class Context:
         seen = {pid: processes.look(pid) for pid, _ in recorded}
         alive = {(pid, each.start) for pid, each in seen.items() if each}
         return bool(recorded) and not recorded & alive
-
-    def _bears_our_mark(self, environment: list[bytes]) -> bool:
-        """Whether it came of a command for this resource, and of this installation's.
-
-        Another prefix on the same machine is another node, whatever its resources are called.
-        """
-        mark = f"{processes.MARK}={self.resource}:".encode()
-        if not any(entry.startswith(mark) for entry in environment):
-            return False
-        prefixes = [entry for entry in environment if entry.startswith(b"ARK_PREFIX=")]
-        own = self._state.paths.prefix
-        return prefixes == ([b"ARK_PREFIX=" + os.fsencode(own)] if own else [])
-
-    def _remembered(self, seen: dict[int, Process]) -> set[Process]:
-        found = set()
-        for pid, start in self._state.remembered_processes():
-            process = seen.get(pid)
-            if process is not None and process.start == start:
-                found.add(process)
-        return found
 
     def terminate(self, ended: Iterable[Process], *, grace: float = 10.0) -> None:
         """End these processes: TERM, and after `grace` seconds KILL. `MachineError` names the rest.
@@ -323,112 +279,6 @@ class Context:
         left = processes.end(find, self.deadline, spare=spare, grace=grace)
         if left:
             raise MachineError("cannot be ended: " + ", ".join(str(process) for process in left))
-
-
-class _Search:
-    """One look for the processes of a logical host beneath some directories."""
-
-    def __init__(
-        self,
-        ctx: Context,
-        beneath: Sequence[str],
-        variables: Sequence[str],
-        commands: Sequence[str],
-    ) -> None:
-        self._ctx = ctx
-        self._directories = tuple(f"{directory.rstrip('/')}/" for directory in beneath)
-        self._executables = frozenset(beneath)
-        #: A product written in Python may have our own interpreter for its executable.
-        self._own = (os.getpid(), os.getppid())
-        self._commands = frozenset(commands)
-        self._spare = ctx._resource.application.machine_wide
-        self._variables = tuple(f"{name}=".encode() for name in variables)
-        self._host = os.fsencode(ctx.logical_host)
-
-    def candidates(self) -> Iterator[Process]:
-        """Processes whose executable lies beneath, without commands and machine-wide ones.
-
-        To be looked at as they come: one that goes on by way of its children lives for a moment.
-        """
-        for pid in processes.pids():
-            # The link alone is read of most processes: a healthy check pays for this.
-            path = processes.executable(pid)
-            if not path.startswith(self._directories) and path not in self._executables:
-                continue
-            if pid in self._own:
-                continue
-            name = path.rpartition("/")[2]
-            if name in self._commands:
-                continue
-            process = processes.look(pid)
-            if process is None or processes.bears(process, self._spare):
-                continue
-            if processes.in_our_namespace(pid):
-                yield process
-
-    def owned(self) -> list[Process]:
-        found, owned = {}, set()
-        remembered = self._ctx._state.remembered_processes()
-        for process in self.candidates():
-            found[process.pid] = process
-            if (process.pid, process.start) in remembered or self._claims(process.pid):
-                owned.add(process.pid)
-        grew = True
-        while grew:
-            heirs = {
-                pid
-                for pid, process in found.items()
-                if pid not in owned and process.ppid in owned and not self._claimed_elsewhere(pid)
-            }
-            owned |= heirs
-            grew = bool(heirs)
-        return [found[pid] for pid in sorted(owned)]
-
-    def _claims(self, pid: int) -> bool:
-        if self._host in processes.arguments(pid)[1:]:
-            return True
-        environment = processes.environment(pid)
-        wanted = {variable + self._host for variable in self._variables}
-        if not wanted & set(environment) and (
-            self._names_a_host(environment) or not self._ctx._bears_our_mark(environment)
-        ):
-            return False
-        # A machine-wide daemon hands on what its starter's environment was, to whomever it serves.
-        return not self._serves_the_machine(pid)
-
-    def _serves_the_machine(self, pid: int) -> bool:
-        """Whether one of its ancestors is a machine-wide daemon."""
-        if not self._spare:
-            return False
-        seen = processes.look(pid)
-        while seen is not None and seen.ppid > 1:
-            seen = processes.look(seen.ppid)
-            if seen is not None and processes.bears(seen, self._spare):
-                return True
-        return False
-
-    def _names_a_host(self, environment: list[bytes]) -> bool:
-        return any(
-            entry.startswith(variable) for entry in environment for variable in self._variables
-        )
-
-    def _claimed_elsewhere(self, pid: int) -> bool:
-        """Whether it names another logical host, whoever its ancestors are."""
-        environment = processes.environment(pid)
-        wanted = {variable + self._host for variable in self._variables}
-        return self._names_a_host(environment) and not wanted & set(environment)
-
-    def without_owner(self) -> list[Process]:
-        found = {process.pid: process for process in self.candidates()}
-        owned = {process.pid for process in self.owned()}
-        return [
-            process
-            for pid, process in sorted(found.items())
-            if pid not in owned
-            and process.ppid not in found
-            and len(processes.arguments(pid)) < 2
-            and not self._names_a_host(processes.environment(pid))
-        ]
 
 
 def _command_line(argv: Sequence[str]) -> str:

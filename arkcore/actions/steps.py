@@ -215,7 +215,7 @@ class Work:
         start has made besides the product (a shell that watches over it) may make it anew.
         """
         try:
-            started, unclear = self.ctx._look_for_started()
+            started, unclear = self.ctx._owner.started()
             return unclear or bool(started)
         except OSError:
             return True  # nobody knows

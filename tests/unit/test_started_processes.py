@@ -62,7 +62,7 @@ def test_what_bears_the_mark_of_a_start_is_found_and_nothing_is_unclear(
     another = sleeper(ARK_ACTION="another:1", ARK_PREFIX=str(tmp_path))
     seen(monkeypatch, ours, another)
     try:
-        started, unclear = context._look_for_started()
+        started, unclear = context._owner.started()
         assert ([each.pid for each in started], unclear) == ([ours.pid], False)
     finally:
         for child in (ours, another):
@@ -81,7 +81,7 @@ def test_a_live_process_that_shows_no_environment_makes_the_look_unclear(
         if not alive:
             bare.send_signal(signal.SIGKILL)
             os.waitid(os.P_PID, bare.pid, os.WEXITED | os.WNOWAIT)
-        assert context._look_for_started() == ([], alive)
+        assert context._owner.started() == ([], alive)
     finally:
         bare.kill()
         bare.wait()
