@@ -83,7 +83,8 @@ class Context:
         self._state = state
         self._sender = sender
         self._observed = observed
-        self._owner = Owner(resource, state)
+        user = getattr(options, "user", "")
+        self._owner = Owner(resource, state, [user] if user and isinstance(user, str) else [])
         #: Where commands are noted: with the asker, where one resource only looks at another.
         self._notes = notes or state
         #: When the worker itself is ended: ending what is late has to fit before that.
@@ -231,6 +232,8 @@ class Context:
         *,
         variables: Sequence[str] = (),
         commands: Sequence[str] = (),
+        parts: Sequence[str] = (),
+        users: Sequence[str] = (),
     ) -> list[Process]:
         """The live processes of this logical host whose executable lies beneath a directory.
 
@@ -238,17 +241,48 @@ class Context:
         directory of the system's, such as /usr/bin, is named by its executables.
 
         One belongs here when the logical host's name is one of its arguments or the value of one
-        of the environment `variables`, when it bears the mark of this resource, when an ancestor
-        belongs, or when it was recorded while the application was last RUNNING. `commands` names
-        executables that are short-lived commands, and no part of the application.
+        of the environment `variables`, when it bears the mark of a start of this resource, when an
+        ancestor belongs, or when it was recorded while the application was last RUNNING.
+
+        `commands` names executables that are short-lived commands, and no part of the application.
+        `parts` names the executables that are parts of one logical host; a `*` at the end of a name
+        stands for anything. Where it is given, a variable or a mark tells of these alone: a daemon
+        of the whole machine inherits them from whoever happens to start it. `users` names the users
+        whose processes may say so of themselves, besides root, the running user, the option `user`
+        and the users of recorded processes.
         """
-        return Search(self._owner, beneath, variables, commands).owned()
+        search = Search(self._owner, beneath, variables, commands, parts=parts, users=users)
+        return search.owned()
 
     def unattributed_processes(
-        self, beneath: Sequence[str], *, variables: Sequence[str] = (), commands: Sequence[str] = ()
+        self,
+        beneath: Sequence[str],
+        *,
+        variables: Sequence[str] = (),
+        commands: Sequence[str] = (),
+        parts: Sequence[str] = (),
+        users: Sequence[str] = (),
     ) -> list[Process]:
-        """Processes beneath a directory that show no owner at all: to be told, never killed."""
-        return Search(self._owner, beneath, variables, commands).without_owner()
+        """Processes beneath a directory that are to be told, and never killed.
+
+        They show no owner at all; or an inherited variable or mark, and are none of `parts`; or
+        they name this logical host, and are another user's.
+        """
+        search = Search(self._owner, beneath, variables, commands, parts=parts, users=users)
+        return search.without_owner()
+
+    def may_be_ours(self, process: Process) -> bool:
+        """Whether its user allows that it is the application's; says nothing else of it.
+
+        Its real and effective user must be root, the running user, the option `user` or the user of
+        a recorded process; or it was recorded itself, or made by this very action.
+        """
+        return self._owner.may_have(process, self._owner.users())
+
+    def may_act(self, user_id: int) -> bool:
+        """Whether what this user does may be the application's doing; as for `may_be_ours`."""
+        users = self._owner.users()
+        return users is None or user_id in users
 
     def started_processes(self) -> list[Process]:
         """What came of this resource's starts, wherever its executables lie.
@@ -270,15 +304,24 @@ class Context:
 
         Each one's start time is compared before each signal.
         """
-        wanted = list(ended)
+        wanted = [process for process in ended if processes.still_lives(process)]
 
         def find() -> list[Process]:
             return [process for process in wanted if processes.still_lives(process)]
 
         spare = self._resource.application.machine_wide
         left = processes.end(find, self.deadline, spare=spare, grace=grace)
+        if self._kind == FORCE:
+            self._tell_ended("ended by force", wanted, left)
         if left:
             raise MachineError("cannot be ended: " + ", ".join(str(process) for process in left))
+
+    def _tell_ended(self, how: str, wanted: Iterable[Process], left: Sequence[Process]) -> None:
+        """Name those of `wanted` that were ended; `left` live on. At every detail of the log."""
+        spare = self._resource.application.machine_wide
+        ended = [each for each in wanted if each not in left and not processes.bears(each, spare)]
+        if ended:
+            self.log.warning(f"{how}: " + ", ".join(f"pid {each}" for each in ended))
 
 
 def _command_line(argv: Sequence[str]) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "send",
     "still_lives",
     "table",
+    "users",
 ]
 
 TYPE_CHECKING = False
@@ -43,8 +44,11 @@ _DEAD_STATES = ("Z", "X", "x")
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 #: How often the table is read anew for processes that came while it was being looked through.
 _ROUNDS = 20
-#: Bytes asked for at first, for most files hold less; then more and more, up to so many.
-_FEW, _MANY = 1 << 12, 1 << 20
+#: Bytes asked for at first, for most files hold less; then more and more.
+_FEW = 1 << 12
+#: A process may declare any part of its memory to be its arguments or its environment. So many
+#: bytes of them are read, and no more.
+_LARGEST = 1 << 17
 
 
 class Process:
@@ -236,21 +240,61 @@ def in_our_namespace(pid: int) -> bool:
 
     Where that cannot be told, it counts as ours.
     """
+    return _shares_our(pid, "pid")
+
+
+def runs_file(pid: int, path: str) -> bool:
+    """Whether the file that `pid` runs is the one that we see at `path`, the name it shows.
+
+    Another mount namespace may have any file at that path: there device and inode decide. In our
+    own, the kernel has answered with the path, and no disk is asked.
+    """
+    if _shares_our(pid, "mnt"):
+        return True
     try:
-        return os.readlink(f"/proc/{pid}/ns/pid") == os.readlink("/proc/self/ns/pid")
+        run, seen = os.stat(f"/proc/{pid}/exe"), os.stat(path)
+    except OSError as error:
+        _refuse_to_guess(error)
+        return False
+    return (run.st_dev, run.st_ino) == (seen.st_dev, seen.st_ino)
+
+
+def _shares_our(pid: int, namespace: str) -> bool:
+    try:
+        theirs = os.readlink(f"/proc/{pid}/ns/{namespace}")
+        return theirs == os.readlink(f"/proc/self/ns/{namespace}")
     except OSError:
         return True
+
+
+def owner(pid: int) -> int:
+    """The effective user id of `pid`, for one system call; -1 where none lives."""
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except OSError as error:
+        _refuse_to_guess(error)
+        return -1
+
+
+def users(pid: int) -> set[int]:
+    """The real and the effective user id of `pid`; empty where none lives."""
+    for line in _read(f"/proc/{pid}/status").split(b"\n"):
+        if line.startswith(b"Uid:"):
+            return {int(word) for word in line.split()[1:3]}
+    return set()
 
 
 def _nul_separated(pid: int, name: str) -> list[bytes]:
     text = _read(f"/proc/{pid}/{name}")
     if not text:
         text = _of_a_task(pid, lambda task: _read(f"{task}/{name}"))
+    if len(text) >= _LARGEST:
+        text = text.rpartition(b"\0")[0]  # the last entry may have been cut off
     return text.removesuffix(b"\0").split(b"\0") if text else []
 
 
 def _read(path: str) -> bytes:
-    """The whole of a file of /proc; b"" where it cannot be read.
+    """A file of /proc, up to its first 128 KiB; b"" where it cannot be read.
 
     A table of processes is hundreds of such files: read with nothing between them and the kernel.
     """
@@ -261,11 +305,12 @@ def _read(path: str) -> bytes:
         return b""
     try:
         size = _FEW
-        parts = [os.read(descriptor, size)]
-        while parts[-1]:
-            size = min(2 * size, _MANY)
-            parts.append(os.read(descriptor, size))
-        return b"".join(parts)
+        text = os.read(descriptor, size)
+        # Only the end of such a file makes a read fall short.
+        while len(text) >= size and size < _LARGEST:
+            text += os.read(descriptor, size)
+            size *= 2
+        return text
     except OSError as error:
         _refuse_to_guess(error)
         return b""

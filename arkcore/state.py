@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 #: No file of ours is larger, in bytes; what is, is garbage.
 _LARGEST = 1 << 24
+#: At most so many marks of starts are kept, and so many users of recorded processes.
+_MARKS = 256
+_USERS = 64
 
 
 def boot_id() -> str:
@@ -225,10 +228,13 @@ class State:
     def note_command(self, mark: str, kind: str, pid: int = 0, start: int = 0) -> None:
         commands = self._read("commands")
         commands[mark] = [kind, pid, start]
-        self._write("commands", **commands)
+        if not self._write("commands", **commands) and kind == "start":
+            self._forget("started")  # else what it makes would be known by nothing
 
     def forget_commands(self, marks: list[str]) -> None:
         commands = self._read("commands")
+        starts = [mark for mark, each in self.commands().items() if each[0] == "start"]
+        self._keep_start_marks([mark for mark in starts if mark in marks])
         left = {mark: value for mark, value in commands.items() if mark not in marks}
         if not left:
             self._forget("commands")
@@ -250,13 +256,71 @@ class State:
                 continue
         return found
 
+    # The marks of starts, by which what they made is known for as long as the machine runs.
+
+    def begin_starts(self) -> None:
+        """From now on every mark of a start is written down: no other one is believed."""
+        if not self._read("started"):
+            self._write("started", boot=boot_id(), marks=[])
+
+    def _keep_start_marks(self, marks: list[str]) -> None:
+        known = self._started()
+        if marks and known is not None:
+            # A start that asks again and again runs thousands of commands; its daemons come of the
+            # first ones or the last.
+            few = (
+                marks if len(marks) <= _MARKS // 2 else marks[: _MARKS // 4] + marks[-_MARKS // 4 :]
+            )
+            kept = [*known, *few][-_MARKS:]
+            self._write("started", boot=boot_id(), marks=kept)
+
+    def _started(self) -> list[str] | None:
+        value = self._read("started")
+        marks = value.get("marks")
+        if not isinstance(marks, list):
+            return None
+        return [str(mark) for mark in marks] if value.get("boot") == boot_id() else []
+
+    def start_marks(self) -> set[str] | None:
+        """The marks of the starts since boot; None where that memory is lost, or never was.
+
+        It is lost where somebody has deleted it, and with an engine that did not keep it.
+        """
+        kept = self._started()
+        if kept is None and self.ever_restored():
+            return None
+        begun = (mark for mark, each in self.commands().items() if each[0] == "start")
+        return {*(kept or ()), *begun}
+
     # The processes of this logical host when it was last RUNNING.
 
-    def remember_processes(self, processes: Iterable[Process]) -> None:
+    def remember_processes(
+        self,
+        processes: Iterable[Process],
+        users_of: Callable[[int], Iterable[int]] = lambda _: (),
+    ) -> None:
+        """Record them, and the users (`users_of` a pid) of those that are new."""
         pairs = sorted([process.pid, process.start] for process in processes)
-        value = {"boot": boot_id(), "processes": pairs}
-        if self._read("processes") != value:
-            self._write("processes", **value)
+        before = self._read("processes")
+        same_boot = before.get("boot") == boot_id()
+        if same_boot and before.get("processes") == pairs and "users" in before:
+            return
+        known = self.remembered_processes() if "users" in before else set()
+        users = self.remembered_users()
+        for pid, start in pairs:
+            if (pid, start) not in known:
+                users.update(users_of(pid))
+        self._write("processes", boot=boot_id(), processes=pairs, users=sorted(users)[:_USERS])
+
+    def remembered_users(self) -> set[int]:
+        """The users that recorded processes had when they were recorded, since this boot."""
+        value = self._read("processes")
+        if value.get("boot") != boot_id():
+            return set()
+        try:
+            return {int(user) for user in value["users"]}
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return set()
 
     def remembered_processes(self) -> set[tuple[int, int]]:
         value = self._read("processes")

@@ -78,15 +78,20 @@ def strays_told(work: Work, report: Report) -> Report:
     """
     if not report.well or work.deadline.remaining() < 1.0:
         return report
+    spared = work.ctx._owner.spared
+    if spared:
+        told = ", ".join(f"pid {each}" for each in spared)
+        bears = f"bears the name or a mark of {work.ctx.logical_host}"
+        work.ctx.log.warning(f"left alone, though it {bears}: {told}; it may serve others too")
     if work.starts_left_nothing:  # as the look has just shown that called it stopped
         return report
     try:
-        strays = work.ctx.started_processes()
+        strays = {*work.ctx.started_processes()} - spared
     except Exception as error:  # what is stopped is stopped, whatever else cannot be told
         why = f"{type(error).__name__}: {error}"
         work.ctx.log.warning(f"what else a start of this resource made cannot be told: {why}")
         return report
     if strays:
-        told = ", ".join(f"pid {each}" for each in strays)
+        told = ", ".join(f"pid {each}" for each in sorted(strays, key=lambda each: each.pid))
         work.ctx.log.warning(f"left alone, though a start of this resource made it: {told}")
     return report

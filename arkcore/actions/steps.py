@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from arkcore.resource import Resource
     from arkcore.state import State
 
-#: How often is looked, at most, before it is gone; and the seconds before a second look: these, or
-#: those where something may come to light.
-_LOOKS = 4
+#: So many scans confirm that nothing is left where something may come to light, and more, up to the
+#: second number, while there come new ones. Seconds between two scans: these, or those in doubt.
+_LOOKS, _MOST_LOOKS = 4, 12
 _SECOND_LOOK = 0.005
 _SECOND_LOOK_IN_DOUBT = 0.02
 
@@ -107,16 +107,22 @@ class Work:
             self.ctx._kind, self.ctx._results = kind, results
         seen = self.list_processes(well=report.status is Status.RUNNING)
         status, detail = self._judge(report, seen)
+        detail = "; ".join([each for each in (detail, self._spared_besides(detail)) if each])
         if status is not Status.RUNNING:
             # Where to look: the command that hung, and its black box.
             detail = "; ".join([detail, *(each for each in late if each not in detail)]).strip("; ")
         if status is Status.RUNNING and seen:
-            self.state.remember_processes(seen)
+            self.state.remember_processes(seen, processes.users)
         nobody_said = report.status is Status.UNKNOWN and not late and not self.ctx.deadline.passed
         assessment = Assessment(status, detail, seen, began, nobody_said=nobody_said)
         if self.resource.ras.detail == "full":
             self.ctx.log.debug(f"Status: {assessment}")
         return assessment
+
+    def _spared_besides(self, detail: str) -> str:
+        """What serves the machine, as it seems, and is left alone; "" where `detail` names it."""
+        spared = [each for each in self.ctx._owner.spared if str(each) not in detail]
+        return f"left alone: {_listed(spared)}" if spared else ""
 
     def _judge(self, report: StatusReport, seen: list[Process] | None) -> tuple[Status, str]:
         if seen is None:
@@ -191,34 +197,44 @@ class Work:
 
     def is_gone(self) -> bool:
         """Whether nothing of this logical host is alive. Where that cannot be known: no."""
-        for look in range(_LOOKS):
+        known: set[Process] = set()
+        for look in range(_MOST_LOOKS):
             newest = processes.newest()
             if self.list_processes() != []:
                 return False
             # Looked at twice, and more often while there come new ones: what goes on by way of its
             # children can slip through one look.
-            doubt = self._may_come_to_light()
-            self.starts_left_nothing = not doubt
-            if look > 0 and not doubt and processes.newest() == newest:
+            may_come = self._may_come_to_light()
+            if may_come is None:
+                return False
+            self.starts_left_nothing = not may_come
+            # What was there before shows by now all that it ever will.
+            settled = may_come <= known
+            known |= may_come
+            if look > 0 and not may_come and processes.newest() == newest:
                 break
-            if doubt or look == 0:
-                time.sleep(_SECOND_LOOK_IN_DOUBT if doubt else _SECOND_LOOK)
+            if look + 1 >= _LOOKS and settled:
+                break
+            if may_come or look == 0:
+                time.sleep(_SECOND_LOOK_IN_DOUBT if may_come else _SECOND_LOOK)
+        else:
+            return False  # new ones came to the last
         self.state.forget_sessions()
         if self.resource.application.runs_as_processes:
             return True  # whatever the status command says
         return self.assess().status is Status.STOPPED
 
-    def _may_come_to_light(self) -> bool:
-        """Whether something of it may live that no look has shown.
+    def _may_come_to_light(self) -> set[Process] | None:
+        """What no look has shown for its own, and may be, or may make some of it anew.
 
         For a moment, while a process executes a new program, nothing shows whose it is; and what a
-        start has made besides the product (a shell that watches over it) may make it anew.
+        start has made besides the product may be a shell that watches over it. None: nobody knows.
         """
         try:
             started, unclear = self.ctx._owner.started()
-            return unclear or bool(started)
+            return unclear.union(started)
         except OSError:
-            return True  # nobody knows
+            return None
 
     # Starting.
 
@@ -229,6 +245,7 @@ class Work:
             return Report(Outcome.FAILED, refusal)
         self._step(Step.START)
         self._begin(context.START, self.deadline)
+        self.state.begin_starts()
         try:
             self.hooks.start(self.ctx)
         except BaseException as error:  # a plugin's exit() is a failed start
@@ -268,7 +285,7 @@ class Work:
 
     def start_goes_on(self) -> bool:
         """Whether something of the start command itself is still at work in the background."""
-        return bool(self.ctx.started_processes())
+        return bool({*self.ctx.started_processes()} - self.ctx._owner.spared)
 
     def _remember_adopted(self) -> None:
         """Record what the start made: a daemon may have cleared our mark from its environment.
@@ -277,7 +294,7 @@ class Work:
         """
         if self.resource.application.runs_as_processes:
             return  # its plugin recognises it by other means
-        self.state.remember_processes(self.adopted())
+        self.state.remember_processes(self.adopted(), processes.users)
 
     def adopted(self) -> set[Process]:
         """What has come below the guard since the action began, this worker's own apart."""
@@ -399,11 +416,10 @@ class Work:
         self.now("killing what is left")
         self.state.note_force()
         left = self.list_processes() or []
-        if left:
-            self.ctx.log.info(f"killing {_listed(left)}")
         # Dead before it is asked for again: a second question takes longer than a death.
         by = self.deadline.sooner(min(1.0, self.deadline.remaining() / 2))
-        processes.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
+        alive = processes.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
+        self.ctx._tell_ended("killed", left, alive)
         return self._wait_gone(self.deadline.sooner(min(2.0, self.deadline.remaining() / 2)))
 
     def finish_force(self) -> Report:
@@ -461,7 +477,7 @@ class Work:
             found = _left_of(ended) | self._copies_of_the_guard()
             if adopted:
                 found |= self.adopted()
-            found -= set(product or ())
+            found -= {*(product or ()), *self.ctx._owner.spared}
             return list(processes.apart_from(spare, found, processes.table())) if found else []
 
         # Else half of the time, so that some is left to look at what else there is.

@@ -292,13 +292,14 @@ def test_a_start_that_goes_on_in_the_background_for_long_is_no_death(world):
 def service_manager(world: World, script: str) -> str:
     """Have a helper do `script` when it is asked to; what asks it, for a shell.
 
-    `DAEMON` in it is the toy's daemon, which the toy knows for its own by its environment.
+    `DAEMON` in it is the toy's daemon, which bears the mark of the start that asks.
     """
     asked = world.prefix / "asked"
-    daemon = f"env ARK_ACTION=toy1:0 ARK_PREFIX={world.prefix} {world.home}/daemon"
-    waits = f"until [ -e {asked} ]; do sleep 0.05; done; "
+    mark = f"ARK_ACTION=$(cat {asked}) ARK_PREFIX={world.prefix}"
+    daemon = f"env {mark} {world.home}/daemon"
+    waits = f"until [ -s {asked} ]; do sleep 0.05; done; "
     world.helper(["/bin/sh", "-c", waits + script.replace("DAEMON", daemon)])
-    return f": > {asked}"
+    return f"echo $ARK_ACTION > {asked}"
 
 
 def test_a_helper_of_the_start_that_asks_a_service_manager_and_ends_is_no_death(world):
@@ -327,13 +328,14 @@ def test_a_supervisor_that_starts_anew_what_died_is_no_death_though_it_bears_no_
     world.configure(timers={"restore.process": 30})
     script = world.prefix / "supervisor"
     *_, dies = hostile.die_later([str(world.home / "daemon"), "600"], 0.5)
-    known_by = f"ARK_ACTION=toy1:0 ARK_PREFIX={world.prefix}"
+    known_by = f"ARK_ACTION=$KNOWN_BY ARK_PREFIX={world.prefix}"
     # The first daemon becomes the guard's child, the second's starter lives between the two.
     script.write_text(
         f"env {known_by} /bin/sh -c {shlex.quote(dies)}\n"
         f"sleep 2\nexec env {known_by} {world.home}/daemon 1000\n"
     )
-    start = f"setsid env -i PATH=/usr/bin:/bin /bin/sh {script} >/dev/null 2>&1 &"
+    clean = "env -i PATH=/usr/bin:/bin KNOWN_BY=$ARK_ACTION"
+    start = f"setsid {clean} /bin/sh {script} >/dev/null 2>&1 &"
     world.hooks(runs("ark_start", ["/bin/sh", "-c", start]) + RUNNING_WHEN_SECOND)
     assert world.run("restore") == 0, "\n".join(world.ras)
     assert len(world.own()) == 1

@@ -58,12 +58,13 @@ def seen(monkeypatch: pytest.MonkeyPatch, *children: subprocess.Popen[bytes]) ->
 def test_what_bears_the_mark_of_a_start_is_found_and_nothing_is_unclear(
     context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    context._state.note_command(f"{context.resource}:1", "start")
     ours = sleeper(ARK_ACTION=f"{context.resource}:1", ARK_PREFIX=str(tmp_path))
     another = sleeper(ARK_ACTION="another:1", ARK_PREFIX=str(tmp_path))
     seen(monkeypatch, ours, another)
     try:
         started, unclear = context._owner.started()
-        assert ([each.pid for each in started], unclear) == ([ours.pid], False)
+        assert ([each.pid for each in started], unclear) == ([ours.pid], set())
     finally:
         for child in (ours, another):
             child.kill()
@@ -81,7 +82,7 @@ def test_a_live_process_that_shows_no_environment_makes_the_look_unclear(
         if not alive:
             bare.send_signal(signal.SIGKILL)
             os.waitid(os.P_PID, bare.pid, os.WEXITED | os.WNOWAIT)
-        assert context._owner.started() == ([], alive)
+        assert context._owner.started() == ([], {processes.look(bare.pid)} if alive else set())
     finally:
         bare.kill()
         bare.wait()

@@ -167,6 +167,67 @@ def test_open_commands_are_remembered_until_forgotten(memory: State) -> None:
     assert memory.commands() == {}
 
 
+class TestStartMarks:
+    """What was written down of the marks of starts, and what is known where nothing was."""
+
+    def test_they_outlive_the_command_s_being_forgotten(self, memory: State) -> None:
+        memory.begin_starts()
+        memory.note_command("toy1:1", "start")
+        memory.note_command("toy1:2", "stop")
+        assert memory.start_marks() == {"toy1:1"}
+        memory.forget_commands(["toy1:1", "toy1:2"])
+        assert memory.start_marks() == {"toy1:1"}
+
+    def test_there_are_none_where_nothing_was_ever_restored(self, memory: State) -> None:
+        assert memory.start_marks() == set()
+
+    def test_nobody_knows_them_where_their_file_is_gone(self, memory: State) -> None:
+        memory.note_restore()
+        memory.begin_starts()
+        assert memory.start_marks() == set()
+        Path(memory.directory, "started.json").unlink()
+        assert memory.start_marks() is None
+        memory.note_command("toy1:1", "start")
+        memory.forget_commands(["toy1:1"])
+        assert memory.start_marks() is None
+
+    def test_those_of_another_boot_are_none(self, memory: State, clock: Clock) -> None:
+        memory.note_restore()
+        memory.begin_starts()
+        memory.note_command("toy1:1", "start")
+        memory.forget_commands(["toy1:1"])
+        clock.boot = "boot-two"
+        assert memory.start_marks() == set()
+
+    def test_of_a_start_s_thousands_the_first_and_the_last_are_kept(self, memory: State) -> None:
+        memory.begin_starts()
+        marks = [f"toy1:{number}" for number in range(1000)]
+        write_json(f"{memory.directory}/commands.json", {mark: ["start", 0, 0] for mark in marks})
+        memory.forget_commands_of("start")
+        kept = memory.start_marks()
+        assert kept is not None
+        assert {marks[0], marks[-1]} <= kept
+        assert len(kept) <= 256
+
+    def test_one_that_cannot_be_written_down_leaves_none_that_is_known(
+        self, memory: State, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        memory.note_restore()
+        memory.begin_starts()
+        monkeypatch.setattr("arkcore.state.write_json", lambda *_: False)
+        memory.note_command("toy1:1", "start")
+        assert memory.start_marks() is None
+
+
+def test_the_users_of_new_processes_are_remembered_and_those_before(memory: State) -> None:
+    me, one = processes.look(os.getpid()), processes.look(1)
+    assert me is not None
+    assert one is not None
+    memory.remember_processes([me], lambda _: {7})
+    memory.remember_processes([me, one], lambda pid: {pid})
+    assert memory.remembered_users() == {1, 7}
+
+
 def test_processes_are_remembered_by_pid_and_start_in_this_boot_only(
     memory: State, clock: Clock
 ) -> None:
@@ -447,7 +508,7 @@ KEYS = st.sampled_from(
 MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=5) | st.fixed_dictionaries(
     {"boot": st.just(boot_id()), "script": st.just("Remove"), "told": st.just(True)},
     optional={key: VALUES for key in ("at", "first", "last", "failed", "until", "began", "due")}
-    | {"processes": VALUES, "attempts": VALUES},
+    | {"processes": VALUES, "attempts": VALUES, "users": VALUES, "marks": VALUES},
 )
 
 
@@ -459,6 +520,8 @@ def everything(memory: State, paths: Paths) -> list[Callable[[], Any]]:
         memory.since_force,
         memory.commands,
         memory.remembered_processes,
+        memory.remembered_users,
+        memory.start_marks,
         lambda: memory.attempts("restart", 100),
         memory.verdict,
         memory.blind,
@@ -482,6 +545,7 @@ def everything(memory: State, paths: Paths) -> list[Callable[[], Any]]:
 
 
 NAMES = ["wanted", "force", "commands", "processes", "attempts", "verdict", "blind", "preempted"]
+NAMES += ["started"]
 
 
 @given(MAPPINGS.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=50))

@@ -51,7 +51,7 @@ def test_the_engine_accepts_the_plugin() -> None:
     check_hooks(plugin, "jp1-ajs3-manager")
     application = check_declaration(plugin.ark_application(), "jp1-ajs3-manager")
     assert application.force_before_restart
-    assert set(application.machine_wide) == MACHINE_WIDE
+    assert set(application.machine_wide) == {*MACHINE_WIDE, "jevtraplog"}
 
 
 def test_the_options_are_possible_and_have_both_texts() -> None:

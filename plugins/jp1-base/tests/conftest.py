@@ -87,13 +87,23 @@ class FakeContext:
         return _Lock(self.lock_free)
 
     def find_processes(
-        self, beneath: Sequence[str], *, variables: Sequence[str], commands: Sequence[str]
+        self,
+        beneath: Sequence[str],
+        *,
+        variables: Sequence[str],
+        commands: Sequence[str],
+        parts: Sequence[str],
     ) -> list[Process]:
         self.searches.append((beneath, variables, commands))
         return _processes(self.names)
 
     def unattributed_processes(
-        self, beneath: Sequence[str], *, variables: Sequence[str], commands: Sequence[str]
+        self,
+        beneath: Sequence[str],
+        *,
+        variables: Sequence[str],
+        commands: Sequence[str],
+        parts: Sequence[str],
     ) -> list[Process]:
         return _processes(self.strays)
 

@@ -20,7 +20,7 @@ def test_the_engine_accepts_the_plugin() -> None:
     application = check_declaration(plugin.ark_application(), "jp1-base")
     assert application.force_before_restart
     assert application.runs_as_processes
-    assert set(application.machine_wide) == {"hntr2mon", "ajsqlagtd", "ajsqlftpd"}
+    assert set(application.machine_wide) == {"hntr2mon", "ajsqlagtd", "ajsqlftpd", "jevtraplog"}
 
 
 def test_limits_of_the_logical_host() -> None:
@@ -60,6 +60,20 @@ def test_an_impossible_value_is_refused_by_name(option: str, value: object) -> N
         make_options(Jp1BaseOptions, {option: value}).check()
 
 
+def test_an_executable_cannot_be_ours_and_not_ours() -> None:
+    values = {"ours": ["jbsx"], "not_ours": ["jbsx"]}
+    with pytest.raises(ConfigurationError, match=r"options\.ours: 'jbsx'"):
+        make_options(Jp1BaseOptions, values).check()
+
+
+def test_no_part_of_a_logical_host_is_a_command_or_the_machines() -> None:
+    apart = {fact.value for fact in facts.MACHINE_WIDE}
+    for product in (facts.BASE, facts.AJS3):
+        parts = {fact.value for fact in product.parts}
+        assert product.manager.value in parts
+        assert not parts & (apart | {fact.value for fact in product.commands})
+
+
 def test_the_defaults_are_possible() -> None:
     make_options(Jp1BaseOptions, {}).check()
 
@@ -72,7 +86,7 @@ def test_no_return_code_has_two_meanings() -> None:
 
 def test_what_a_manual_states_names_the_page() -> None:
     products = (facts.BASE, facts.AJS3)
-    named = [fact for product in products for fact in product.commands]
+    named = [fact for product in products for fact in (*product.commands, *product.parts)]
     for fact in (*named, *facts.MACHINE_WIDE, facts.EVENT_STATUS):
         assert fact.mark is not facts.Mark.MANUAL or fact.source, fact.value
     for row in (*facts.BASE_CODES, *facts.EVENT_CODES, *facts.AJS3_CODES):

@@ -3,7 +3,7 @@
 Paths, names and return codes stand here and nowhere else. Each row has a mark that says where it
 comes from; the source is a page of the vendor's manuals, by its number. What is not of a manual may
 be otherwise at a site, and an option corrects it there: `status_codes`, `event_codes`,
-`start_command`, `not_ours` and the like (:mod:`ark_jp1_base.options`).
+`start_command`, `ours`, `not_ours` and the like (:mod:`ark_jp1_base.options`).
 """
 
 from __future__ import annotations
@@ -53,11 +53,23 @@ class ReturnCode:
 class Product:
     """One product: where it lies, and the commands that start, stop, force and ask it.
 
-    `manager`: the process that makes and watches all others. `commands`: executables beneath
-    `directory` that end by themselves, and so are no part of the running product.
+    `manager`: the process that makes and watches all others. `parts`: the executables that each
+    logical host has for itself; a `*` at the end stands for anything, such as a service's name.
+    `commands`: executables beneath `directory` that end by themselves, and so are no part of the
+    running product.
     """
 
-    __slots__ = ("commands", "directory", "force", "manager", "start", "status", "stop", "title")
+    __slots__ = (
+        "commands",
+        "directory",
+        "force",
+        "manager",
+        "parts",
+        "start",
+        "status",
+        "stop",
+        "title",
+    )
 
     def __init__(
         self,
@@ -69,6 +81,7 @@ class Product:
         force: Fact,
         status: Fact,
         manager: Fact,
+        parts: Sequence[Fact],
         commands: Sequence[Fact],
     ) -> None:
         self.title = title
@@ -78,6 +91,7 @@ class Product:
         self.force = force
         self.status = status
         self.manager = manager
+        self.parts = tuple(parts)
         self.commands = tuple(commands)
 
 
@@ -89,6 +103,19 @@ BASE = Product(
     force=Fact("/etc/opt/jp1base/jbs_killall.cluster", Mark.FIELD),
     status=Fact("/opt/jp1base/bin/jbs_spmd_status", Mark.MANUAL, "BASE0315"),
     manager=Fact("jbs_spmd", Mark.MANUAL, "BASE0493"),
+    parts=(
+        Fact("jbs_spmd", Mark.MANUAL, "BASE0493"),
+        Fact("jbssessionmgr", Mark.MANUAL, "BASE0493"),
+        Fact("jbsroute", Mark.MANUAL, "BASE0493"),
+        Fact("jcocmd", Mark.MANUAL, "BASE0493"),
+        Fact("jbsplugin*", Mark.MANUAL, "BASE0493"),
+        Fact("jbshcd", Mark.MANUAL, "BASE0493"),
+        Fact("jbshchostd", Mark.MANUAL, "BASE0493"),
+        Fact("jbssrvmgr", Mark.MANUAL, "BASE0493"),
+        Fact("jbslcact", Mark.MANUAL, "BASE0493"),
+        Fact("jbscomd", Mark.MANUAL, "BASE0493"),
+        Fact("jevservice", Mark.MANUAL, "BASE0493"),
+    ),
     commands=(
         Fact("jbs_spmd_status", Mark.MANUAL, "BASE0315"),
         Fact("jbs_spmd_reload", Mark.MANUAL, "BASE0315"),
@@ -112,6 +139,17 @@ AJS3 = Product(
     force=Fact("/etc/opt/jp1ajs2/jajs_killall.cluster", Mark.MANUAL, "AJSJ0159"),
     status=Fact("/opt/jp1ajs2/bin/jajs_spmd_status", Mark.MANUAL, "AJSO0149"),
     manager=Fact("jajs_spmd", Mark.MANUAL, "AJSK0083"),
+    # The processes of an embedded database (pdprcd and those below it) are none of them: JP1/IM's
+    # have the same names. Descent and the record tell whose they are.
+    parts=(
+        Fact("jajs_spmd", Mark.MANUAL, "AJSK0083"),
+        Fact("jajs_dbmd*", Mark.MANUAL, "AJSK0083"),
+        Fact("jajs_hstd", Mark.MANUAL, "AJSK0083"),
+        Fact("jajs_schd*", Mark.MANUAL, "AJSK0083"),
+        Fact("jajs_agtd", Mark.MANUAL, "AJSK0083"),
+        Fact("jpqmon", Mark.MEMORY),
+        Fact("jpoagent", Mark.MEMORY),
+    ),
     commands=(
         Fact("jajs_spmd_status", Mark.MANUAL, "AJSO0149"),
         Fact("ajsqlstatus", Mark.FIELD),
@@ -185,12 +223,19 @@ AJS3_CODES = (
     ReturnCode(12, Answer.UNKNOWN, Mark.FIELD),
 )
 
-#: Shared by all logical hosts of a machine, whichever product's command happened to start them.
-MACHINE_WIDE = (
+#: Shared by all logical hosts of a machine, and started by whichever command came first. They are
+#: always there.
+RESIDENT = (
     Fact("hntr2mon", Mark.MANUAL, "BASE0493"),
     Fact("ajsqlagtd", Mark.MANUAL, "AJSK0083"),
     Fact("ajsqlftpd", Mark.MANUAL, "AJSK0083"),
 )
+
+#: No process of these is ever signalled. The log-file trap is a service apart. `jajs_start.cluster`
+#: may also start Check Manager, Check Agent, Autonomous Agent and Autonomous Agent Messenger
+#: (AJSO0152, AJSH0090), whose processes no page names: like all that is none of the `parts`, they
+#: are told and left alone.
+MACHINE_WIDE = (*RESIDENT, Fact("jevtraplog", Mark.MANUAL, "BASE0469"))
 
 #: The environment variable that selects the logical host; the processes inherit it.
 LOGICAL_HOST_VARIABLE = Fact("JP1_HOSTNAME", Mark.MANUAL, "BASE0315")

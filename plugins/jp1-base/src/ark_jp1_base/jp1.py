@@ -86,7 +86,11 @@ class Jp1Plugin:
         return find(
             (directory,) if real == directory else (directory, real),
             variables=(facts.LOGICAL_HOST_VARIABLE.value,),
-            commands=(*(fact.value for fact in self.product.commands), *options.not_ours),
+            commands=(
+                *(fact.value for fact in (*self.product.commands, *facts.RESIDENT)),
+                *options.not_ours,
+            ),
+            parts=(*(fact.value for fact in self.product.parts), *options.ours),
         )
 
     @hookimpl

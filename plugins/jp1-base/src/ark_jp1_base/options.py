@@ -58,6 +58,13 @@ class Jp1Options:
         "使える語: RUNNING、STARTING、STOPPING、PARTIAL、STOPPED、UNKNOWN、"
         "ERROR(問い合わせ不可。プロセスの有無で判定する)",
     )
+    ours: list[str] = option(
+        [],
+        "further executables in the product's directories that each logical host has for itself; "
+        "an inherited JP1_HOSTNAME shows whose they are",
+        "製品のディレクトリにある実行ファイルのうち、論理ホストごとに動くものの追加。"
+        "環境変数 JP1_HOSTNAME でどの論理ホストのものかを判定する",
+    )
     not_ours: list[str] = option(
         [],
         "further executables in the product's directories that are no part of the running logical "
@@ -88,6 +95,11 @@ class Jp1Options:
             # Without its process manager a logical host that runs could be taken for stopped.
             if name in facts.MANAGERS:
                 raise ConfigurationError(f"options.not_ours: {name!r} is what makes it running")
+        both = {*self.ours} & {*self.not_ours}
+        if both:
+            raise ConfigurationError(
+                f"options.ours: {min(both)!r} stands in options.not_ours too: only one can be right"
+            )
         check_codes("status_codes", self.status_codes)
 
 
