@@ -83,8 +83,8 @@ class Context:
         self._state = state
         self._sender = sender
         self._observed = observed
-        user = getattr(options, "user", "")
-        self._owner = Owner(resource, state, [user] if user and isinstance(user, str) else [])
+        users = (getattr(options, key, "") for key in ("user", "process_user"))
+        self._owner = Owner(resource, state, [each for each in users if each and type(each) is str])
         #: Where commands are noted: with the asker, where one resource only looks at another.
         self._notes = notes or state
         #: When the worker itself is ended: ending what is late has to fit before that.
@@ -248,8 +248,8 @@ class Context:
         `parts` names the executables that are parts of one logical host; a `*` at the end of a name
         stands for anything. Where it is given, a variable or a mark tells of these alone: a daemon
         of the whole machine inherits them from whoever happens to start it. `users` names the users
-        whose processes may say so of themselves, besides root, the running user, the option `user`
-        and the users of recorded processes.
+        whose processes may say so of themselves, besides root, the running user, those of the
+        options `user` and `process_user`, and the users of recorded processes.
         """
         search = Search(self._owner, beneath, variables, commands, parts=parts, users=users)
         return search.owned()
@@ -274,8 +274,9 @@ class Context:
     def may_be_ours(self, process: Process) -> bool:
         """Whether its user allows that it is the application's; says nothing else of it.
 
-        Its real and effective user must be root, the running user, the option `user` or the user of
-        a recorded process; or it was recorded itself, or made by this very action.
+        Its real and effective user must be root, the running user, that of the option `user` or
+        `process_user`, or of a recorded process; or it was recorded itself, or made by this very
+        action.
         """
         return self._owner.may_have(process, self._owner.users())
 

@@ -95,7 +95,8 @@ class Owner:
         """What starts made, and what shows no environment although it runs a program.
 
         While a process executes a new program nothing shows whose it is; or it was started without
-        any environment.
+        any environment. The child of a process that is clearly another's is another's, too: on a
+        busy machine there is always somebody who begins a program.
         """
         marks, users = self.marks(), self.users()
         seen: dict[int, Process] = {}
@@ -122,6 +123,8 @@ class Owner:
         found |= self.remembered(seen)
         found |= processes.descendants({process.pid for process in found}, seen)
         mine = {os.getpid(), os.getppid()}
+        others = seen.keys() - {each.pid for each in found | unclear} - {1} - mine
+        unclear = {each for each in unclear if each.ppid not in others}
         apart = processes.apart_from(self.spare, found, seen)
         return sorted((each for each in apart if each.pid not in mine), key=_pid_of), unclear
 

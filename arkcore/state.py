@@ -287,7 +287,7 @@ class State:
         It is lost where somebody has deleted it, and with an engine that did not keep it.
         """
         kept = self._started()
-        if kept is None and self.ever_restored():
+        if kept is None and self._restored_since_boot():
             return None
         begun = (mark for mark, each in self.commands().items() if each[0] == "start")
         return {*(kept or ()), *begun}
@@ -414,7 +414,17 @@ class State:
     # Whether a restore was ever begun here; outlives a reboot.
 
     def note_restore(self) -> None:
-        write_json(self.paths.restored(self.resource), {"at": time.time()})
+        if not self._restored_since_boot():
+            self.begin_starts()
+        value = {"at": time.time(), "boot": boot_id()}
+        write_json(self.paths.restored(self.resource), value)
+
+    def _restored_since_boot(self) -> bool:
+        """Whether a restore was begun since this boot, or may have been."""
+        value = read_json(self.paths.restored(self.resource))
+        if "boot" in value:
+            return bool(value["boot"] == boot_id())
+        return self.ever_restored()
 
     def ever_restored(self) -> bool:
         """Whether a restore was begun here, or may have been: only what is certain is a no."""

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from arkcore.resource import Resource
     from arkcore.state import State
 
-#: So many scans confirm that nothing is left where something may come to light, and more, up to the
-#: second number, while there come new ones. Seconds between two scans: these, or those in doubt.
-_LOOKS, _MOST_LOOKS = 4, 12
+#: Where something may come to light, so many scans in a row must show nothing new; at most so many
+#: scans are made. Seconds between two scans: these, or those in doubt.
+_QUIET_LOOKS, _MOST_LOOKS = 3, 12
 _SECOND_LOOK = 0.005
 _SECOND_LOOK_IN_DOUBT = 0.02
 
@@ -198,6 +198,7 @@ class Work:
     def is_gone(self) -> bool:
         """Whether nothing of this logical host is alive. Where that cannot be known: no."""
         known: set[Process] = set()
+        quiet = 0
         for look in range(_MOST_LOOKS):
             newest = processes.newest()
             if self.list_processes() != []:
@@ -208,12 +209,14 @@ class Work:
             if may_come is None:
                 return False
             self.starts_left_nothing = not may_come
-            # What was there before shows by now all that it ever will.
-            settled = may_come <= known
-            known |= may_come
+            # What was there before shows by now all that it ever will, and whose its children are.
+            stayed = {each.pid for each in may_come & known}
+            news = any(each.ppid not in stayed for each in may_come - known)
+            quiet = 0 if news else quiet + 1
+            known = may_come
             if look > 0 and not may_come and processes.newest() == newest:
                 break
-            if look + 1 >= _LOOKS and settled:
+            if quiet >= _QUIET_LOOKS:
                 break
             if may_come or look == 0:
                 time.sleep(_SECOND_LOOK_IN_DOUBT if may_come else _SECOND_LOOK)

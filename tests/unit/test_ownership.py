@@ -39,6 +39,16 @@ class Node:
         self.home = directory / "home"
         self.home.mkdir()
         shutil.copy("/bin/sleep", self.home / "daemon")
+        shutil.copy("/bin/sh", self.home / "shell")
+        os.mkfifo(self.home / "never", 0o644)
+        #: One process of the product's that is handed the logical host's name, and waits.
+        self.named = (
+            str(self.home / "shell"),
+            "-c",
+            f"read x <{self.home}/never",
+            "sh",
+            "LHOST",
+        )
 
     def owner(self, *named: str, spare: tuple[str, ...] = ()) -> Owner:
         facts = ApplicationFacts(
@@ -64,6 +74,11 @@ class Node:
         self.state.begin_starts()
         self.state.note_command(f"{self.name}:{word}", "start")
         self.state.forget_commands_of("start")
+
+    def lose_marks(self) -> None:
+        """As where somebody has deleted the state of a resource that was restored."""
+        self.state.note_restore()
+        os.unlink(f"{self.state.directory}/started.json")
 
     def search(self, *named: str, owner: Owner | None = None, **values: Any) -> Search:
         values = {"variables": ["X_HOST"], "commands": [], **values}
@@ -139,14 +154,14 @@ class TestMarks:
         assert node.started() == node.found() == []
 
     def test_any_counts_where_the_memory_of_starts_is_lost(self, node: Node, spawn: Spawn) -> None:
-        node.state.note_restore()
+        node.lose_marks()
         child = spawn(**node.mark())
         assert node.started() == node.found() == [child.pid]
 
     def test_what_another_command_bears_is_no_start_s_in_a_lost_memory_either(
         self, node: Node, spawn: Spawn
     ) -> None:
-        node.state.note_restore()
+        node.lose_marks()
         node.state.note_command(f"{node.name}:0123", "status")
         spawn(**node.mark())
         assert node.started() == node.found() == []
@@ -163,7 +178,7 @@ class TestMarks:
     def test_in_a_pid_namespace_of_its_own_no_unknown_one_counts(
         self, node: Node, spawn: Spawn
     ) -> None:
-        node.state.note_restore()  # the memory is lost
+        node.lose_marks()
         with inside(spawn, node) as pid:
             assert pid not in node.started()
 
@@ -202,9 +217,7 @@ class TestUsers:
             return spawn(user=STRANGER, **node.mark()).pid
         if how == "variable":
             return spawn(user=STRANGER, X_HOST="LHOST").pid
-        shutil.copy("/bin/sh", node.home / "shell")
-        words = (node.home / "shell", "-c", "sleep 300; :", "sh", "LHOST")
-        return spawn(*words, user=STRANGER, PATH="/usr/bin:/bin").pid
+        return spawn(*node.named, user=STRANGER, PATH="/usr/bin:/bin").pid
 
     @pytest.mark.parametrize("how", CLAIMS)
     def test_a_stranger_s_claim_counts_for_nothing(
@@ -252,7 +265,6 @@ class TestUsers:
             f"subprocess.run([{str(node.home / 'daemon')!r}, '300'], user={STRANGER}, env={{}})"
         )
         node.note_start()
-        shutil.copy("/bin/sh", node.home / "shell")
         words = ("-c", '"$@"; :', "sh", sys.executable, "-c", program)
         parent = spawn(node.home / "shell", *words, **node.mark())
         wait_for(lambda: len(processes.descendants({parent.pid})) == 2)
@@ -343,9 +355,7 @@ class TestParts:
         assert owner.spared == set()
 
     def test_what_is_none_but_is_given_the_name_belongs(self, node: Node, spawn: Spawn) -> None:
-        shutil.copy("/bin/sh", node.home / "shell")
-        words = (node.home / "shell", "-c", "sleep 300; :", "sh", "LHOST")
-        child = spawn(*words, PATH="/usr/bin:/bin")
+        child = spawn(*node.named, PATH="/usr/bin:/bin")
         assert node.found(parts=["other"]) == [child.pid]
 
     def test_what_is_none_but_was_recorded_belongs(self, node: Node, spawn: Spawn) -> None:
@@ -358,7 +368,7 @@ class TestParts:
     def test_what_is_none_but_descends_from_one_belongs_whatever_lies_between(
         self, node: Node, spawn: Spawn
     ) -> None:
-        shutil.copy("/bin/sh", node.home / "manager")
+        (node.home / "shell").rename(node.home / "manager")
         between = f"/bin/sh -c '{node.home}/daemon 300; :'; :"
         manager = spawn(node.home / "manager", "-c", between, X_HOST="LHOST", PATH="/usr/bin:/bin")
         wait_for(lambda: len(processes.descendants({manager.pid})) == 2)

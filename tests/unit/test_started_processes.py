@@ -49,9 +49,18 @@ def sleeper(**environment: str) -> subprocess.Popen[bytes]:
     return child
 
 
-def seen(monkeypatch: pytest.MonkeyPatch, *children: subprocess.Popen[bytes]) -> None:
-    """Let the process table hold these alone: what others do on this machine is not asked."""
-    pids = [os.getpid(), *(child.pid for child in children)]
+def seen(
+    monkeypatch: pytest.MonkeyPatch, *children: subprocess.Popen[bytes], parent: bool = False
+) -> None:
+    """Let the process table hold these alone: what others do on this machine is not asked.
+
+    `parent`: and this process, which is no guard.
+    """
+    pids = [child.pid for child in children]
+    if parent:
+        me = os.getpid()
+        pids.append(me)
+        monkeypatch.setattr("arkcore.ownership.os.getpid", lambda: -1)
     monkeypatch.setattr(processes, "pids", lambda: iter(pids))
 
 
@@ -69,6 +78,18 @@ def test_what_bears_the_mark_of_a_start_is_found_and_nothing_is_unclear(
         for child in (ours, another):
             child.kill()
             child.wait()
+
+
+def test_the_child_of_another_s_process_that_shows_no_environment_is_another_s(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = sleeper()
+    seen(monkeypatch, bare, parent=True)
+    try:
+        assert context._owner.started() == ([], set())
+    finally:
+        bare.kill()
+        bare.wait()
 
 
 @pytest.mark.parametrize("alive", [True, False])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from ark_command import Command
+from ark_command._listener import listener
 
 from arkcore import Status, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator
 
     from arkcore.context import Context
@@ -115,3 +118,73 @@ def test_a_stranger_on_the_port_is_not_believed(
     report = Command().ark_status(ctx)
     assert report.status is Status.UNKNOWN
     assert "every process recorded of it is gone" in report.detail
+
+
+#: Listens on a port of its own at the address it is given, and prints the port.
+LISTEN = """
+import os, socket, sys, time
+user = int(sys.argv[2])
+os.setgroups([])
+os.setresgid(user, user, user)
+os.setresuid(user, user, user)
+v6 = ":" in sys.argv[1]
+family = socket.AF_INET6 if v6 else socket.AF_INET
+server = socket.create_server((sys.argv[1], 0), family=family, dualstack_ipv6=v6)
+print(server.getsockname()[1], flush=True)
+time.sleep(300)
+"""
+STRANGER = 65534
+
+
+@pytest.fixture
+def listening() -> Iterator[Callable[..., int]]:
+    """Has a stranger listen at an address; the port."""
+    made: list[subprocess.Popen[str]] = []
+
+    def listen(address: str = "127.0.0.1") -> int:
+        if os.geteuid() != 0:
+            pytest.skip("only root can be another user")
+        child = subprocess.Popen(
+            [sys.executable, "-I", "-c", LISTEN, address, str(STRANGER)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        made.append(child)
+        assert child.stdout is not None
+        return int(child.stdout.readline())
+
+    yield listen
+    for child in made:
+        child.kill()
+        child.communicate()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::"])
+def test_a_stranger_who_listens_is_not_the_application(
+    make_context: MakeContext, listening: Callable[..., int], address: str
+) -> None:
+    number = listening(address)
+    report = Command().ark_status(make_context(tcp=f"127.0.0.1:{number}"))
+    assert report.status is Status.STOPPED
+    assert f"on 127.0.0.1:{number} user id {STRANGER} listens" in report.detail
+
+
+def test_the_application_s_own_user_may_listen(
+    make_context: MakeContext, listening: Callable[..., int]
+) -> None:
+    ctx = make_context(tcp=f"127.0.0.1:{listening()}", process_user="nobody")
+    assert Command().ark_status(ctx).status is Status.RUNNING
+
+
+def test_the_listeners_are_found_before_any_connection_is_read(tmp_path: Path) -> None:
+    line = "   0: 0100007F:1F90 00000000:0000 0A 0:0 00:0 0 1234 0 77 1 0 100 0 0 10 0\n"
+    other = "   1: 0100007F:1F91 0100007F:1F90 01 0:0 00:0 0 0 0 78 1 0 100 0 0 10 0\n"
+    (tmp_path / "tcp").write_text("  sl  local_address\n" + line + other * 100_000)
+    found = listener("127.0.0.1", 8080, str(tmp_path))
+    assert found is not None
+    assert (found.user, found.inode) == (1234, 77)
+    assert listener("127.0.0.1", 8081, str(tmp_path)) is None
+
+
+def test_without_the_kernel_s_table_whoever_accepts_is_believed(tmp_path: Path) -> None:
+    assert listener("127.0.0.1", 8080, str(tmp_path)) is None

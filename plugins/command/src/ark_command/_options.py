@@ -83,6 +83,13 @@ class Options:
         "The user whose commands these are; without it they run as root",
         "コマンドを実行するユーザー。省略時は root",
     )
+    process_user: str = option(
+        "",
+        "The user whose processes are the application's, where that is neither root nor user: "
+        "that of a service which systemd starts, or of a daemon that gives up root",
+        "アプリケーションのプロセスのユーザーが root でも user でもない場合のユーザー名。"
+        "例: systemd が起動するサービスや、root 権限を放棄するデーモンのユーザー",
+    )
     env: dict[str, str] = option(
         {},
         "Environment variables of the commands, added to a clean environment",

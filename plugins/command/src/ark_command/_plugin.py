@@ -194,7 +194,9 @@ class Command:
             if argv:
                 yield _look_at(key, argv)
         if options.user:
-            yield _look_at_user(options.user)
+            yield _look_at_user("user", options.user)
+        if options.process_user:
+            yield _look_at_user("process_user", options.process_user)
 
 
 def _told_by_tcp(ctx: Context) -> StatusReport:
@@ -202,7 +204,7 @@ def _told_by_tcp(ctx: Context) -> StatusReport:
 
     options: Options = ctx.options
     host, port = address_and_port(options.tcp)
-    report = ask(host, port, ctx.deadline.sooner(options.tcp_timeout))
+    report = ask(host, port, ctx.deadline.sooner(options.tcp_timeout), ctx.may_act)
     if report.status is Status.RUNNING and _all_we_knew_are_gone(ctx):
         # Somebody answers, but nobody we know: another program on the port, or the application
         # after a restart by other hands. To be found out, neither believed nor forced away.
@@ -297,20 +299,20 @@ def _look_at(key: str, argv: Sequence[str]) -> Finding:
     return Finding(f"options.{key}", Level.OK, argv[0])
 
 
-def _look_at_user(user: str) -> Finding:
+def _look_at_user(key: str, user: str) -> Finding:
     import pwd
 
     try:
         entry = pwd.getpwnam(user)
     except KeyError:
         return Finding(
-            "options.user",
+            f"options.{key}",
             Level.FAIL,
             say(f"no user {user!r} here", f"ユーザー {user!r} がいません"),
             f"useradd {user}",
         )
     return Finding(
-        "options.user",
+        f"options.{key}",
         Level.OK,
         say(f"{user}, user id {entry.pw_uid}", f"{user} (ユーザー ID {entry.pw_uid})"),
     )

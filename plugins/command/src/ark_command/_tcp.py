@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import errno
 
+from ark_command._listener import listener
 from arkcore import Status, StatusReport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from arkcore import Deadline
 
 
-def ask(host: str, port: int, deadline: Deadline) -> StatusReport:
+def ask(
+    host: str, port: int, deadline: Deadline, may_listen: Callable[[int], bool]
+) -> StatusReport:
     """RUNNING where the connection is made, STOPPED where it is refused, else UNKNOWN.
 
     `host`: an IP address, or "localhost" for both loopback addresses, of which one has to answer.
-    Ends at `deadline`.
+    Ends at `deadline`. STOPPED also where a user listens of whom `may_listen` does not hold: then
+    it is not the application who answers.
     """
     hosts = ("127.0.0.1", "::1") if host == "localhost" else (host,)
     reports = []
     for address in hosts:
-        report = _ask(address, port, deadline)
+        report = _ask(address, port, deadline, may_listen)
         if report.status is Status.RUNNING:
             return report
         reports.append(report)
@@ -30,7 +35,9 @@ def ask(host: str, port: int, deadline: Deadline) -> StatusReport:
     return (unknown or reports)[0]
 
 
-def _ask(address: str, port: int, deadline: Deadline) -> StatusReport:
+def _ask(
+    address: str, port: int, deadline: Deadline, may_listen: Callable[[int], bool]
+) -> StatusReport:
     import socket
 
     v6 = ":" in address
@@ -49,6 +56,10 @@ def _ask(address: str, port: int, deadline: Deadline) -> StatusReport:
             if sock.getsockname() == sock.getpeername():
                 # A port of the ephemeral range without a listener can be connected to itself.
                 return StatusReport(Status.STOPPED, f"{shown} refused the connection")
+            who = listener(address, port)
+            if who is not None and not may_listen(who.user):
+                told = f"on {shown} user id {who.user} listens, who is not the application's user"
+                return StatusReport(Status.STOPPED, f"{told}; where it is, set process_user")
             return StatusReport(Status.RUNNING, f"{shown} accepts connections")
     except ConnectionRefusedError:
         return StatusReport(Status.STOPPED, f"{shown} refused the connection")
