@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from arkcore.channel import Sender
     from arkcore.processes import Process
     from arkcore.resource import Resource
+    from arkcore.start_group import StartGroup
     from arkcore.state import State
 
 #: The kinds of command. What those of the first two leave behind may go on stopping things.
@@ -98,6 +99,8 @@ class Context:
         #: Set by the engine for each step.
         self._kind = STATUS
         self._results: list[CommandResult] = []
+        self._made: StartGroup | None = None
+        self._others: set[tuple[int, int]] | None = None
 
     # Commands.
 
@@ -145,6 +148,7 @@ class Context:
                 env=self._environment(env),
                 encoding=encoding,
                 spare=self._resource.application.machine_wide,
+                enter=self._group.enter if self._kind == START else None,
                 on_spawn=lambda pid: self._note_spawned(mark, pid),
                 # A healthy check has one file less to write: its command's mark is enough to find
                 # it by, unless it clears its environment and hangs.
@@ -299,6 +303,32 @@ class Context:
         seen = {pid: processes.look(pid) for pid, _ in recorded}
         alive = {(pid, each.start) for pid, each in seen.items() if each}
         return bool(recorded) and not recorded & alive
+
+    def outsiders(self, found: set[Process]) -> set[Process]:
+        """Those of `found`, in this resource's control group, that are not to be ended with it.
+
+        The engine's own, another resource's, and what the application declares for the machine's.
+        """
+        from arkcore import start_group
+
+        if self._others is None:
+            self._others = start_group.recorded_by_others(self._state)
+        machine_wide = self._resource.application.machine_wide
+        apart = start_group.outsiders(found, machine_wide, self._others)
+        spared = self._owner.spared
+        if spared:
+            apart |= found & (spared | processes.descendants({each.pid for each in spared}))
+        return apart
+
+    @property
+    def _group(self) -> StartGroup:
+        """What the starts of this resource have made. A healthy check does without it."""
+        if self._made is None:
+            from arkcore.start_group import StartGroup
+
+            names = self._resource.application.machine_wide
+            self._made = StartGroup(self._state, self.log, self.outsiders, names)
+        return self._made
 
     def terminate(self, ended: Iterable[Process], *, grace: float = 10.0) -> None:
         """End these processes: TERM, and after `grace` seconds KILL. `MachineError` names the rest.

@@ -465,6 +465,9 @@ class Guard:
         if self.in_maintenance:
             self._log.line(self._maintenance.goes_on(), "warning")
         if action is not Action.QUICK_CHECK:
+            from arkcore.start_group import step_out
+
+            step_out()
             self.clock.reset()
         last = self.state.verdict()
         try:
@@ -866,8 +869,11 @@ class Guard:
                 if report.outcome is not Outcome.INTERNAL:
                     return Verdict(report.outcome, report.reason or problem, report.status)
                 problem = report.reason
-            alive = [pid for pid, start in self.state.remembered_processes() if _lives(pid, start)]
-            verdict = outlived(problem, alive)
+            from arkcore.start_group import living
+
+            alive = {pid for pid, start in self.state.remembered_processes() if _lives(pid, start)}
+            alive |= {each.pid for each in living(self.state)}
+            verdict = outlived(problem, sorted(alive))
             verdict.fault = self._fault
             return verdict
         except Ended:

@@ -353,6 +353,23 @@ class State:
         """Nothing of them lives: the kernel may give their numbers to anybody's."""
         self._forget("sessions")
 
+    # The control group that holds what the starts have made.
+
+    def remember_group(self, path: str, *, whole: bool) -> bool:
+        """`whole`: all that was started lives there. False where it cannot be written down."""
+        return self._write("group", boot=boot_id(), path=path, whole=whole)
+
+    def group(self) -> tuple[str, bool]:
+        """As it was remembered since this boot; "" and False where none was."""
+        value = self._read("group")
+        path = value.get("path")
+        if value.get("boot") != boot_id() or not isinstance(path, str) or "/" not in path:
+            return "", False
+        return path, value.get("whole") is True
+
+    def forget_group(self) -> None:
+        self._forget("group")
+
     # Restarts and false alarms, for the restart limit.
 
     def note_attempt(self, kind: str, window: float) -> bool:

@@ -81,6 +81,8 @@ class Work:
         self._strangers = strangers
         #: Why the processes could not be listed, where that was told last.
         self._unlisted = ""
+        #: What was listed last, without the help of the start's control group.
+        self._last_listed: list[Process] = []
         #: Whether the last look of `is_gone` showed that nothing lives that a start has made.
         self.starts_left_nothing = False
 
@@ -138,17 +140,21 @@ class Work:
             return Status.UNKNOWN, "it says RUNNING, but none of its processes lives"
         return report.status, report.detail
 
-    def list_processes(self, *, well: bool = False) -> list[Process] | None:
+    def list_processes(self, *, well: bool = False, grouped: bool = True) -> list[Process] | None:
         """The live processes of this logical host; None where the plugin could not tell.
 
-        `well`: it runs. Else it is looked as well for what nothing but its session tells of.
+        `well`: it runs. Else it is looked as well for what nothing but its session tells of, and,
+        where `grouped`, for all that lives in the control group of its starts.
         """
         try:
             spare = self.resource.application.machine_wide
             found = set(self.hooks.processes(self.ctx))
             found |= self._recorded_alive({(each.pid, each.start) for each in found})
             found |= set() if well else self._left_in_sessions()
-            alive = [each for each in found if not processes.bears(each, spare)]
+            alive = {each for each in found if not processes.bears(each, spare)}
+            self._last_listed = [*alive]
+            if grouped and not well:
+                alive |= self.ctx._group.members(alive)
             return sorted(alive, key=lambda each: each.pid)
         except BaseException as error:  # as above
             # It is looked many times a second: told once, the log shows what else there is.
@@ -197,15 +203,16 @@ class Work:
 
     def is_gone(self) -> bool:
         """Whether nothing of this logical host is alive. Where that cannot be known: no."""
+        group = self.ctx._group
         known: set[Process] = set()
         quiet = 0
         for look in range(_MOST_LOOKS):
             newest = processes.newest()
-            if self.list_processes() != []:
+            if self.list_processes() != [] or not group.is_empty():
                 return False
             # Looked at twice, and more often while there come new ones: what goes on by way of its
             # children can slip through one look.
-            may_come = self._may_come_to_light()
+            may_come = set() if group.settles() else self._may_come_to_light()
             if may_come is None:
                 return False
             self.starts_left_nothing = not may_come
@@ -222,7 +229,10 @@ class Work:
                 time.sleep(_SECOND_LOOK_IN_DOUBT if may_come else _SECOND_LOOK)
         else:
             return False  # new ones came to the last
+        if not group.is_empty():
+            return False
         self.state.forget_sessions()
+        group.forget()
         if self.resource.application.runs_as_processes:
             return True  # whatever the status command says
         return self.assess().status is Status.STOPPED
@@ -261,6 +271,7 @@ class Work:
         found = await_running(self)
         if found.status is Status.RUNNING:
             self._remember_sessions(found)
+            self.ctx._group.hold(found.processes or ())
             # What it has left beside the product is none of ours to end from now on.
             self.state.forget_commands_of(context.START)
             self._done(Step.START)
@@ -361,6 +372,7 @@ class Work:
         end = self.deadline.before(reserve)
         self._step(Step.STOP)
         self._begin(context.STOP, end)
+        self.ctx._group.hold(self._last_listed)
         refusal = ""
         try:
             self.hooks.stop(self.ctx)
@@ -423,6 +435,7 @@ class Work:
         by = self.deadline.sooner(min(1.0, self.deadline.remaining() / 2))
         alive = processes.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
         self.ctx._tell_ended("killed", left, alive)
+        self.ctx._group.end(by)
         return self._wait_gone(self.deadline.sooner(min(2.0, self.deadline.remaining() / 2)))
 
     def finish_force(self) -> Report:
@@ -442,6 +455,9 @@ class Work:
         if left is None:
             reason = "Its processes cannot be listed: nobody knows what still runs"
             return Report(Outcome.FAILED, reason, Status.UNKNOWN)
+        unseen = "" if left else self.ctx._group.unseen()
+        if unseen:
+            return Report(Outcome.FAILED, unseen, Status.PARTIAL)
         if not left:
             found = self.assess()
             return Report(Outcome.FAILED, f"Expected STOPPED, seen {found}", found.status)
@@ -451,7 +467,13 @@ class Work:
         return Report(Outcome.FAILED, reason, Status.PARTIAL)
 
     def _wait_gone(self, end: Deadline) -> bool:
-        return self.ctx.wait_until(self.is_gone, within=end.remaining())
+        def is_gone() -> bool:
+            gone = self.is_gone()
+            if not gone:  # what a stop leaves of the start beside the product is nobody else's
+                self.ctx._group.end_what_the_stop_left(self.deadline)
+            return gone
+
+        return self.ctx.wait_until(is_gone, within=end.remaining())
 
     # Leftovers of our own commands.
 
@@ -470,7 +492,7 @@ class Work:
         spare = self.resource.application.machine_wide
 
         def find() -> list[Process]:
-            product = self.list_processes() if ask_plugin else None
+            product = self.list_processes(grouped=False) if ask_plugin else None
             # What a start has made may be the product: ended only where that is known.
             ended = {
                 mark: (pid, start)
