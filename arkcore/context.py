@@ -304,7 +304,7 @@ class Context:
         alive = {(pid, each.start) for pid, each in seen.items() if each}
         return bool(recorded) and not recorded & alive
 
-    def outsiders(self, found: set[Process]) -> set[Process]:
+    def _outsiders(self, found: set[Process]) -> set[Process]:
         """Those of `found`, in this resource's control group, that are not to be ended with it.
 
         The engine's own, another resource's, and what the application declares for the machine's.
@@ -327,7 +327,7 @@ class Context:
             from arkcore.start_group import StartGroup
 
             names = self._resource.application.machine_wide
-            self._made = StartGroup(self._state, self.log, self.outsiders, names)
+            self._made = StartGroup(self._state, self.log, self._outsiders, names)
         return self._made
 
     def terminate(self, ended: Iterable[Process], *, grace: float = 10.0) -> None:

@@ -14,7 +14,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import arkcore
+
 PROGRAMS = Path(sys.executable).parent
+#: Runs the rest of its arguments where no cgroup of version 2 is mounted.
+WITHOUT_CGROUPS = [
+    *("unshare", "--mount", sys.executable, "-ISc"),
+    "import os, subprocess, sys\n"
+    "sys.path.insert(0, sys.argv[1])\n"
+    "from arkcore import cgroup\n"
+    "for each in cgroup.mounts():\n"
+    "    subprocess.run(['umount', '-l', each.point], check=True)\n"
+    "os.execv(sys.argv[2], sys.argv[2:])\n",
+    str(Path(arkcore.__file__).parents[1]),
+]
 
 
 class Program:

@@ -20,6 +20,7 @@ from arkcore.checks.arrangement import check_support, check_topology
 from arkcore.checks.bonding import check_bonding
 from arkcore.checks.check import Check
 from arkcore.checks.disk import check_disks, disks_of
+from arkcore.checks.kernel import check_kernel
 from arkcore.checks.names import check_names
 from arkcore.checks.network import check_interfaces, check_reach, interfaces_of
 from arkcore.checks.system import check_packages, check_selinux
@@ -101,6 +102,7 @@ def examine(
         *check_names(machine, site, node),
         *check_packages(machine, site),
         *check_selinux(machine),
+        *check_kernel(machine),
         *check_disks(machine, site, disks),
         *check_time_source(clock),
         *check_interfaces(interfaces, node),

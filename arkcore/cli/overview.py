@@ -87,6 +87,7 @@ def in_full(view: View) -> RenderableType:
         (say("undecided", "判定不能"), view.undecided_text() if view.undecided else ""),
         (say("restarts", "再起動"), view.restarts_text() if view.resource else ""),
         (say("blind", "監視不能"), Text(view.blind_text(), "bold red") if view.blind else ""),
+        (say("cgroup", "cgroup"), view.no_group_text() if view.no_group else ""),
         (say("black boxes", "ブラックボックス"), "\n".join(view.boxes)),
         (say("look out", "注意"), Text(view.contradiction(), "bold yellow")),
     ]

@@ -13,6 +13,7 @@ from arkcore.cli.output import Text
 from arkcore.cli.resources import usable, where_of
 from arkcore.errors import ArkError
 from arkcore.lock import Holder, holder_of
+from arkcore.start_group import Unavailable, available, living
 from arkcore.state import Maintenance, State, UndecidedClock, boottime, read_json
 from arkcore.status import Outcome, Status, StatusReport
 
@@ -57,6 +58,14 @@ class View:
             paths.blackboxes
         )
         self.boxes = blackbox.boxes(paths.blackboxes, name)
+        self.group, _ = self.state.group()
+        #: Why starts have no cgroup here; "" where they have one, or somebody else is to know.
+        self.no_group = ""
+        if os.geteuid() == 0 or paths.prefix:
+            try:
+                available()
+            except Unavailable as reason:
+                self.no_group = str(reason)
         self.undecided, self.undecided_failed, self.undecided_timer = 0.0, False, 0.0
         self.restarts, self.restart_limit, self.window = 0, 0, 0.0
         if self.resource is not None:
@@ -136,6 +145,11 @@ class View:
             if self.blind
             else None,
             "black_boxes": self.boxes if self.boxes_readable else None,
+            "cgroup": {
+                "path": self.group or None,
+                "processes": len(living(self.state)) if self.group else None,
+                "none_because": self.no_group or None,
+            },
             "at_work": {
                 "action": self.at_work.action,
                 "pid": self.at_work.process.pid,
@@ -211,6 +225,12 @@ class View:
         return say(
             f"MAINTENANCE since {since}, {english}: failures are NOT acted upon",
             f"保守中 ({since} から {japanese}): 障害が起きても対処しません",
+        )
+
+    def no_group_text(self) -> str:
+        return say(
+            f"none: {self.no_group}; whose a process is, the other records tell",
+            f"なし ({self.no_group})。プロセスの所属は、ほかの記録から判断します",
         )
 
     def boxes_text(self) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from support import PROGRAMS, ToyNode, wait_for
+from support import PROGRAMS, WITHOUT_CGROUPS, ToyNode, wait_for
 
 from arkcore.cli.status import may_ask
 from arkcore.paths import Paths
@@ -38,6 +38,21 @@ def test_what_runs_is_asked_now(node: ToyNode, ark) -> None:
     node.kill_daemons()
     facts = _facts(ark)
     assert (facts["status"], facts["since"]) == ("STOPPED", None)
+
+
+def test_the_cgroup_of_a_start_and_how_many_live_there_are_told(node: ToyNode, ark) -> None:
+    assert _facts(ark)["cgroup"] == {"path": None, "processes": None, "none_because": None}
+    assert node.run("restore") == 0
+    told = _facts(ark)["cgroup"]
+    assert (told["path"], told["processes"]) == (node.state("group")["path"], 1)
+    assert "cgroup" not in ark("status", "toy1").stdout
+
+
+def test_where_starts_have_no_cgroup_status_tells_why(node: ToyNode) -> None:
+    words = [*WITHOUT_CGROUPS, PROGRAMS / "ark", "status", "toy1"]
+    environment = {"ARK_PREFIX": str(node.prefix), "PATH": os.environ["PATH"], "COLUMNS": "200"}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    assert "no cgroup version 2 is mounted here that can be written" in done.stdout
 
 
 def test_looking_changes_nothing(node: ToyNode, ark) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from support import PROGRAMS, Program, ToyNode, wait_for
+from support import PROGRAMS, WITHOUT_CGROUPS, Program, ToyNode, wait_for
 
 from arkcore import cgroup
 
@@ -32,17 +32,6 @@ remove.process = {within}
 remove.force_reserve = 2
 quickcheck.confirm = 0.2
 """
-#: Runs the rest of its arguments where no cgroup of version 2 is mounted.
-WITHOUT = [
-    *("unshare", "--mount", sys.executable, "-ISc"),
-    "import os, subprocess, sys\n"
-    "sys.path.insert(0, sys.argv[1])\n"
-    "from arkcore import cgroup\n"
-    "for each in cgroup.mounts():\n"
-    "    subprocess.run(['umount', '-l', each.point], check=True)\n"
-    "os.execv(sys.argv[2], sys.argv[2:])\n",
-    str(Path(cgroup.__file__).parents[1]),
-]
 #: Runs a program of ours as on a kernel whose cgroups lack something.
 OLD_KERNEL = """
 import runpy, sys
@@ -184,10 +173,10 @@ def test_what_a_remove_ends_of_the_start_is_named_at_every_detail(hidden):
 
 def test_where_no_cgroup_is_mounted_all_goes_on_as_without(hidden):
     hidden.hides("bare")
-    program = hidden.run("restore", WITHOUT)
+    program = hidden.run("restore", WITHOUT_CGROUPS)
     assert program.process.returncode == 0, program.stderr
     assert hidden.node.state("group", hidden.resource) == {}
-    program = hidden.run("remove", WITHOUT)
+    program = hidden.run("remove", WITHOUT_CGROUPS)
     assert (program.process.returncode, hidden.lives()) == (0, False)
     assert not [line for line in hidden.node.ras if "cgroup of" in line or "of its own" in line]
 

@@ -70,6 +70,8 @@ MII Status: up
 Speed: 10000 Mbps
 """
 
+MOUNTS = "31 23 0:28 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
+
 PATHS = """\
 jp1 (360000000000000000e00000000010001) dm-2 IET,VIRTUAL-DISK
 size=10G features='0' hwhandler='0' wp=rw
@@ -202,6 +204,7 @@ class Host:
         self.write("/proc/cmdline", "root=/dev/vda1 ro\n")
         self.write("/etc/selinux/config", "# SELinux\nSELINUX=disabled\nSELINUXTYPE=targeted\n")
         self.write("/etc/fstab", "")
+        self.write("/proc/self/mountinfo", MOUNTS)
         self.site()
         self.resource("lkjp1_base", "jp1-base")
         self.resource("lkjp1_ajs3", "jp1-ajs3-manager", 'requires = ["lkjp1_base"]\n')

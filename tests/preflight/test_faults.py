@@ -222,6 +222,10 @@ def clock_ahead(pair: Pair) -> None:
     pair.standby.ahead = 90.0
 
 
+def cgroup_2_is_not_there(pair: Pair) -> None:
+    pair.active.change("/proc/self/mountinfo", "cgroup2 cgroup2", "cgroup cgroup")
+
+
 def clock_off_its_source(pair: Pair) -> None:
     pair.standby.chrony(offset=-3.0)
 
@@ -270,6 +274,7 @@ FAULTS: list[tuple[Plant, set[Wrong]]] = [
     (resource_file_has_a_key_more, {fail(BOTH, "pair 4")}),
     # Without its file the product is looked for where it is by default.
     (resource_file_on_one_node_only, {fail(BOTH, "pair 4"), fail(STANDBY, "T4-5 #1")}),
+    (cgroup_2_is_not_there, {warn(ACTIVE, "kernel")}),
     (clock_ahead, {fail(BOTH, "pair 5")}),
     (clock_off_its_source, {fail(BOTH, "pair 5")}),
 ]

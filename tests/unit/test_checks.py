@@ -14,6 +14,7 @@ from arkcore.checks.arrangement import check_support
 from arkcore.checks.bonding import check_bonding
 from arkcore.checks.disk import Disk, check_disks, disk_of
 from arkcore.checks.file_system import FileSystem, is_share
+from arkcore.checks.kernel import check_kernel
 from arkcore.checks.machine import Machine
 from arkcore.checks.names import addresses_by_name
 from arkcore.checks.network import (
@@ -340,3 +341,12 @@ def test_support_classes(
     finding = check_support(where, resource, "title", support, topologies)
     assert finding.level is level
     assert bool(finding.advice) is (level is Level.FAIL)
+
+
+def test_a_kernel_without_pidfd_is_told_with_what_is_weaker(tmp_path: Path) -> None:
+    (tmp_path / "proc/self").mkdir(parents=True)
+    mounts = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+    (tmp_path / "proc/self/mountinfo").write_text(mounts)
+    found = list(check_kernel(Machine(str(tmp_path)), pidfd=lambda: False))
+    assert [each.level for each in found] == [Level.OK, Level.WARN]
+    assert "no pidfd" in found[1].seen
