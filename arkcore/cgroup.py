@@ -117,7 +117,7 @@ class Group:
             if error.errno == errno.ENODEV:  # removed after it was opened
                 return False
             raise
-        return "populated 0" not in events.splitlines()
+        return _event(events, "populated") != "0"
 
     def pids(self) -> set[int]:
         """The processes in it and below it, as far as this pid namespace knows them."""
@@ -147,7 +147,7 @@ class Group:
     @property
     def frozen(self) -> bool:
         try:
-            return "frozen 1" in _text(f"{self.path}/cgroup.events").splitlines()
+            return _event(_text(f"{self.path}/cgroup.events"), "frozen") == "1"
         except OSError:
             return False
 
@@ -184,6 +184,12 @@ class Group:
             os.write(descriptor, text.encode())
         finally:
             os.close(descriptor)
+
+
+def _event(events: str, name: str) -> str:
+    """The value of `name` in the text of `cgroup.events`; "" where it has none."""
+    words = events.split()
+    return words[words.index(name) + 1] if name in words[::2] else ""
 
 
 def _text(path: str) -> str:

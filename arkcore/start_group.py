@@ -31,6 +31,8 @@ _PATIENCE = 0.5
 _GRACE = 2.0
 #: Seconds to wait until all in the group stand still.
 _FREEZING = 0.2
+#: Seconds at most for killing all that is in it, before it is looked at anew.
+_ROUND = 1.0
 #: A group that lies empty may be removed by anybody's next start, just before it is joined.
 _TRIES = 3
 
@@ -168,8 +170,8 @@ class StartGroup:
         group = self._recorded()
         if group is None or not _populated(group):
             return set()
-        found = _living(group)
-        return found - self.product - self._strangers(found)
+        found = _living(group) - self.product
+        return found - self._strangers(found)
 
     def is_empty(self) -> bool:
         """Whether nothing of this resource lives in the group. Where that is not known: no."""
@@ -218,7 +220,7 @@ class StartGroup:
         self._alone_since = self._alone_since or now
         spent = now - self._alone_since
         if spent >= _PATIENCE + _GRACE:
-            self.end(deadline)
+            self.end(deadline.sooner(_ROUND))
         elif spent >= _PATIENCE and not self._told_to_end:
             self._told_to_end = True
             left = self.members(self.product)
