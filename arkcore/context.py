@@ -148,7 +148,7 @@ class Context:
                 env=self._environment(env),
                 encoding=encoding,
                 spare=self._resource.application.machine_wide,
-                enter=self._group.enter if self._kind == START else None,
+                enter=self._enter_start if self._kind == START else None,
                 on_spawn=lambda pid: self._note_spawned(mark, pid),
                 # A healthy check has one file less to write: its command's mark is enough to find
                 # it by, unless it clears its environment and hangs.
@@ -320,14 +320,30 @@ class Context:
             apart |= found & (spared | processes.descendants({each.pid for each in spared}))
         return apart
 
+    def _enter_start(self) -> Callable[[], None]:
+        """Have a start command live in the resource's group, as urgent as [start] says."""
+        from arkcore.scheduling import enter_start
+
+        leave_group = self._group.enter()
+        leave_settings = enter_start(self._resource.start, self.log.warning)
+
+        def leave() -> None:
+            leave_settings()
+            leave_group()
+
+        return leave
+
     @property
     def _group(self) -> StartGroup:
         """What the starts of this resource have made. A healthy check does without it."""
         if self._made is None:
+            from arkcore import cgroup
             from arkcore.start_group import StartGroup
 
             names = self._resource.application.machine_wide
-            self._made = StartGroup(self._state, self.log, self._outsiders, names)
+            wanted = self._resource.start.slice
+            parent = cgroup.slice_path(wanted) if wanted else cgroup.PARENT
+            self._made = StartGroup(self._state, self.log, self._outsiders, names, parent)
         return self._made
 
     def terminate(self, ended: Iterable[Process], *, grace: float = 10.0) -> None:

@@ -24,9 +24,10 @@ TIMER_PARAMETERS = {
     timer.key.replace(".", "_"): timer for timer in TIMERS if not timer.key.startswith(_OTHERS)
 }
 RAS_PARAMETERS = {"ras_detail": "detail", "ras_quickcheck": "quickcheck"}
+START_PARAMETERS = {"start_nice": "nice", "start_limits": "limits", "start_slice": "slice"}
 HOST, MOUNT_POINTS = "logical_host", "mount_points"
 #: The parameters of every agent, whatever its plugin.
-COMMON = (HOST, MOUNT_POINTS, *TIMER_PARAMETERS, *RAS_PARAMETERS)
+COMMON = (HOST, MOUNT_POINTS, *TIMER_PARAMETERS, *RAS_PARAMETERS, *START_PARAMETERS)
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
@@ -65,12 +66,14 @@ class Parameters:
             rest = _replaced(rest, f"timers.{timer.key}", name)
         for name, key in RAS_PARAMETERS.items():
             rest = _replaced(rest, f"ras.{key}", name)
+        for name, key in START_PARAMETERS.items():
+            rest = _replaced(rest, f"start.{key}", name)
         return where + rest.removeprefix("options.")
 
 
 def _replaced(text: str, key: str, name: str) -> str:
     rest = text.removeprefix(key)
-    return name + rest if rest != text and rest[:1] in (":", " ") else text
+    return name + rest if rest != text and rest[:1] in (":", " ", ".") else text
 
 
 def parameters_of(values: object) -> Parameters | None:
@@ -101,7 +104,7 @@ def values_of(parameters: Parameters, hints: Mapping[str, Any], where: str) -> d
     `NodeError` for an unknown one: on another node the plugin may know it. `ConfigurationError`
     for a text that cannot be a value of its type.
     """
-    values: dict[str, Any] = {"timers": {}, "ras": {}, "options": {}}
+    values: dict[str, Any] = {"timers": {}, "ras": {}, "options": {}, "start": {}}
     for name, text in parameters.texts.items():
         if name == HOST:
             values[HOST] = text
@@ -111,6 +114,8 @@ def values_of(parameters: Parameters, hints: Mapping[str, Any], where: str) -> d
             values["timers"][TIMER_PARAMETERS[name].key] = _timer(text)
         elif name in RAS_PARAMETERS:
             values["ras"][RAS_PARAMETERS[name]] = text
+        elif name in START_PARAMETERS:
+            values["start"][START_PARAMETERS[name]] = _start_value(text, name, where)
         elif name in hints:
             values["options"][name] = _value(text, hints[name], name, where)
         else:
@@ -119,6 +124,27 @@ def values_of(parameters: Parameters, hints: Mapping[str, Any], where: str) -> d
                 f"{where}: {shown(name)} = {text!r}: unknown parameter; allowed: {allowed}"
             )
     return values
+
+
+def _start_value(text: str, name: str, where: str) -> Any:
+    if name == "start_limits":
+        limits = _value(text, dict[str, str], name, where)
+        return {key: _soft_and_hard(limit) for key, limit in limits.items()}
+    return _whole(text) if name == "start_nice" else text
+
+
+def _soft_and_hard(text: str) -> Any:
+    """`text` as one limit, or as "soft:hard"."""
+    soft, colon, hard = text.partition(":")
+    return [_whole(soft), _whole(hard)] if colon else _whole(soft)
+
+
+def _whole(text: str) -> object:
+    """`text` as a whole number. What is none is left for the check that says what is allowed."""
+    try:
+        return _number(text, int)
+    except ValueError:
+        return text
 
 
 def _timer(text: str) -> object:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from arkcore.parameters import Parameters
     from arkcore.paths import Paths
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 def load(paths: Paths, name: str, parameters: Parameters | None = None) -> Resource | None:

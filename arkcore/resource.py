@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arkcore.plugins import PluginSource
+from arkcore.start_settings import StartSettings
 from arkcore.timers import Timers
 
 TYPE_CHECKING = False
@@ -61,6 +62,7 @@ class Resource:
         "plugin",
         "ras",
         "requires",
+        "start",
         "timers",
     )
 
@@ -78,6 +80,7 @@ class Resource:
         ras: RasSettings,
         log: LogSettings,
         observers: tuple[str, ...] = (),
+        start: StartSettings | None = None,
     ) -> None:
         self.name = name
         self.logical_host = logical_host
@@ -91,6 +94,7 @@ class Resource:
         self.ras = ras
         self.log = log
         self.observers = observers
+        self.start = start or StartSettings()
 
 
 class ApplicationFacts:
@@ -142,6 +146,7 @@ def to_mapping(resource: Resource) -> dict[str, Any]:
             resource.log.trace,
         ],
         "observers": list(resource.observers),
+        "start": resource.start.to_list(),
     }
 
 
@@ -167,4 +172,5 @@ def from_mapping(values: Mapping[str, Any]) -> Resource:
         ras=RasSettings(*values["ras"]),
         log=LogSettings(*values["log"]),
         observers=tuple(values["observers"]),
+        start=StartSettings(*values["start"]),
     )

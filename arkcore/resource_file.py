@@ -26,6 +26,7 @@ from arkcore.resource import (
     Resource,
     to_mapping,
 )
+from arkcore.start_settings import check_start
 from arkcore.stderr import complain
 from arkcore.text import shown
 from arkcore.timers import Timers, check_timers
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 _RESOURCE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _LOGICAL_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_KEYS = ("plugin", "logical_host", "requires", "mount_points", "timers", "options", "ras")
+_KEYS = ("plugin", "logical_host", "requires", "mount_points", "timers", "options", "ras", "start")
 _NODE_KEYS = ("ras", "log", "observers")
 #: Characters that a resource's values may fill, as its record holds them.
 _LARGEST = 400_000
@@ -222,6 +223,7 @@ def _validate(
         ras=ras,
         log=node.log,
         observers=node.observers,
+        start=check_start(table(values, "start", where), where),
     )
     _refuse_too_large(resource, where)
     return resource

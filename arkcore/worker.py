@@ -15,6 +15,7 @@ from arkcore.channel import Event, Report, Sender
 from arkcore.context import Context
 from arkcore.errors import PluginError
 from arkcore.plugins import DirectHooks, check_hooks
+from arkcore.scheduling import be_ordinary
 from arkcore.status import Fault, Outcome
 from arkcore.stderr import complain, complain_to
 
@@ -115,6 +116,7 @@ def do_part(
     before the action began; None where its other children are not this action's. `end`: when the
     guard ends this worker. `traced`: every hook call is told.
     """
+    be_ordinary()
     try:
         plugin = resource.plugin.load()
         hooks = DirectHooks(plugin)

@@ -6,7 +6,13 @@ from xml.etree import ElementTree
 
 from arkcore.application import declared_options
 from arkcore.managers.operation_times import INTERVAL, usual_timeout
-from arkcore.parameters import HOST, MOUNT_POINTS, RAS_PARAMETERS, TIMER_PARAMETERS
+from arkcore.parameters import (
+    HOST,
+    MOUNT_POINTS,
+    RAS_PARAMETERS,
+    START_PARAMETERS,
+    TIMER_PARAMETERS,
+)
 from arkcore.resource import RasSettings
 from arkcore.resource_file import declaration_of
 from arkcore.timers import Timers
@@ -58,6 +64,23 @@ _RAS = {
     "ras_quickcheck": Text(
         "Which monitors the RAS log tells of: every one, or only changes of the verdict",
         "RAS ログに記録する監視。every はすべて、changes は結果が変わったときだけ",
+    ),
+}
+
+_START = {
+    "start_nice": Text(
+        "How urgent the started application is: -20 (most) to 19",
+        "起動したアプリケーションの優先度(nice 値)。-20(最優先)から 19",
+    ),
+    "start_limits": Text(
+        "Limits of the started application, for instance nofile=65536 core=0:unlimited "
+        "(soft:hard). Written as words KEY=VALUE, separated by blanks.",
+        "起動したアプリケーションの資源の上限。例: nofile=65536 core=0:unlimited"
+        "(ソフト:ハード)。空白で区切った KEY=VALUE の語で書く。",
+    ),
+    "start_slice": Text(
+        "The systemd slice in which the started application lives, for instance jp1.slice",
+        "起動したアプリケーションが属する systemd のスライス。例: jp1.slice",
     ),
 }
 
@@ -123,6 +146,9 @@ def _add_parameters(
     defaults = RasSettings()
     for name, key in RAS_PARAMETERS.items():
         _add(parent, name, _RAS[name], "string", getattr(defaults, key), reloadable=True)
+    for name in START_PARAMETERS:
+        kind, default = ("integer", "0") if name == "start_nice" else ("string", "")
+        _add(parent, name, _START[name], kind, default)
 
 
 def _described(option: Option, kind: Any) -> Text:

@@ -174,6 +174,7 @@ NOT_MESSAGES = {
     "record.py",
     "resource.py",
     "resource_file.py",
+    "start_settings.py",
     "timers.py",
     "toml_file.py",
     # Findings before an installation, as before-installation.md tells them.
