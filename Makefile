@@ -2,6 +2,8 @@
 #
 #   make demo          two nodes, service, local recovery, failover, failback, on your terminal
 #   make test          all checks and tests; as root also the cluster's
+#   make pythons       the unit and command tests on the other versions of Python that are here
+#   make audit         licences and known vulnerabilities of what is installed
 #   make matrix        every check of the conformance kit on every wrong plugin
 #   make cluster-test  the failovers, on a real Pacemaker cluster of two nodes; needs root
 #   make cluster-demo  the same cluster, told on your terminal; needs root
@@ -13,6 +15,7 @@
 #   make hang          a status command that hangs, at every timer's own length: ten minutes
 #   make wheels        a wheel of each distribution, in dist/
 #   make install PLUGINS="jp1-ajs3-manager command" PREFIX=/opt/ark
+#   make lock          the versions and hashes of what is installed, into requirements/
 #   make clean
 
 PYTHON ?=
@@ -21,13 +24,14 @@ PLUGINS ?=
 
 VENV := $(CURDIR)/.venv
 DEPS := $(CURDIR)/.deps
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+INSTALL := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps
 ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql lab
 LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
-PROJECTS := pyproject.toml constraints.txt $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml)
-SOURCES := arkcore plugins tests tools/bench.py tools/hung_status.py
+PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml) \
+    $(wildcard requirements/*.txt)
+SOURCES := arkcore plugins tests tools/audit.py tools/bench.py tools/hung_status.py
 
-.PHONY: demo test lint types layers test-parts tests tests-of-deadlines matrix bench torture hang wheels install clean
+.PHONY: demo test lint types layers audit test-parts tests tests-and-pythons pythons tests-of-deadlines matrix bench torture hang wheels install lock clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
@@ -35,6 +39,8 @@ SOURCES := arkcore plugins tests tools/bench.py tools/hung_status.py
 # machine for themselves, and fewer at once.
 DEADLINES := tests/engine tests/hostile tests/torture
 WORKERS ?= $(shell expr 2 \* $$(nproc))
+# Versions of Python beside the one of .venv, on which all tests run.
+PYTHONS ?= 3.11 3.12 3.13 3.14
 FEWER ?= $(shell expr 3 \* $$(nproc) / 2)
 MINUTES ?= 5
 SEEDS ?= 1000
@@ -48,13 +54,13 @@ demo: $(VENV)/.demo
 
 # The cluster waits for most of its time, and so the other tests run beside it. What either needs is
 # there before.
-test: lint types layers test-parts
+test: lint types layers audit test-parts
 	@if [ "$$(id -u)" = 0 ]; then \
 	    $(MAKE) --no-print-directory cluster-parts && \
-	    $(MAKE) --no-print-directory -j2 --output-sync=target tests cluster-test && \
+	    $(MAKE) --no-print-directory -j2 --output-sync=target tests-and-pythons cluster-test && \
 	    $(MAKE) --no-print-directory tests-of-deadlines; \
 	else \
-	    $(MAKE) --no-print-directory tests tests-of-deadlines && \
+	    $(MAKE) --no-print-directory tests pythons tests-of-deadlines && \
 	    echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test'; \
 	fi
 
@@ -84,6 +90,21 @@ test-parts: $(VENV)/.test
 
 tests: test-parts
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) $(PYTEST)
+
+tests-and-pythons:
+	$(MAKE) --no-print-directory tests
+	$(MAKE) --no-print-directory pythons
+
+# The unit tests, the command's and the documentation's reference tests, on each other version.
+pythons: $(VENV)/.test
+	+tools/pythons $(WORKERS) $(PYTHONS)
+
+# Licences fail it; so do known vulnerabilities. Where their database is not reached, it says so.
+audit: $(VENV)/.test
+	@test -x $(VENV)-audit/bin/pip-audit || { PYTHON=$(PYTHON) tools/venv $(VENV)-audit && \
+	    $(VENV)-audit/bin/python -m pip --disable-pip-version-check --quiet install --no-deps \
+	        --require-hashes -r requirements/audit.txt; } || echo 'pip-audit cannot be installed'
+	$(VENV)/bin/python tools/audit.py $(VENV)-audit/bin/pip-audit
 
 tests-of-deadlines: test-parts
 	$(VENV)/bin/python -m pytest -n $(FEWER) --dist worksteal $(DEADLINES) $(PYTEST)
@@ -125,17 +146,14 @@ hang: $(VENV)/.test
 wheels: $(VENV)/.test
 	rm -rf dist
 	for project in . $(foreach plugin,$(ALL),plugins/$(plugin)); do \
-	    $(VENV)/bin/python -m build --wheel --outdir dist $$project >/dev/null || exit 1; \
+	    $(VENV)/bin/python -m build --no-isolation --wheel --outdir dist $$project >/dev/null || exit 1; \
 	done
 	ls dist
 
-# All local paths in one pip command, so that nothing of ours is ever looked for elsewhere.
-# The plugins that a named one requires are found by tools/required.
 install:
 	@test -n "$(PLUGINS)" || { echo 'name the plugins: make install PLUGINS="jp1-base"' >&2; exit 2; }
 	@test -x $(PREFIX)/bin/python || PYTHON=$(PYTHON) tools/venv $(PREFIX)
-	paths=$$($(PREFIX)/bin/python tools/required $(PLUGINS)) && \
-	$(PREFIX)/bin/python -m pip --disable-pip-version-check --quiet install . $$paths
+	tools/install $(PREFIX)/bin/python $(PLUGINS)
 	@$(PREFIX)/bin/ark plugins
 
 $(VENV)/.venv:
@@ -143,12 +161,20 @@ $(VENV)/.venv:
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.venv $(PROJECTS)
-	$(PIP) install -c constraints.txt -e . $(LOCAL)
+	$(INSTALL) --require-hashes -r requirements/run.txt -r requirements/build.txt
+	$(INSTALL) --no-build-isolation -e . $(LOCAL)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.venv $(PROJECTS) tests/toy/pyproject.toml tests/wrong/pyproject.toml
-	$(PIP) install -c constraints.txt -e '.[test]' $(LOCAL) -e ./tests/toy -e ./tests/wrong
+	$(INSTALL) --require-hashes -r requirements/test.txt
+	$(INSTALL) --no-build-isolation -e . $(LOCAL) -e ./tests/toy -e ./tests/wrong
 	@touch $@
 
+# The versions stay as they are; all of them anew: make lock UPGRADE=yes
+lock:
+	test -x $(VENV)-lock/bin/uv || { PYTHON=$(PYTHON) tools/venv $(VENV)-lock && \
+	    $(VENV)-lock/bin/python -m pip --disable-pip-version-check --quiet install uv; }
+	UPGRADE=$(UPGRADE) tools/lock $(VENV)-lock/bin/uv
+
 clean:
-	rm -rf $(VENV) $(DEPS) .demo dist build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-* $(DEPS) .demo dist build .mypy_cache .pytest_cache .ruff_cache
