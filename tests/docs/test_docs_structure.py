@@ -23,6 +23,7 @@ PAGES = {
     "publishing.md",
     "ras-log.md",
     "resource-file.md",
+    "threat-model.md",
     "timers.md",
     "tutorial.md",
     "unconfirmed.md",
