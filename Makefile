@@ -41,6 +41,7 @@ DEADLINES := tests/engine tests/hostile tests/torture
 WORKERS ?= $(shell expr 2 \* $$(nproc))
 # Versions of Python beside the one of .venv, on which all tests run.
 PYTHONS ?= 3.11 3.12 3.13 3.14
+TESTS ?=
 FEWER ?= $(shell expr 3 \* $$(nproc) / 2)
 MINUTES ?= 5
 SEEDS ?= 1000
@@ -95,9 +96,10 @@ tests-and-pythons:
 	$(MAKE) --no-print-directory tests
 	$(MAKE) --no-print-directory pythons
 
-# The unit tests, the command's and the documentation's reference tests, on each other version.
+# The unit tests, some of the command's and the documentation's reference tests, on each other
+# version of Python that is here; other tests: TESTS="tests/cli".
 pythons: $(VENV)/.test
-	+tools/pythons $(WORKERS) $(PYTHONS)
+	+TESTS="$(TESTS)" tools/pythons $(WORKERS) $(PYTHONS)
 
 # Licences fail it; so do known vulnerabilities. Where their database is not reached, it says so.
 audit: $(VENV)/.test
