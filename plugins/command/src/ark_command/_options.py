@@ -119,6 +119,9 @@ class Options:
         for name, value in self.env.items():
             _check_variable(name, value)
         _check_encoding(self.encoding)
+        if not self.user:
+            for name in ("start", "stop", "force_stop", "status"):
+                _check_way(name, getattr(self, name))
 
     def _check_ways(self) -> None:
         """One way of telling the status, and nothing given that would silently not count."""
@@ -181,6 +184,15 @@ def _check_command(key: str, argv: Sequence[str], *, required: bool = False) -> 
         _refuse(key, argv, "must begin with an absolute path; no shell reads it")
     if any("\0" in word for word in argv):
         _refuse(key, argv, "must not hold a NUL character")
+
+
+def _check_way(key: str, argv: Sequence[str]) -> None:
+    """Refuse what root would run and others could exchange."""
+    from ark_command._program import fault_of_command
+
+    fault = fault_of_command(argv)
+    if fault:
+        _refuse(key, list(argv), f"it runs as root, and {fault}; or name its user in options.user")
 
 
 def _check_stop_codes(codes: Sequence[int]) -> None:

@@ -192,7 +192,7 @@ class Command:
         for key in ("start", "stop", "force_stop", "status"):
             argv: list[str] = getattr(options, key)
             if argv:
-                yield _look_at(key, argv)
+                yield _look_at(key, argv, options.user)
         if options.user:
             yield _look_at_user("user", options.user)
         if options.process_user:
@@ -243,7 +243,7 @@ def _status_of(result: CommandResult, codes: dict[str, str]) -> Status:
 
 def _absent(argv: Sequence[str]) -> str:
     """The file without which `argv` cannot run and which does not exist; "" where all are there."""
-    for path in (argv[0], _script(argv)):
+    for path in (argv[0], script_of(argv)):
         if path:
             try:
                 os.stat(path)
@@ -254,7 +254,7 @@ def _absent(argv: Sequence[str]) -> str:
     return ""
 
 
-def _script(argv: Sequence[str]) -> str:
+def script_of(argv: Sequence[str]) -> str:
     """The script an interpreter is handed, where its path is absolute; else ""."""
     if os.path.basename(argv[0]).rstrip("0123456789.") not in _INTERPRETERS:
         return ""
@@ -266,7 +266,9 @@ def _script(argv: Sequence[str]) -> str:
     return ""
 
 
-def _look_at(key: str, argv: Sequence[str]) -> Finding:
+def _look_at(key: str, argv: Sequence[str], user: str) -> Finding:
+    from ark_command._program import fault_of_command
+
     absent = _absent(argv)
     if absent:
         return Finding(
@@ -285,7 +287,18 @@ def _look_at(key: str, argv: Sequence[str]) -> Finding:
             say(f"{argv[0]} is not executable", f"{argv[0]} は実行できません"),
             f"chmod +x {argv[0]}",
         )
-    for path in filter(None, (argv[0], _script(argv))):
+    fault = "" if user else fault_of_command(argv)
+    if fault:
+        return Finding(
+            f"options.{key}",
+            Level.FAIL,
+            say(f"it runs as root, and {fault}", f"root で実行しますが、{fault}"),
+            say(
+                "have root own it and all above it, or name its user in options.user",
+                "パス全体の所有者を root にするか、options.user でユーザーを指定してください",
+            ),
+        )
+    for path in filter(None, (argv[0], script_of(argv))):
         if os.stat(path).st_mode & 0o022:
             return Finding(
                 f"options.{key}",
