@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from arkcore.errors import ConfigurationError
@@ -89,4 +90,4 @@ def ensure_directory(path: str, mode: int = 0o755) -> None:
         os.mkdir(path, mode)
     except FileExistsError:
         if not os.path.isdir(path):  # another may have made it meanwhile
-            raise
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from None

@@ -11,12 +11,20 @@ import pytest
 from fresh import wheel_of_arkcore
 from support import ToyNode
 
+from arkcore import trusted
+
 
 @pytest.fixture(scope="session")
 def arkcore_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     # pytest-xdist gives each worker a directory in the one of the whole run.
     return wheel_of_arkcore(base.parent if base.name.startswith("popen-") else base)
+
+
+@pytest.fixture(autouse=True)
+def every_directory_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program of ours that a test calls within this process looks at each only once."""
+    monkeypatch.setattr(trusted, "_known", None)
 
 
 @pytest.fixture
