@@ -80,6 +80,25 @@ def test_a_mark_that_nobody_was_given_keeps_no_remove_and_is_not_killed(node, pr
     pretender.wait()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
+def test_a_stranger_with_a_mark_that_leaked_keeps_no_remove_and_is_not_killed(node):
+    assert node.run("restore") == 0
+    [mark] = node.state("started")["marks"]
+    environment = {"ARK_ACTION": mark, "ARK_PREFIX": str(node.prefix)}
+    stranger = subprocess.Popen(
+        ["/bin/sleep", "1000"], env=environment, user=65534, group=65534, extra_groups=[], cwd="/"
+    )
+    try:
+        wait_for(lambda: len(processes.environment(stranger.pid)) == 2)
+        for action in ("quickcheck", "remove"):
+            assert node.run(action) == 0
+            assert stranger.poll() is None
+        assert not any(f"pid {stranger.pid} " in line for line in node.ras)
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
 def test_a_product_that_runs_while_the_state_is_deleted_is_still_known(node):
     assert node.run("restore") == 0
     [daemon] = node.daemons()
