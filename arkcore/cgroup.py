@@ -19,6 +19,9 @@ _BEGINNING = "ark-"
 #: Bytes of a resource's name in that of its group; the random part tells groups apart.
 _LONGEST = 80
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+#: How many random digits its name ends in.
+_DIGITS = 16
+_HEX = frozenset("0123456789abcdef")
 _LARGEST = 1 << 20
 
 
@@ -77,12 +80,17 @@ def name_of(resource: str) -> str:
     plain = "".join(
         chr(byte) if chr(byte) in _PLAIN else f"-{byte:02x}" for byte in os.fsencode(resource)
     )
-    return f"{_BEGINNING}{plain[:_LONGEST]}-{os.urandom(8).hex()}"
+    return f"{_BEGINNING}{plain[:_LONGEST]}-{os.urandom(_DIGITS // 2).hex()}"
 
 
 def is_of_a_resource(path: str) -> bool:
     """Whether a group of some resource holds the group that the kernel calls `path`."""
-    return any(part.startswith(_BEGINNING) for part in path.split("/"))
+    return any(_is_name_of_ours(part) for part in path.split("/"))
+
+
+def _is_name_of_ours(name: str) -> bool:
+    digits = name.rpartition("-")[2]
+    return name.startswith(_BEGINNING) and len(digits) == _DIGITS and _HEX.issuperset(digits)
 
 
 class Group:
@@ -210,7 +218,7 @@ def remove_empty(parent: str) -> None:
     except OSError:
         return
     for name in names:
-        if name.startswith(_BEGINNING):
+        if _is_name_of_ours(name):
             try:
                 os.rmdir(f"{parent}/{name}")
             except OSError:

@@ -152,7 +152,9 @@ class StartGroup:
         if not path:
             return
         group = Group(path)
-        if whole and not {each.pid for each in self.product} <= group.pids():
+        inside = group.pids()
+        outside = {each for each in self.product if each.pid not in inside}
+        if whole and any(map(processes.still_lives, outside)):
             self._is_not_whole()
         self._move_out(group)
 

@@ -89,7 +89,10 @@ class TestNames:
     def test_no_two_names_are_the_same(self) -> None:
         assert len({cgroup.name_of("a-b") for _ in range(100)}) == 100
 
-    @pytest.mark.parametrize("path", ["/", "/system.slice", f"/{cgroup.PARENT}/{cgroup.MACHINE}"])
+    @pytest.mark.parametrize(
+        "path",
+        ["/", "/ark.slice/ark-web.slice", "/ark-0123", f"/{cgroup.PARENT}/{cgroup.MACHINE}"],
+    )
     def test_other_groups_are_of_no_resource(self, path: str) -> None:
         assert not cgroup.is_of_a_resource(path)
 
