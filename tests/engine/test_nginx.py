@@ -6,6 +6,8 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,3 +147,75 @@ def test_a_worker_made_anew_just_before_its_master_is_killed_is_stopped_too(ngin
 
 def _of_session(leader: processes.Process) -> list[processes.Process]:
     return [each for each in processes.table().values() if each.session == leader.pid]
+
+
+# A pid file left over from before, whose number is another nginx's by now.
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Nginx]:
+    (tmp_path / "web").mkdir()
+    made = Nginx(tmp_path / "web", WAYS["pid file"])
+    yield made
+    for process in made.processes():
+        processes.send(process, signal.SIGKILL)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Nginx]:
+    """Another nginx that is none of ours."""
+    (tmp_path / "other").mkdir()
+    made = Nginx(tmp_path / "other", WAYS["pid file"])
+    subprocess.run([NGINX, "-c", made.directory / "nginx.conf"], check=True)
+    wait_for(made.answers)
+    yield made
+    for process in made.processes():
+        processes.send(process, signal.SIGKILL)
+
+
+def leave_stale(nginx: Nginx, other: Nginx, age: float) -> None:
+    """Give nginx the other one's pid file, `age` seconds old, and forget what was remembered."""
+    shutil.copy(other.pid_file, nginx.pid_file)
+    then = time.time() - age
+    os.utime(nginx.pid_file, (then, then))
+    shutil.rmtree(nginx.directory / "ark/run", ignore_errors=True)
+
+
+def since_boot() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+AGES = {"before the boot": since_boot() + HOUR, "since the boot": 30.0, "to come": -HOUR}
+
+
+@pytest.mark.parametrize("age", AGES.values(), ids=AGES)
+def test_a_stale_pid_file_keeps_no_restore_from_its_start(web, other, age):
+    leave_stale(web, other, age)
+    assert web.call(Action.RESTORE) == 0
+    assert web.answers()
+    assert other.answers()
+    assert web.call(Action.QUICK_CHECK) == 0
+    assert web.call(Action.REMOVE) == 0
+    assert not web.answers()
+    assert other.answers()
+
+
+@pytest.mark.parametrize("age", AGES.values(), ids=AGES)
+def test_a_stale_pid_file_hands_nobody_to_the_stop_command(web, other, age):
+    leave_stale(web, other, age)
+    before = other.processes()
+    assert web.call(Action.REMOVE) == (0 if age > since_boot() else 1)
+    assert other.processes() == before
+    assert other.answers()
+    assert "quit" not in web.ras_log.read_text()
+
+
+def test_what_we_started_is_ours_though_its_file_was_restored_from_a_backup(web):
+    assert web.call(Action.RESTORE) == 0
+    then = time.time() - since_boot() - HOUR
+    os.utime(web.pid_file, (then, then))
+    assert web.call(Action.QUICK_CHECK) == 0
+    assert web.call(Action.REMOVE) == 0
+    assert web.processes() == []

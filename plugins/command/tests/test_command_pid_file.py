@@ -322,6 +322,25 @@ def test_a_file_of_root_that_a_group_can_write_does_not_count(
 
 
 @as_root
+def test_the_user_s_own_group_may_write_the_file(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    nobody = pwd.getpwnam("nobody")
+    theirs = subprocess.Popen(["/bin/sleep", "300"], user=nobody.pw_uid)
+    try:
+        write(pid_file, theirs.pid)
+        pid_file.chmod(0o664)
+        os.chown(pid_file, nobody.pw_uid, nobody.pw_uid)
+        ctx = make_context(pid_file=str(pid_file), user="nobody")
+        assert look(ctx).belief is Belief.OURS
+        os.chown(pid_file, nobody.pw_uid, STRANGER)
+        assert look(ctx).belief is Belief.NONE
+    finally:
+        theirs.kill()
+        theirs.wait()
+
+
+@as_root
 def test_the_user_s_own_file_names_only_that_user_s_processes(
     make_context: MakeContext, live: Live, pid_file: Path
 ) -> None:

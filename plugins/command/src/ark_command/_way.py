@@ -96,5 +96,7 @@ def _refuse_others(here: str, status: os.stat_result, allowed: set[int]) -> None
     mode = status.st_mode
     if mode & stat.S_IWOTH and not (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
         raise Untrusted(f"anybody can write {here} (chmod o-w)")
-    if mode & stat.S_IWGRP and status.st_gid != 0 and not mode & stat.S_ISVTX:
+    # The user's own group, of the same number, has nobody else in it on most distributions.
+    shared = status.st_gid not in (0, status.st_uid)
+    if mode & stat.S_IWGRP and shared and not mode & stat.S_ISVTX:
         raise Untrusted(f"the group {status.st_gid} can write {here} (chmod g-w)")
