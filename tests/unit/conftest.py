@@ -15,10 +15,17 @@ from pathlib import Path
 
 import pytest
 
+from arkcore import trusted
 from arkcore.paths import Paths
 
 #: Whoever is not root and not the user that runs the tests.
 SOMEBODY = 65534
+
+
+@pytest.fixture(autouse=True)
+def _no_directory_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program of ours looks at a directory once; the programs of two tests share a process."""
+    monkeypatch.setattr(trusted, "_known", None)
 
 
 @pytest.fixture
