@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ark_jp1_base.commands import codec_of
+from ark_jp1_base.commands import codec_of, reply_of
 from ark_jp1_base.plugin import Jp1Base
 
 from arkcore import Level, Machine, StepFailed
 from arkcore.checks.site import LogicalHost, Node, Site
+from arkcore.command import CommandResult
 
 
 def command_lines(ctx: Any) -> list[str]:
@@ -178,8 +181,34 @@ def test_a_root_behind_a_symbolic_link_is_looked_for_by_its_real_path(
     (tmp_path / "link").symlink_to(tmp_path / "real")
     ctx = fake(root=f"{tmp_path}/link")
     Jp1Base().ark_processes(ctx)
-    wanted = (f"{tmp_path}/link/opt/jp1base", f"{tmp_path}/real/opt/jp1base")
-    assert ctx.searches[0][0] == wanted
+    # The real path is asked for last: the disk may hang.
+    wanted = [(f"{tmp_path}/link/opt/jp1base",), (f"{tmp_path}/real/opt/jp1base",)]
+    assert [search[0] for search in ctx.searches] == wanted
+
+
+def test_a_root_whose_processes_are_known_is_not_looked_up_on_disk(
+    fake: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(path: str) -> str:
+        raise AssertionError(f"asked for {path}")
+
+    monkeypatch.setattr(os.path, "realpath", hang)
+    ctx = fake(root=str(tmp_path))
+    ctx.names = ["jbs_spmd"]
+    assert len(Jp1Base().ark_processes(ctx)) == 1
+
+
+@pytest.mark.parametrize(("error", "answer"), [("EACCES", "UNKNOWN"), ("ENOENT", "MISSING")])
+def test_a_command_that_cannot_be_seen_is_not_called_missing(
+    monkeypatch: pytest.MonkeyPatch, error: str, answer: str
+) -> None:
+    def fail(path: str) -> os.stat_result:
+        number = getattr(errno, error)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "stat", fail)
+    result = CommandResult(["/shared/jevstat"], error="said so")
+    assert reply_of(result, (), {}).answer.value == answer
 
 
 def a_site(*hosts: LogicalHost) -> Site:

@@ -99,11 +99,22 @@ def meaning(
     return None
 
 
+def _is_absent(path: str) -> bool:
+    """Whether there is no such file for certain; a disk that fails, or refuses us, says nothing."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def reply_of(
     result: CommandResult, rows: Sequence[facts.ReturnCode], corrections: Mapping[str, str]
 ) -> Reply:
     """What the end of a status command says, by its return code alone."""
-    if result.error and not os.path.exists(result.argv[0]):
+    if result.error and _is_absent(result.argv[0]):
         return Reply(Answer.MISSING, f"{result.argv[0]} is not there")
     if result.error or result.late or result.returncode is None or result.returncode < 0:
         return Reply(Answer.UNKNOWN, result.told())

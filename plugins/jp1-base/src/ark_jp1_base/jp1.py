@@ -80,18 +80,21 @@ class Jp1Plugin:
 
     def _look(self, find: Callable[..., list[Process]], options: Any) -> list[Process]:
         directory = beneath(options.root, self.product.directory.value)
-        # The kernel tells of executables by their real paths. This asks nothing of the directory
-        # itself, which need not be there.
-        real = os.path.realpath(directory)
-        return find(
-            (directory,) if real == directory else (directory, real),
-            variables=(facts.LOGICAL_HOST_VARIABLE.value,),
-            commands=(
+        known = {
+            "variables": (facts.LOGICAL_HOST_VARIABLE.value,),
+            "commands": (
                 *(fact.value for fact in (*self.product.commands, *facts.RESIDENT)),
                 *options.not_ours,
             ),
-            parts=(*(fact.value for fact in self.product.parts), *options.ours),
-        )
+            "parts": (*(fact.value for fact in self.product.parts), *options.ours),
+        }
+        found = find((directory,), **known)
+        if found:
+            return found
+        # The kernel tells of executables by their real paths, so nothing is found where the
+        # directory is reached by a link. Asked last: the disk may hang.
+        real = os.path.realpath(directory)
+        return [] if real == directory else find((real,), **known)
 
     @hookimpl
     def ark_start(self, ctx: Context) -> None:
