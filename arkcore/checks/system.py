@@ -70,27 +70,65 @@ def _names(answer: Answer) -> set[str]:
 def check_selinux(machine: Machine) -> Iterator[Finding]:
     """The guide wants it disabled.
 
-    Enforcing, now or after the next boot, fails. Permissive stops nothing and is a warning.
+    Enforcing, now or after the next boot, fails. Permissive stops nothing and is a warning. From
+    Enterprise Linux 9 on the file alone no longer switches SELinux off: it then runs without a
+    policy, which is a warning; the boot parameter selinux=0 is the switch.
     """
     enforce = machine.read("/sys/fs/selinux/enforce")
     now = {"1": "enforcing", "0": "permissive"}.get((enforce or "").strip(), "disabled")
     later = _at_boot(machine)
     seen = say(f"now {now}, after the next boot {later}", f"現在 {now}、次回起動後 {later}")
-    advice = say(
-        "write SELINUX=disabled in /etc/selinux/config, and boot",
-        "/etc/selinux/config に SELINUX=disabled と書き、再起動してください",
-    )
+    by_parameter = _needs_boot_parameter(machine)
+    if by_parameter:
+        advice = say(
+            'set the boot parameter: grubby --update-kernel ALL --args "selinux=0", and boot',
+            "起動パラメーターを設定し、再起動してください: grubby --update-kernel ALL --args "
+            '"selinux=0"',
+        )
+    else:
+        advice = say(
+            "write SELINUX=disabled in /etc/selinux/config, and boot",
+            "/etc/selinux/config に SELINUX=disabled と書き、再起動してください",
+        )
     if "enforcing" in (now, later):
         yield SELINUX.fail(seen, advice)
     elif "permissive" in (now, later):
         yield SELINUX.warn(seen, advice)
+    elif by_parameter and not _is_off_by_parameter(machine) and _has_selinux(machine):
+        yield SELINUX.warn(
+            say("disabled by /etc/selinux/config alone: it runs without a policy",
+                "/etc/selinux/config だけで無効化: ポリシーなしで動作します"),
+            advice,
+        )  # fmt: skip
     else:
         yield SELINUX.ok(seen)
 
 
+#: What relatives of Red Hat Enterprise Linux are called, or like, in os-release.
+_ENTERPRISE = frozenset(("rhel", "ol"))
+#: The first release of Enterprise Linux that SELINUX=disabled in the file does not switch off.
+_BY_PARAMETER = 9
+
+
+def _needs_boot_parameter(machine: Machine) -> bool:
+    """Whether only the boot parameter switches SELinux off here: Enterprise Linux from 9 on."""
+    pairs = (line.partition("=") for line in (machine.read("/etc/os-release") or "").splitlines())
+    values = {key: value.strip().strip("\"'") for key, _, value in pairs}
+    family = {values.get("ID", ""), *values.get("ID_LIKE", "").split()}
+    release = values.get("VERSION_ID", "").partition(".")[0]
+    return bool(family & _ENTERPRISE) and release.isdigit() and int(release) >= _BY_PARAMETER
+
+
+def _is_off_by_parameter(machine: Machine) -> bool:
+    return "selinux=0" in (machine.read("/proc/cmdline") or "").split()
+
+
+def _has_selinux(machine: Machine) -> bool:
+    return machine.read("/etc/selinux/config") is not None
+
+
 def _at_boot(machine: Machine) -> str:
-    words = (machine.read("/proc/cmdline") or "").split()
-    if "selinux=0" in words:
+    if _is_off_by_parameter(machine):
         return "disabled"
     config = machine.read("/etc/selinux/config")
     if config is None:
