@@ -68,6 +68,7 @@ def test_the_data_directory_alone_is_enough():
         ("start_options", ["-c", "data_directory=/other"], "the data directory is given by"),
         ("start_options", ["a\nb"], "neither a NUL character nor a line end"),
         ("env", {"A=B": "c"}, "must be names without ="),
+        ("encoding", "klingon", "must be an encoding that Python knows"),
     ],
 )
 def test_what_cannot_work_is_refused(key, value, told):

@@ -21,18 +21,26 @@ if TYPE_CHECKING:
 
 #: The most that an answer may hold, in bytes.
 _LARGEST = 1 << 18
-#: Seconds between two looks whether a child has ended, where its answer does not tell.
-_AGAIN = 0.05
+#: Seconds for which a disk that gave no answer is not asked again.
+_REST = 10.0
+#: Seconds for which a killed child is awaited.
+_DEATH = 0.1
+
+#: When, in CLOCK_MONOTONIC seconds, a question last came to no answer, and what was said then.
+_unanswered = (-_REST, "")
 
 
-def ask(question: Callable[[], Any], user: str, within: float) -> Any:
-    """Return what `question` returns, asked in a child that is `user`.
+def ask(question: Callable[[], Any], user: str | None, within: float) -> Any:
+    """Return what `question` returns, asked in a child that is `user`; None: as who we are.
 
     `question` returns numbers, texts and bytes, and tuples of them. `within`: seconds. `OSError`
-    as the question met it; ETIMEDOUT where no answer came in time, EPERM where there is no such
-    user, EIO where the child ended without an answer.
+    as the question met it; ETIMEDOUT where no answer came in time, or none came to the last
+    question a moment ago; EPERM where there is no such user; EIO where the child was ended.
     """
-    identity = _identity(user)
+    global _unanswered
+    if time.monotonic() - _unanswered[0] < _REST:
+        raise OSError(errno.ETIMEDOUT, _unanswered[1])
+    identity = None if user is None else _identity(user)
     reading, writing = os.pipe()
     try:
         pid = os.fork()
@@ -49,7 +57,8 @@ def ask(question: Callable[[], Any], user: str, within: float) -> Any:
         os.close(reading)
         _end(pid)
     if told is None:
-        raise OSError(errno.ETIMEDOUT, f"no answer within {within:.0f} s")
+        _unanswered = (time.monotonic(), f"no answer within {within:.1f} s")
+        raise OSError(errno.ETIMEDOUT, _unanswered[1])
     try:
         error, answer = marshal.loads(told)
     except (EOFError, ValueError, TypeError):
@@ -117,24 +126,11 @@ def _read(reading: int, until: float) -> bytes | None:
 
 
 def _end(pid: int) -> None:
-    """End the child and await it; one that the disk holds stays behind and is awaited by nobody."""
+    """End the child; one that the disk holds stays behind, for whoever adopts it to await."""
+    until = time.monotonic() + _DEATH
     try:
         os.kill(pid, signal.SIGKILL)
-        for _ in range(4):
-            if os.waitpid(pid, os.WNOHANG)[0]:
-                return
-            time.sleep(_AGAIN / 10)
-        if not _hangs(pid):
-            os.waitpid(pid, 0)
+        while not os.waitpid(pid, os.WNOHANG)[0] and time.monotonic() < until:
+            time.sleep(0.001)
     except (ProcessLookupError, ChildProcessError):
         return
-
-
-def _hangs(pid: int) -> bool:
-    """Whether a killed child has not ended after a moment."""
-    until = time.monotonic() + 10 * _AGAIN
-    while time.monotonic() < until:
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-            return False
-        time.sleep(_AGAIN)
-    return True

@@ -40,7 +40,8 @@ class Disk:
 
     `problem`: the error in words. `real`: its real path. `owner`, `mode`: as stat tells. `version`:
     the major version that made it ("15"), "" for none. `has_version`: whether its file is there.
-    `pid_file`: the text of postmaster.pid, None for none. `free`, `inodes`: what is left, -1 where
+    `pid_file`: the text of postmaster.pid, None for none. `odd`: the name of one of these two files
+    that is a link, a FIFO or the like, "" for none. `free`, `inodes`: what is left, -1 where
     that is not known.
     """
 
@@ -51,6 +52,7 @@ class Disk:
         "inodes",
         "is_standby",
         "mode",
+        "odd",
         "owner",
         "pid_file",
         "problem",
@@ -66,6 +68,7 @@ class Disk:
         self.version = ""
         self.has_version = self.is_standby = False
         self.pid_file: str | None = None
+        self.odd = ""
         self.free = self.inodes = -1
 
 
@@ -96,6 +99,7 @@ def look(ctx: Context) -> Disk:
         disk.is_standby,
         disk.free,
         disk.inodes,
+        disk.odd,
     ) = told
     disk.has_version = version is not None
     disk.version = checked_version(version or "")
@@ -182,8 +186,9 @@ def _look(directory: str) -> tuple[object, ...]:
     real = os.path.realpath(directory)
     # Whoever may not enter it must not be told that there is nothing in it.
     if not os.access(directory, os.X_OK):
-        return errno.EACCES, real, seen.st_uid, seen.st_mode, None, None, False, -1, -1
+        return errno.EACCES, real, seen.st_uid, seen.st_mode, None, None, False, -1, -1, ""
     space = os.statvfs(directory)
+    names = (_facts.VERSION_FILE.value, _facts.PID_FILE.value)
     return (
         0,
         real,
@@ -194,4 +199,12 @@ def _look(directory: str) -> tuple[object, ...]:
         os.path.lexists(f"{directory}/{_facts.STANDBY_FILE.value}"),
         space.f_bavail * space.f_frsize,
         space.f_favail,
+        next(filter(lambda name: _is_odd(f"{directory}/{name}"), names), ""),
     )
+
+
+def _is_odd(path: str) -> bool:
+    try:
+        return not stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return False

@@ -142,7 +142,7 @@ def _is_another_program(pid: int, options: Options) -> bool:
         return not os.path.samestat(os.stat(f"/proc/{pid}/exe"), os.stat(program))
 
     try:
-        return bool(ask(differ, options.user, _BRIEF))
+        return bool(ask(differ, None, _BRIEF))
     except OSError:
         return False
 

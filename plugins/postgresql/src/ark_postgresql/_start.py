@@ -55,6 +55,9 @@ def obstacle(options: Options, disk: Disk) -> str:
     wrong = owner_wrong(options.user, disk.owner) if disk.owner >= 0 else ""
     if wrong or disk.error:
         return wrong or disk.problem
+    if disk.odd:
+        # pg_ctl and the server would wait for a FIFO, and follow a link.
+        return f"{directory}/{disk.odd} is no regular file: remove it"
     version = _facts.VERSION_FILE.value
     if not disk.has_version:
         return f"{directory} is no data directory of PostgreSQL: there is no {version} in it"
