@@ -274,6 +274,11 @@ class TestWhoseAProcessIs:
         pretender(database.data, "root")
         assert database.processes() == []
 
+    def test_the_user_alone_keeps_a_stranger_out(self, database, pretender):
+        # Without bin_directory there is no program to compare with.
+        pretender(database.data, "daemon" if USER != "daemon" else "bin")
+        assert owned(options_of({"data_directory": str(database.data), "user": USER})) == []
+
     def test_another_file_than_the_configured_program_does_not_count(self, database, pretender):
         pretender(database.data, USER)
         assert database.processes() == []
