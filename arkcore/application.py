@@ -70,6 +70,10 @@ class Application:
     `runs_as_processes`
         Wherever it runs, `ark_processes` sees at least one process. Then an empty list proves
         STOPPED, and RUNNING without a process is believed by nobody.
+    `start_code_decides`
+        A start command that returned something else than 0 has failed, once nothing of it is at
+        work and the answer stays STOPPED. Else the start is awaited to its end, whatever it
+        returned. What the last command of `ark_start` returned counts.
     `machine_wide`
         Names of processes that all logical hosts of the machine share; nothing ever signals them.
     """
@@ -82,6 +86,7 @@ class Application:
         "name",
         "options",
         "runs_as_processes",
+        "start_code_decides",
         "support",
         "timers",
         "title",
@@ -108,6 +113,7 @@ class Application:
         topologies: Sequence[Topology] = (Topology.STANDBY, Topology.MUTUAL_STANDBY),
         force_before_restart: bool = False,
         runs_as_processes: bool = True,
+        start_code_decides: bool = True,
         machine_wide: Sequence[str] = (),
         logical_host: LogicalHostRule | None = None,
     ) -> None:
@@ -120,6 +126,7 @@ class Application:
         self.topologies = tuple(topologies)
         self.force_before_restart = force_before_restart
         self.runs_as_processes = runs_as_processes
+        self.start_code_decides = start_code_decides
         self.machine_wide = tuple(machine_wide)
         self.logical_host = logical_host or LogicalHostRule()
 

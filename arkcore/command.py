@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from arkcore.processes import Process
 
+#: Why a command was not run, where its deadline had passed.
+NO_TIME = "no time is left for it"
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 #: Output beyond this is cut back to its last `_KEPT` bytes while the command is awaited.
 _LARGEST_OUTPUT = 1 << 20

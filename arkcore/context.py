@@ -127,7 +127,7 @@ class Context:
             raise PluginError(f"a command must begin with an absolute path, not {argv!r}")
         deadline = self.deadline if timeout is None else self.deadline.sooner(timeout)
         if deadline.passed:  # not what it is at: the one before was late
-            return self._told(CommandResult(argv, error="no time is left for it"))
+            return self._told(CommandResult(argv, error=command.NO_TIME))
         if self._kind != STATUS:
             self._sender.send(Event.COMMAND, _command_line(argv))
         self._sender.send(Event.NOW, f"{argv[0]} ({self._kind})")

@@ -100,7 +100,12 @@ class Resource:
 class ApplicationFacts:
     """What the guard, which imports no plugin, has to know of an application."""
 
-    __slots__ = ("force_before_restart", "machine_wide", "runs_as_processes")
+    __slots__ = (
+        "force_before_restart",
+        "machine_wide",
+        "runs_as_processes",
+        "start_code_decides",
+    )
 
     def __init__(
         self,
@@ -108,10 +113,12 @@ class ApplicationFacts:
         force_before_restart: bool,
         runs_as_processes: bool,
         machine_wide: tuple[str, ...],
+        start_code_decides: bool = True,
     ) -> None:
         self.force_before_restart = force_before_restart
         self.runs_as_processes = runs_as_processes
         self.machine_wide = machine_wide
+        self.start_code_decides = start_code_decides
 
 
 def to_mapping(resource: Resource) -> dict[str, Any]:
@@ -133,6 +140,7 @@ def to_mapping(resource: Resource) -> dict[str, Any]:
             facts.force_before_restart,
             facts.runs_as_processes,
             list(facts.machine_wide),
+            facts.start_code_decides,
         ],
         "requires": list(resource.requires),
         "mount_points": list(resource.mount_points),
@@ -155,7 +163,7 @@ def from_mapping(values: Mapping[str, Any]) -> Resource:
 
     `KeyError`, `TypeError` or `ValueError` where `values` is not such a mapping.
     """
-    force, processes, machine_wide = values["application"]
+    force, processes, machine_wide, code_decides = values["application"]
     return Resource(
         name=values["name"],
         logical_host=values["logical_host"],
@@ -164,6 +172,7 @@ def from_mapping(values: Mapping[str, Any]) -> Resource:
             force_before_restart=force,
             runs_as_processes=processes,
             machine_wide=tuple(machine_wide),
+            start_code_decides=code_decides,
         ),
         requires=tuple(values["requires"]),
         mount_points=tuple(values["mount_points"]),

@@ -215,6 +215,7 @@ def _validate(
             force_before_restart=application.force_before_restart,
             runs_as_processes=application.runs_as_processes,
             machine_wide=application.machine_wide,
+            start_code_decides=application.start_code_decides,
         ),
         requires=requires,
         mount_points=mount_points,

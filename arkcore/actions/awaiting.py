@@ -1,4 +1,8 @@
-"""Waits for a start to come to RUNNING, and knows when nothing will come of it any more."""
+"""Waits for a start to come to RUNNING, and knows when nothing will come of it any more.
+
+Nothing will where the product has died, or has refused its start: it returned something else than
+0, nothing of the start is at work, and the answer stays STOPPED.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +75,8 @@ class _Death:
         fresh = set(found.processes or ()) - self._seen
         self._all_ours = self._all_ours and self._work.made_here(fresh)
         self._seen |= fresh
-        known = self._work.resource.application.runs_as_processes or self._seen
+        refused = found.status is Status.STOPPED and self._work.start_was_refused()
+        known = self._work.resource.application.runs_as_processes or self._seen or refused
         if not known or found.processes != [] or self._work.start_goes_on():
             self._looks = 0
             return ""
@@ -81,6 +86,8 @@ class _Death:
         self._looks += 1
         self._since = self._since if self._looks > 1 else time.monotonic()
         if self._looks >= _LOOKS and time.monotonic() - self._since >= _SECONDS:
+            if refused and not self._seen:
+                return f"the start was refused: nothing of it for {_SECONDS:g} s"
             return f"it has died: no process for {_SECONDS:g} s"
         return ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from arkcore import context, processes, retry
+from arkcore import command, context, processes, retry
 from arkcore.actions.awaiting import await_running
 from arkcore.channel import Event, Report, Step
 from arkcore.deadline import Deadline
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from arkcore.channel import Sender
+    from arkcore.command import CommandResult
     from arkcore.context import Context
     from arkcore.plugins import DirectHooks
     from arkcore.processes import Process
@@ -33,7 +34,7 @@ _SECOND_LOOK_IN_DOUBT = 0.02
 class Assessment:
     """What the engine makes of a plugin's answer and of the processes it sees."""
 
-    __slots__ = ("began", "detail", "nobody_said", "processes", "status")
+    __slots__ = ("before", "began", "detail", "nobody_said", "processes", "status")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Assessment:
         began: float,
         *,
         nobody_said: bool = False,
+        before: Assessment | None = None,
     ) -> None:
         self.status = status
         self.detail = detail
@@ -52,8 +54,12 @@ class Assessment:
         self.began = began
         #: Whether the plugin itself answered UNKNOWN, and not because a question was late.
         self.nobody_said = nobody_said
+        #: The last answer that was given in time, where this one was not.
+        self.before = before
 
     def __str__(self) -> str:
+        if self.before is not None:
+            return f"{self.before}; {self.detail}"
         return f"{self.status.value} ({self.detail})" if self.detail else self.status.value
 
 
@@ -83,6 +89,8 @@ class Work:
         self._unlisted = ""
         #: What was listed last, without the help of the start's control group.
         self._last_listed: list[Process] = []
+        #: The last answer of this step that was given in time.
+        self._answer: Assessment | None = None
         #: Whether the last look of `is_gone` showed that nothing lives that a start has made.
         self.starts_left_nothing = False
 
@@ -96,6 +104,7 @@ class Work:
         began = time.time()
         # A question within a step takes nothing from the step: neither its kind nor its results.
         kind, results = self.ctx._kind, self.ctx._results
+        unasked = self.ctx.deadline.passed
         self.ctx._kind, self.ctx._results = context.STATUS, []
         self.now("asking for the status")
         try:
@@ -106,6 +115,7 @@ class Work:
             report = StatusReport(Status.UNKNOWN, f"ark_status raised {_described(error)}")
         finally:
             late = [result.told() for result in self.ctx._results if result.late]
+            unasked = unasked or any(each.error == command.NO_TIME for each in self.ctx._results)
             self.ctx._kind, self.ctx._results = kind, results
         seen = self.list_processes(well=report.status is Status.RUNNING)
         status, detail = self._judge(report, seen)
@@ -116,7 +126,14 @@ class Work:
         if status is Status.RUNNING and seen:
             self.state.remember_processes(seen, processes.users)
         nobody_said = report.status is Status.UNKNOWN and not late and not self.ctx.deadline.passed
-        assessment = Assessment(status, detail, seen, began, nobody_said=nobody_said)
+        # A question that was not answered in time must not hide the answer before it.
+        unanswered = status is Status.UNKNOWN and self.ctx.deadline.passed
+        before = self._answer if unanswered else None
+        if before and unasked:
+            detail = "no time was left to ask again"
+        assessment = Assessment(status, detail, seen, began, nobody_said=nobody_said, before=before)
+        if not unanswered:
+            self._answer = assessment
         if self.resource.ras.detail == "full":
             self.ctx.log.debug(f"Status: {assessment}")
         return assessment
@@ -276,7 +293,7 @@ class Work:
             self.state.forget_commands_of(context.START)
             self._done(Step.START)
             return Report(Outcome.WELL, status=Status.RUNNING)
-        told = "".join(f"; {result.told()}" for result in self.ctx._results)
+        told = "".join(f"; {_said(result)}" for result in self.ctx._results)
         return self._failed(Step.START, f"Expected RUNNING, seen {found}{told}", found.status)
 
     def _remember_sessions(self, found: Assessment) -> None:
@@ -296,6 +313,12 @@ class Work:
     def made_here(self, some: set[Process]) -> bool:
         """Whether all of `some` descend from this guard: then their end cannot escape it."""
         return not some or (self._strangers is not None and some <= self.adopted())
+
+    def start_was_refused(self) -> bool:
+        """Whether the last command of the start has returned something else than 0."""
+        if not self.resource.application.start_code_decides or not self.ctx._results:
+            return False
+        return self.ctx._results[-1].returncode not in (0, None)
 
     def start_goes_on(self) -> bool:
         """Whether something of the start command itself is still at work in the background."""
@@ -532,6 +555,7 @@ class Work:
         self.ctx._kind = kind
         self.ctx._results = []
         self.ctx.deadline = deadline
+        self._answer = None  # what was so before this step says nothing of how it went
 
     def _step(self, step: Step) -> None:
         self._sender.send(Event.BEGAN, step.value[0])
@@ -573,6 +597,12 @@ def _left_of(commands: dict[str, tuple[int, int]]) -> set[Process]:
             # Its own group and session: what has lost its parent is still found there.
             found |= {each for each in seen.values() if pid in (each.pgrp, each.session)}
     return found | processes.descendants(roots, seen)
+
+
+def _said(result: CommandResult) -> str:
+    """How a command ended and, where that was not well, the last it wrote."""
+    lines = [] if result.ok else result.last_lines(2)
+    return ": ".join([result.told(), *([" | ".join(lines)] if lines else [])])
 
 
 def _described(error: BaseException) -> str:

@@ -83,6 +83,7 @@ def _declared(plugin: str) -> dict[str, Any]:
         "topologies": [each.value for each in application.topologies],
         "machine_wide": list(application.machine_wide),
         "runs_as_processes": application.runs_as_processes,
+        "start_code_decides": application.start_code_decides,
         "force_before_restart": application.force_before_restart,
         "needs": [key for key, option in options.items() if option.required],
     }
@@ -112,6 +113,7 @@ def _resource(
             force_before_restart=bool(declared["force_before_restart"]),
             runs_as_processes=bool(declared["runs_as_processes"]),
             machine_wide=tuple(declared["machine_wide"]),
+            start_code_decides=bool(declared["start_code_decides"]),
         ),
         timers=Timers({}),
         options={},

@@ -20,6 +20,7 @@ def test_the_engine_accepts_the_plugin() -> None:
     application = check_declaration(plugin.ark_application(), "jp1-base")
     assert application.force_before_restart
     assert application.runs_as_processes
+    assert not application.start_code_decides
     assert set(application.machine_wide) == {"hntr2mon", "ajsqlagtd", "ajsqlftpd", "jevtraplog"}
 
 

@@ -118,6 +118,8 @@ class Ajs3Plugin(Jp1Plugin):
             support=SupportClass.ACTIVE_ACTIVE,
             force_before_restart=True,
             runs_as_processes=True,
+            # What a start command of JP1 returns decides nothing: its processes and status do.
+            start_code_decides=False,
             machine_wide=[fact.value for fact in facts.MACHINE_WIDE],
             logical_host=LogicalHostRule(
                 max_bytes=facts.AJS3_HOST_BYTES,

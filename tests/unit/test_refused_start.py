@@ -1,0 +1,33 @@
+"""Which return codes of a start count as its refusal."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from arkcore.actions.steps import Work
+from arkcore.command import CommandResult
+
+
+@pytest.mark.parametrize(
+    ("decides", "codes", "refused"),
+    [
+        (True, [1], True),
+        (True, [-9], True),
+        (True, [0, 1], True),
+        (True, [1, 0], False),
+        (True, [None], False),
+        (True, [], False),
+        (False, [1], False),
+    ],
+)
+def test_the_last_return_code_refuses_where_the_plugin_lets_it(
+    decides: bool, codes: list[int | None], refused: bool
+) -> None:
+    facts = SimpleNamespace(start_code_decides=decides)
+    results = [CommandResult(["/bin/start"], returncode=code) for code in codes]
+    work = SimpleNamespace(
+        resource=SimpleNamespace(application=facts), ctx=SimpleNamespace(_results=results)
+    )
+    assert Work.start_was_refused(work) is refused  # type: ignore[arg-type]
