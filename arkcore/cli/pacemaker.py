@@ -322,16 +322,23 @@ def _jp1_server(
 def _one_resource(plugin: str, host: str, node: str) -> Group:
     declared = _declared(plugin, [host])
     parameters = {"logical_host": host, **dict.fromkeys(declared.needed, "CHANGE ME")}
+    parameters.update(declared.beside)
     id = identifier(plugin)
     return Group(f"{id}_group", (of_plugin(id, plugin, parameters, declared.timers),), node)
 
 
 class _Declared:
-    """What a configuration has to know of a plugin: its timers, and what must be given."""
+    """What a configuration has to know of a plugin: its timers, and what must be given.
 
-    def __init__(self, timers: dict[str, float | None], needed: list[str]) -> None:
+    `beside`: values shown beside those, which suit most.
+    """
+
+    def __init__(
+        self, timers: dict[str, float | None], needed: list[str], beside: dict[str, str]
+    ) -> None:
         self.timers = Timers(timers)
         self.needed = needed
+        self.beside = beside
 
 
 def _declared(plugin: str, hosts: Sequence[str]) -> _Declared:
@@ -341,12 +348,13 @@ def _declared(plugin: str, hosts: Sequence[str]) -> _Declared:
         _, application, hints = declaration_of(plugin)
         needed = _needed(application.options, hints)
         refusal = _refusal(plugin, application, hosts)
-        return [Timers(application.timers).as_mapping(), needed, refusal]
+        beside = dict([_CODES]) if "status" in needed and _CODES[0] in hints else {}
+        return [Timers(application.timers).as_mapping(), needed, beside, refusal]
 
-    timers, needed, refusal = answer_of(ask)
+    timers, needed, beside, refusal = answer_of(ask)
     if refusal:
         raise typer.BadParameter(refusal, param_hint="--logical-host")
-    return _Declared(timers, needed)
+    return _Declared(timers, needed, beside)
 
 
 def _refusal(plugin: str, application: Application, hosts: Sequence[str]) -> str:
@@ -363,6 +371,10 @@ def _refusal(plugin: str, application: Application, hosts: Sequence[str]) -> str
         return str(error)
     return ""
 
+
+#: The option for what a status command's return codes mean, and a value. Most commands return 1
+#: where they could not ask, systemctl for one: it must not pass for STOPPED.
+_CODES = ("status_codes", "0=RUNNING 3=STOPPED other=UNKNOWN")
 
 #: What stands in for a value that a person is going to give, by its type: most are paths.
 _STAND_INS: dict[Any, Any] = {str: "/CHANGE_ME", list[str]: ["/CHANGE_ME"]}

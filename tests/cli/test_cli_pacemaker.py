@@ -351,6 +351,14 @@ def test_one_resource_of_any_plugin(ark_here) -> None:
     assert ark_here("pacemaker", "example", "no-such").returncode == 1
 
 
+def test_the_example_of_a_status_command_does_not_take_a_failed_question_for_stopped(
+    ark_here,
+) -> None:
+    given = example_of(ark_here("pacemaker", "example", "command").stdout)
+    assert given["status_codes"] == "0=RUNNING 3=STOPPED other=UNKNOWN"
+    assert "status_codes" not in example_of(ark_here("pacemaker", "example", "jp1-base").stdout)
+
+
 #: What a person puts in place of the marks.
 FILLED_IN = {
     "command": {"start": "/bin/true", "stop": "/bin/true", "status": "/bin/true"},
