@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: The plugin contract this engine speaks. Within one number, hooks only gain arguments.
 API = 1
 
+#: The name of an option that holds environment variables, passwords among them.
+_ENVIRONMENT = "env"
+
 
 class SupportClass(Enum):
     """How an application's vendor supports it in a cluster (guide, chapter 2)."""
@@ -134,7 +137,9 @@ class Application:
 class Option:
     """One option's declaration; its type is the attribute's annotation."""
 
-    __slots__ = ("choices", "default", "maximum", "minimum", "required", "text", "text_ja")
+    __slots__ = (
+        "choices", "default", "maximum", "minimum", "required", "secret", "text", "text_ja",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -146,6 +151,7 @@ class Option:
         minimum: float | None,
         maximum: float | None,
         choices: Sequence[str],
+        secret: bool = False,
     ) -> None:
         self.default = default
         self.text = text
@@ -154,6 +160,7 @@ class Option:
         self.minimum = minimum
         self.maximum = maximum
         self.choices = tuple(choices)
+        self.secret = secret
 
 
 def option(
@@ -165,8 +172,12 @@ def option(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: Sequence[str] = (),
+    secret: bool = False,
 ) -> Any:
     """Declare an option: `root: str = option("/", "Put before every product path")`.
+
+    `secret`: its value, a text or a table of texts, is kept out of records and shown nowhere. So is
+    that of an option called `env`, without being declared so.
 
     `Any`, so that a type checker sees the attribute as what its annotation says.
     """
@@ -178,7 +189,13 @@ def option(
         minimum=minimum,
         maximum=maximum,
         choices=choices,
+        secret=secret,
     )
+
+
+def is_secret(name: str, declared: Option) -> bool:
+    """Whether nothing may show or record the option's value."""
+    return declared.secret or name == _ENVIRONMENT
 
 
 def declared_options(model: type) -> dict[str, Option]:

@@ -11,6 +11,7 @@ import signal
 import time
 
 from arkcore import processes
+from arkcore.readers import let_read, let_read_in
 from arkcore.text import shown
 
 TYPE_CHECKING = False
@@ -39,11 +40,14 @@ def record(
     *,
     output: bytes = b"",
     within: float = TIME,
+    hide: Callable[[str], str] = str,
+    group: str = "",
 ) -> str:
     """Write a black box for the processes that `find` finds; its path, "" where there is none.
 
     `find` is asked in the expendable child. `output`: the last that a command wrote. Never raises:
-    whoever asks has yet to end what is late.
+    whoever asks has yet to end what is late. `hide` takes secrets out of a text; `group`: who may
+    read it.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     path = f"{directory}/{resource}-{stamp}-{os.getpid()}-{time.monotonic_ns() % 10**6:06d}.txt"
@@ -58,7 +62,7 @@ def record(
             os.closerange(0, os.sysconf("SC_OPEN_MAX"))
             for _ in range(3):
                 os.open("/dev/null", os.O_RDWR)
-            _write(path, directory, resource, headline, find(), output)
+            _write(path, directory, resource, headline, find(), output, hide, group)
             os._exit(0)
         finally:
             os._exit(1)
@@ -78,7 +82,7 @@ def record(
 
 
 def record_worker(
-    directory: str, resource: str, pid: int, stack: PythonStack, within: float
+    directory: str, resource: str, pid: int, stack: PythonStack, within: float, group: str = ""
 ) -> str:
     """Write a black box for the worker `pid`, which hangs in its plugin; as :func:`record`."""
 
@@ -88,7 +92,7 @@ def record_worker(
         return [seen[pid], *sorted(below, key=lambda each: each.pid)]
 
     headline = f"{resource}: late: the plugin's process"
-    path = record(directory, resource, headline, find, within=within)
+    path = record(directory, resource, headline, find, within=within, group=group)
     if path:
         # Asked last: it disturbs what it asks.
         _add(path, "Where the plugin is, in Python", stack.ask(pid))
@@ -127,17 +131,21 @@ def _write(
     headline: str,
     tree: Sequence[Process],
     output: bytes,
+    hide: Callable[[str], str],
+    group: str,
 ) -> None:
     os.makedirs(directory, 0o750, exist_ok=True)
     _make_room(directory, resource)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o640)
+    let_read(descriptor, group)
+    let_read_in(directory, group)
     room = SIZE - _PYTHON_SIZE
 
     def put(text: str) -> None:
         # Written piece by piece: what is known when the time is up is on disk.
         nonlocal room
-        data = text.encode("utf-8", "backslashreplace")[:room]
+        data = hide(text).encode("utf-8", "backslashreplace")[:room]
         room -= len(data)
         os.write(descriptor, data)
 

@@ -12,7 +12,7 @@ from enum import Enum
 
 from arkcore import quickjson as json
 from arkcore.status import Fault, Outcome, Status
-from arkcore.text import elided
+from arkcore.text import elided, masked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,13 +101,34 @@ class Report:
         return f"Report({self.outcome.name}, {self.reason!r}, {self.status})"
 
 
+#: The events whose last text is told to people. A step that begins has its own name alone.
+_TOLD = (
+    Event.COMMAND,
+    Event.COMPLETED,
+    Event.FAILED,
+    Event.LATE,
+    Event.NOW,
+    Event.REMARK,
+    Event.TRACE,
+)
+
+
 class Sender:
     """The worker's end."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
+        #: The texts that nothing tells: values of secret options.
+        self.hidden: tuple[str, ...] = ()
+
+    def masked(self, text: str) -> str:
+        """`text` without the values of secret options."""
+        return masked(text, self.hidden)
 
     def send(self, kind: str, *texts: str, at: float | None = None) -> None:
+        if self.hidden and texts and kind in _TOLD:
+            # The last is what is told; those before it are words of ours.
+            texts = (*texts[:-1], self.masked(texts[-1]))
         cut = [elided(text, _LONGEST_TEXT) for text in texts]
         line = json.dumps([kind, time.time() if at is None else at, *cut]) + "\n"
         data = line.encode("ascii")
@@ -124,7 +145,8 @@ class Sender:
 
     def report(self, report: Report) -> None:
         status = report.status.name if report.status else ""
-        self.send(Event.REPORT, report.outcome.name, report.reason, status, report.fault.name)
+        reason = self.masked(report.reason)
+        self.send(Event.REPORT, report.outcome.name, reason, status, report.fault.name)
 
 
 class Receiver:

@@ -16,6 +16,7 @@ from arkcore import processes
 from arkcore.deadline import Deadline
 from arkcore.errors import PluginError, StepFailed
 from arkcore.paths import ensure_directory
+from arkcore.readers import let_read, let_read_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,8 +152,11 @@ class Output:
         return cls(descriptor)
 
     @classmethod
-    def kept(cls, path: str) -> Output:
-        """Appended to `path`, for daemons that go on writing there. `OSError` where that fails."""
+    def kept(cls, path: str, group: str = "") -> Output:
+        """Appended to `path`, for daemons that go on writing there. `OSError` where that fails.
+
+        `group`: whose members may read it.
+        """
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
         try:
             descriptor = os.open(path, flags, 0o640)
@@ -162,6 +166,8 @@ class Output:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(0, "not a regular file")
+        let_read(descriptor, group)
+        let_read_in(os.path.dirname(path), group)
         return cls(descriptor)
 
     @property

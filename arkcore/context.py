@@ -184,7 +184,7 @@ class Context:
         if self._kind == START:
             path = self._state.paths.start_output(self.resource)
             try:
-                return Output.kept(path)
+                return Output.kept(path, self._resource.log.group)
             except OSError as error:
                 # In memory would be wrong: a daemon may write there long after we are gone.
                 self.log.warning(f"cannot write {path}: {error.strerror}; output is lost")
@@ -206,7 +206,14 @@ class Context:
         directory = self._state.paths.blackboxes
         within = min(blackbox.TIME, self._end.remaining() * 0.4)
         return blackbox.record(
-            directory, self.resource, headline, lambda: tree, output=output, within=within
+            directory,
+            self.resource,
+            headline,
+            lambda: tree,
+            output=output,
+            within=within,
+            hide=self._sender.masked,
+            group=self._resource.log.group,
         )
 
     # Time.

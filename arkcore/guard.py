@@ -181,6 +181,8 @@ class Guard:
     def _use(self, resource: Resource) -> None:
         self.resource = resource
         action, ends = self.call.action, self.call.caller.ends
+        # What is to be stopped is stopped, also where a password cannot be had.
+        resource.may_lack_secrets = action is Action.REMOVE
         if action in (Action.RESTORE, Action.REMOVE) and ends is not None:
             self._warning = self.call.caller.shortfall(action, resource.timers)
             resource.timers = resource.timers.cut(action.word, ends.at - self._began_at)
@@ -199,7 +201,7 @@ class Guard:
 
     def _script_log(self, host: str, ras: RasSettings, log: LogSettings) -> ScriptLog:
         return ScriptLog(
-            RasSink(self.paths.ras_log),
+            RasSink(self.paths.ras_log, group=log.group),
             Sinks(log, traces=self.call.caller.traces),
             self.call.resource,
             host,
@@ -248,7 +250,9 @@ class Guard:
             return None, report.reason
         try:
             # Handed over as it was validated: a record that cannot be written costs time, no more.
-            return from_mapping(quickjson.loads("".join(told).encode())), ""
+            resource = from_mapping(quickjson.loads("".join(told).encode()))
+            resource.given = parameters
+            return resource, ""
         except (IndexError, KeyError, TypeError, ValueError) as error:
             where = parameters.where(name) if parameters else self.paths.resource_file(name)
             return None, f"{where}: its values did not arrive whole ({error})"
@@ -258,6 +262,7 @@ class Guard:
         action = self.call.action
         known = record.last_known_good(self.paths, self.call.resource)
         if action is Action.REMOVE and known is not None:
+            known.given = self.call.parameters
             self._use(known)
             serves = f"{problem}; the recorded copy serves"
             self._warning = f"{serves}. {self._warning}" if self._warning else serves
@@ -708,7 +713,9 @@ class Guard:
         )
 
     def _record_late(self, pid: int, stack: PythonStack, within: float) -> str:
-        return blackbox.record_worker(self.paths.blackboxes, self.call.resource, pid, stack, within)
+        group = self.resource.log.group if self.resource is not None else ""
+        where = self.paths.blackboxes
+        return blackbox.record_worker(where, self.call.resource, pid, stack, within, group)
 
     def _leave_to_guard(self) -> None:
         self._lock.leave_to_parent()

@@ -42,15 +42,18 @@ def timer_of(parameter: str) -> str:
 class Parameters:
     """The parameters of one resource, as texts, and the plugin they are for."""
 
-    __slots__ = ("plugin", "texts")
+    __slots__ = ("plugin", "recorded", "texts")
 
-    def __init__(self, plugin: str, texts: Mapping[str, str]) -> None:
+    def __init__(self, plugin: str, texts: Mapping[str, str], *, recorded: bool = False) -> None:
         self.plugin = plugin
         self.texts = dict(texts)
+        #: Whether they come from a record, which holds none of the secret ones.
+        self.recorded = recorded
 
-    def to_list(self) -> list[Any]:
-        """As plain values, for the record."""
-        return [self.plugin, self.texts]
+    def to_list(self, secret: Iterable[str] = ()) -> list[Any]:
+        """As plain values, for the record: without the `secret` ones."""
+        hidden = set(secret)
+        return [self.plugin, {key: text for key, text in self.texts.items() if key not in hidden}]
 
     def where(self, resource: str) -> str:
         """What an error names them by."""
@@ -85,7 +88,8 @@ def parameters_of(values: object) -> Parameters | None:
         return None
     if not isinstance(values, list) or len(values) != 2 or not isinstance(values[1], dict):
         raise ValueError(values)
-    return Parameters(str(values[0]), {str(key): str(text) for key, text in values[1].items()})
+    texts = {str(key): str(text) for key, text in values[1].items()}
+    return Parameters(str(values[0]), texts, recorded=True)
 
 
 def refuse_common_names(options: Iterable[str], plugin: str) -> None:
@@ -120,9 +124,8 @@ def values_of(parameters: Parameters, hints: Mapping[str, Any], where: str) -> d
             values["options"][name] = _value(text, hints[name], name, where)
         else:
             allowed = ", ".join((HOST, *hints, *COMMON[1:]))
-            raise NodeError(
-                f"{where}: {shown(name)} = {text!r}: unknown parameter; allowed: {allowed}"
-            )
+            # Not its value: that may be a password under a misspelt name.
+            raise NodeError(f"{where}: {shown(name)}: unknown parameter; allowed: {allowed}")
     return values
 
 
@@ -166,14 +169,36 @@ def _value(text: str, kind: Any, name: str, where: str) -> Any:
         return [_plain(word, item, name, where) for word in _words(text, name, where)]
     if origin is dict:
         item = inner[1] if len(inner) > 1 else str
-        found = {}
-        for word in _words(text, name, where):
-            key, equals, rest = word.partition("=")
-            if not key or not equals:
-                _refuse(name, text, "words KEY=VALUE, separated by blanks", where)
-            found[key] = _plain(rest, item, name, where)
-        return found
+        entries = table_of(text, name, where)
+        return {key: _plain(each, item, name, where) for key, each in entries.items()}
     return _plain(text, origin, name, where)
+
+
+def table_of(text: str, name: str, where: str) -> dict[str, str]:
+    """A text of words KEY=VALUE as a table. `ConfigurationError` never shows it."""
+    found = {}
+    try:
+        # A healthy check reads it too, and does without `shlex` where nothing is quoted.
+        plain = text.isascii() and text.isprintable() and not {*text} & {*"\"'\\"}
+        words = text.split() if plain else _split(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{where}: {name}: allowed: words KEY=VALUE, quoted as for a shell ({error})"
+        ) from None
+    for word in words:
+        key, equals, rest = word.partition("=")
+        if not key or not equals:
+            raise ConfigurationError(
+                f"{where}: {name}: allowed: words KEY=VALUE, separated by blanks"
+            )
+        found[key] = rest
+    return found
+
+
+def _split(text: str) -> list[str]:
+    import shlex
+
+    return shlex.split(text)
 
 
 def _plain(text: str, kind: Any, name: str, where: str) -> Any:
@@ -200,10 +225,8 @@ def _number(text: str, kind: type[int] | type[float]) -> int | float:
 
 def _words(text: str, name: str, where: str) -> list[str]:
     """The words of `text`, quoted as for a shell; none is at work."""
-    import shlex
-
     try:
-        return shlex.split(text)
+        return _split(text)
     except ValueError as error:
         _refuse(name, text, f"words separated by blanks, quoted as for a shell ({error})", where)
 

@@ -19,7 +19,7 @@ from arkcore.state import write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from arkcore.parameters import Parameters
@@ -37,7 +37,7 @@ def load(paths: Paths, name: str, parameters: Parameters | None = None) -> Resou
     try:
         if record["format"] != _FORMAT or record["interpreter"] != _interpreter():
             return None
-        if record["parameters"] != (parameters and parameters.to_list()):
+        if not _is_made_from(record, parameters):
             return None
         made_from = record["made_from"]
         if paths.node_file not in made_from:
@@ -49,9 +49,29 @@ def load(paths: Paths, name: str, parameters: Parameters | None = None) -> Resou
                 return None
         if parameters is None:
             trusted.refuse_untrusted(paths.resource_file(name), trusted.owners(paths.prefix))
-        return from_mapping(record["resource"])
+        resource = from_mapping(record["resource"])
+        resource.given = parameters
+        return resource
     except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError):
         return None
+
+
+def _is_made_from(record: Mapping[str, Any], parameters: Parameters | None) -> bool:
+    """Whether the manager's parameters are those that the record was made from."""
+    if parameters is None:
+        return bool(record["parameters"] is None)
+    secret = record["resource"]["secrets"]
+    if record["parameters"] != parameters.to_list(secret):
+        return False
+    held = [name for name, (source, _) in secret.items() if source == "manager"]
+    known = [name for name in held if name in parameters.texts]
+    if known != held or not held:
+        # Who asks by what was recorded has no secret; who is called by the manager has each one.
+        return parameters.recorded or not held
+    from arkcore.secrets import digest_of
+
+    key, digest = record["secret"]
+    return bool(digest == digest_of(parameters.texts, held, key))
 
 
 def last_known_good(paths: Paths, name: str) -> Resource | None:
@@ -119,11 +139,23 @@ def write(
         {
             "format": _FORMAT,
             "interpreter": _interpreter(),
-            "parameters": parameters and parameters.to_list(),
+            "parameters": parameters and parameters.to_list(resource.secrets),
+            "secret": _digest(parameters, resource),
             "made_from": {path: file_identity(path) for path in made_from if path},
             "resource": to_mapping(resource),
         },
     )
+
+
+def _digest(parameters: Parameters | None, resource: Resource) -> list[str] | None:
+    """A key and a digest of the secret parameters; None where there are none."""
+    held = [name for name, (source, _) in resource.secrets.items() if source == "manager"]
+    if parameters is None or not held:
+        return None
+    from arkcore.secrets import digest_of
+
+    key = os.urandom(16).hex()
+    return [key, digest_of(parameters.texts, held, key)]
 
 
 def _interpreter() -> list[str]:

@@ -8,8 +8,10 @@ from arkcore.timers import Timers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from arkcore.parameters import Parameters
 
 
 class RasSettings:
@@ -32,20 +34,26 @@ class LogSettings:
     """Which sinks besides the RAS log are in use; loguru carries them.
 
     `stderr` and `journal`: the least level told there, or "none". `json`: a file, or "". `trace`:
-    a file that is told every hook call, or "".
+    a file that is told every hook call, or "". `group`: whose members may read our logs, or "".
     """
 
-    __slots__ = ("journal", "json", "stderr", "trace")
+    __slots__ = ("group", "journal", "json", "stderr", "trace")
 
     LEVELS = ("debug", "info", "warning", "error", "none")
 
     def __init__(
-        self, stderr: str = "warning", journal: str = "none", json: str = "", trace: str = ""
+        self,
+        stderr: str = "warning",
+        journal: str = "none",
+        json: str = "",
+        trace: str = "",
+        group: str = "",
     ) -> None:
         self.stderr = stderr
         self.journal = journal
         self.json = json
         self.trace = trace
+        self.group = group
 
 
 class Resource:
@@ -53,8 +61,10 @@ class Resource:
 
     __slots__ = (
         "application",
+        "given",
         "log",
         "logical_host",
+        "may_lack_secrets",
         "mount_points",
         "name",
         "observers",
@@ -62,6 +72,7 @@ class Resource:
         "plugin",
         "ras",
         "requires",
+        "secrets",
         "start",
         "timers",
     )
@@ -81,6 +92,7 @@ class Resource:
         log: LogSettings,
         observers: tuple[str, ...] = (),
         start: StartSettings | None = None,
+        secrets: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         self.name = name
         self.logical_host = logical_host
@@ -91,6 +103,13 @@ class Resource:
         self.timers = timers
         #: Plain values; a worker makes the plugin's own options object of them.
         self.options = options
+        #: The secret options, which are none of `options`: where the value of each stands, and
+        #: whether it is a table; see :mod:`arkcore.secrets`.
+        self.secrets = secrets or {}
+        #: What the manager has handed over: where it holds the values of secret options.
+        self.given: Parameters | None = None
+        #: Whether a secret that cannot be had is left empty: a remove does without.
+        self.may_lack_secrets = False
         self.ras = ras
         self.log = log
         self.observers = observers
@@ -146,12 +165,14 @@ def to_mapping(resource: Resource) -> dict[str, Any]:
         "mount_points": list(resource.mount_points),
         "timers": resource.timers.as_mapping(),
         "options": dict(resource.options),
+        "secrets": {name: list(source) for name, source in resource.secrets.items()},
         "ras": [resource.ras.detail, resource.ras.quickcheck],
         "log": [
             resource.log.stderr,
             resource.log.journal,
             resource.log.json,
             resource.log.trace,
+            resource.log.group,
         ],
         "observers": list(resource.observers),
         "start": resource.start.to_list(),
@@ -178,6 +199,7 @@ def from_mapping(values: Mapping[str, Any]) -> Resource:
         mount_points=tuple(values["mount_points"]),
         timers=Timers(values["timers"]),
         options=values["options"],
+        secrets=values["secrets"],
         ras=RasSettings(*values["ras"]),
         log=LogSettings(*values["log"]),
         observers=tuple(values["observers"]),

@@ -13,7 +13,7 @@ import re
 import sys
 
 from arkcore import quickjson, record
-from arkcore.application import check_declaration, declared_options, make_options
+from arkcore.application import check_declaration, declared_options, is_secret, make_options
 from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
 from arkcore.neighbours import Neighbour, recorded_neighbours, refuse_rivals
 from arkcore.parameters import HOST, Parameters, refuse_common_names, values_of
@@ -26,9 +26,10 @@ from arkcore.resource import (
     Resource,
     to_mapping,
 )
+from arkcore.secrets import IN_FILE, WITH_MANAGER, resolved, texts_to_hide
 from arkcore.start_settings import check_start
 from arkcore.stderr import complain
-from arkcore.text import shown
+from arkcore.text import masked, shown
 from arkcore.timers import Timers, check_timers
 from arkcore.toml_file import choice, read_toml, refuse_unknown, table, text, texts
 
@@ -139,7 +140,8 @@ def validate(
         where = parameters.where(name)
         try:
             values = {**_values_of(parameters, where), "plugin": parameters.plugin}
-            return _validate(paths, name, values, where, manages, read_node_file(paths))
+            node = read_node_file(paths)
+            return _validate(paths, name, values, where, manages, node, parameters)
         except ConfigurationError as error:
             raise type(error)(parameters.renamed(str(error), name)) from error
     where = paths.resource_file(name)
@@ -173,7 +175,8 @@ def validate_essentials(
         where = paths.resource_file(name)
         values = read_toml(where, paths.prefix)
     essential = {key: values[key] for key in ("plugin", HOST, "options") if key in values}
-    return _validate(paths, name, essential, where, manages, NodeSettings({}, LogSettings(), ()))
+    node = NodeSettings({}, LogSettings(), ())
+    return _validate(paths, name, essential, where, manages, node, parameters)
 
 
 def _values_of(parameters: Parameters, where: str) -> dict[str, Any]:
@@ -188,12 +191,15 @@ def _validate(
     where: str,
     manages: Callable[[str], bool | None],
     node: NodeSettings,
+    parameters: Parameters | None = None,
 ) -> Resource:
     refuse_unknown(values, _KEYS, where, "")
     plugin_name = text(values, "plugin", where)
     logical_host = text(values, "logical_host", where)
     source, application, model = _declared(plugin_name, where)
-    options = _check_options(model, table(values, "options", where), where)
+    given = table(values, "options", where)
+    options = _check_options(model, given, where, paths)
+    secrets = _secrets_among(model, options, parameters)
     _check_logical_host(logical_host, application, where)
     recorded = [each for each in recorded_neighbours(paths, manages) if each.name != name]
     neighbours = [*_neighbours(paths, name), *recorded]
@@ -220,12 +226,14 @@ def _validate(
         requires=requires,
         mount_points=mount_points,
         timers=Timers(timers),
-        options=options,
+        options={key: value for key, value in options.items() if key not in secrets},
         ras=ras,
         log=node.log,
         observers=node.observers,
         start=check_start(table(values, "start", where), where),
+        secrets=secrets,
     )
+    resource.given = parameters
     _refuse_too_large(resource, where)
     return resource
 
@@ -237,6 +245,18 @@ def _refuse_too_large(resource: Resource, where: str) -> None:
         raise ConfigurationError(
             f"{where}: its values fill {size} characters; at most {_LARGEST} are allowed"
         )
+
+
+def _secrets_among(
+    model: type, options: Mapping[str, Any], parameters: Parameters | None
+) -> dict[str, list[Any]]:
+    """The secret ones of these options: where the value of each stands, and if it is a table."""
+    source = WITH_MANAGER if parameters is not None else IN_FILE
+    return {
+        name: [source, isinstance(options[name], dict)]
+        for name, declared in declared_options(model).items()
+        if name in options and is_secret(name, declared)
+    }
 
 
 class NodeSettings:
@@ -268,13 +288,16 @@ def _read_node_file(paths: Paths, where: str) -> NodeSettings:
     ras = table(values, "ras", where)
     _check_ras(ras, where)
     log = table(values, "log", where)
-    refuse_unknown(log, ("stderr", "journal", "json", "trace"), where, "log.")
+    refuse_unknown(log, ("stderr", "journal", "json", "trace", "group"), where, "log.")
     for key in ("stderr", "journal"):
         choice(log, key, LogSettings.LEVELS, where, "log.")
     for key in ("json", "trace"):
         path = log.get(key, "")
         if not isinstance(path, str) or (path and not path.startswith("/")):
             raise ConfigurationError(f"{where}: log.{key} = {path!r}: must be an absolute path")
+    group = log.get("group", "")
+    if not isinstance(group, str):
+        raise ConfigurationError(f"{where}: log.group = {group!r}: must be the name of a group")
     return NodeSettings(ras, LogSettings(**log), texts(values, "observers", where))
 
 
@@ -320,7 +343,9 @@ def _declared(plugin: str, where: str) -> tuple[Any, Application, type]:
     return source, application, application.options
 
 
-def _check_options(model: type, values: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _check_options(
+    model: type, values: Mapping[str, Any], where: str, paths: Paths
+) -> dict[str, Any]:
     declared = declared_options(model)
     refuse_unknown(values, tuple(declared), where, "options.")
     checked = {}
@@ -334,19 +359,44 @@ def _check_options(model: type, values: Mapping[str, Any], where: str) -> dict[s
             continue
         if key not in hints:
             raise PluginError(f"{where}: options.{key}: its plugin declares no type for it")
-        checked[key] = _check_option(key, values[key], hints[key], declaration, where)
+        if is_secret(key, declaration):
+            checked[key] = _check_secret(key, values[key], hints[key], declaration, where, paths)
+        else:
+            checked[key] = _check_option(key, values[key], hints[key], declaration, where)
+    hidden = texts_to_hide({
+        key: value for key, value in checked.items() if is_secret(key, declared[key])
+    })  # fmt: skip
     rule = getattr(make_options(model, checked), "check", None)
     if rule is not None:
         try:
             rule()
         except ArkError as error:
-            raise ConfigurationError(f"{where}: {shown(str(error))}") from error
+            raise ConfigurationError(f"{where}: {shown(masked(str(error), hidden))}") from error
         except Exception as error:
             raise PluginError(
                 f"{where}: the plugin's own check of its options raised "
-                f"{type(error).__name__}: {shown(str(error))}"
+                f"{type(error).__name__}: {shown(masked(str(error), hidden))}"
             ) from error
     return checked
+
+
+def _check_secret(
+    key: str, value: Any, kind: Any, declaration: Any, where: str, paths: Paths
+) -> Any:
+    """The value of a secret option, read where it stands. No error shows it."""
+    from typing import get_args, get_origin
+
+    is_table = (get_origin(kind) or kind) is dict
+    if (is_table and get_args(kind) not in ((), (str, str))) or (not is_table and kind is not str):
+        raise PluginError(
+            f"{where}: options.{key}: its plugin declares a secret of another type than text or a "
+            f"table of texts"
+        )
+    value = resolved(value, f"{where}: options.{key}", paths, is_table=is_table)
+    if declaration.choices and value not in declaration.choices:
+        allowed = ", ".join(map(repr, declaration.choices))
+        raise ConfigurationError(f"{where}: options.{key}: allowed: {allowed}")
+    return value
 
 
 def _hints(model: type, where: str) -> dict[str, Any]:

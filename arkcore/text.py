@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 #: Spaces that Japanese and French texts hold; Python counts them among the unprintable.
 _SPACES = "\u3000\u00a0"
 
@@ -37,6 +41,14 @@ def markdown(text: str) -> str:
     for character in "\\|[]":
         line = line.replace(character, f"\\{character}")
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def masked(text: str, hidden: Iterable[str]) -> str:
+    """`text` with each of the hidden texts shown as `***`."""
+    for each in hidden:
+        if each in text:
+            text = text.replace(each, "***")
+    return text
 
 
 def elided(text: str, longest: int) -> str:

@@ -48,11 +48,12 @@ def refuse_unknown(
     values: Mapping[str, Any], allowed: tuple[str, ...], where: str, prefix: str
 ) -> None:
     """Refuse keys that are none of `allowed`; `prefix` stands before a key in what is said."""
-    for key, value in values.items():
+    for key in values:
         if key not in allowed:
             names = ", ".join(allowed) or "none"
+            # Not its value: that may be a password under a misspelt key.
             raise ConfigurationError(
-                f"{where}: {prefix}{shown(key)} = {value!r}: unknown key; allowed: {names}"
+                f"{where}: {prefix}{shown(key)}: unknown key; allowed: {names}"
             )
 
 
@@ -78,7 +79,7 @@ def table(values: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
     """The table at `key`; empty where there is none."""
     value = values.get(key, {})
     if not isinstance(value, dict):
-        raise ConfigurationError(f"{where}: {key} = {value!r}: must be a table, [{key}]")
+        raise ConfigurationError(f"{where}: {key}: must be a table, [{key}]")
     return value
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from itertools import islice
 
-from arkcore.application import Application, declared_options
+from arkcore.application import Application, declared_options, is_secret
 from arkcore.finding import Finding, Level
 from arkcore.plugins import DirectHooks
 from arkcore.processes import Process
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from arkcore.application import Option
     from arkcore.context import Context
 
 #: So many of a list are shown, and so many characters of a text.
@@ -77,15 +78,27 @@ def _safely(show: Callable[[Any], str], value: object) -> str:
 
 def _context(ctx: Context) -> str:
     options = ", ".join(
-        f"{name}={'***' if _may_be_secret(name) else _shown(vars(ctx.options).get(name))}"
-        for name in declared_options(type(ctx.options))
+        f"{name}={_hidden(name, declared, vars(ctx.options).get(name))}"
+        for name, declared in declared_options(type(ctx.options)).items()
     )
     left = f"{ctx.deadline.remaining():.1f} s left"
     return f"{ctx.resource}, {ctx.logical_host}, {left}; {options}"
 
 
-def _may_be_secret(option: str) -> bool:
-    return any(word in option.lower() for word in _SECRET)
+def _hidden(name: str, declared: Option, value: object) -> str:
+    """An option's value; of a secret one at most the keys, and of a table what is no secret."""
+    secret = is_secret(name, declared)
+    if type(value) is dict and (secret or any(_may_be_secret(key) for key in value)):
+        items = [
+            f"{_shown(key)}: {'***' if secret or _may_be_secret(key) else _shown(item)}"
+            for key, item in islice(value.items(), _MOST)
+        ]
+        return _listed(items, len(value), "{}")
+    return "***" if secret or _may_be_secret(name) else _shown(value)
+
+
+def _may_be_secret(name: object) -> bool:
+    return type(name) is str and any(word in name.lower() for word in _SECRET)
 
 
 def _error(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from arkcore.actions.steps import Work
 from arkcore.application import make_options
 from arkcore.channel import Event, Report, Sender
 from arkcore.context import Context
-from arkcore.errors import PluginError
+from arkcore.errors import ConfigurationError, PluginError
 from arkcore.plugins import DirectHooks, check_hooks
 from arkcore.scheduling import be_ordinary
 from arkcore.status import Fault, Outcome
@@ -96,6 +96,22 @@ def fork_worker(body: Callable[[Sender], None], prepare: Callable[[], None]) -> 
         os._exit(code)
 
 
+class _SecretMissing(Exception):
+    """The value of a secret option cannot be had: nobody can be asked."""
+
+
+def _secrets_of(resource: Resource, state: State, sender: Sender) -> dict[str, Any]:
+    """The values of the secret options, which `sender` tells to nobody from now on."""
+    from arkcore import secrets
+
+    try:
+        found = secrets.values_of(resource, state.paths, complain)
+    except ConfigurationError as error:
+        raise _SecretMissing(str(error)) from error
+    sender.hidden = secrets.texts_to_hide(found)
+    return found
+
+
 def do_part(
     sender: Sender,
     work: Callable[[Work], Report],
@@ -128,7 +144,14 @@ def do_part(
             from arkcore.trace import TracedHooks
 
             hooks = TracedHooks(hooks, lambda text: sender.send(Event.TRACE, text))
-        options = make_options(hooks.application().options, resource.options)
+        model = hooks.application().options
+        values = resource.options
+        if resource.secrets:
+            values = {**values, **_secrets_of(resource, state, sender)}
+        options = make_options(model, values)
+    except _SecretMissing as error:
+        sender.report(Report(Outcome.INTERNAL, str(error), fault=Fault.CONFIGURATION))
+        return
     except PluginError as error:
         sender.report(Report(Outcome.INTERNAL, str(error), fault=Fault.PLUGIN))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 import time
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, BinaryIO
 
-FORMAT = 1
+FORMAT = 2
+#: How often a value is hashed: so slowly that a short password in an export takes long to guess.
+_ROUNDS = 20_000
 #: Bytes; the answers of a node with hundreds of resources have fewer.
 _LARGEST = 1 << 24
 #: Seconds since the epoch that a calendar can show.
@@ -74,11 +77,13 @@ class ResourceAnswer(msgspec.Struct, frozen=True):
 class Answers(msgspec.Struct, frozen=True):
     """All of it. `taken_at`: this node's clock when it was written, seconds since the epoch.
 
-    `site`, `node_file`: a digest of each value. `virtual`: of each logical host's address in use,
+    `salt`: what all digests were made with, so that none of them can be looked up. `site`,
+    `node_file`: a digest of each value. `virtual`: of each logical host's address in use,
     "here" or "elsewhere". `offset`: seconds the clock is known to be off its source.
     """
 
     format: int
+    salt: str
     node: str
     taken_at: float
     site: dict[str, str]
@@ -153,12 +158,20 @@ def _bounded(file: BinaryIO, where: str) -> bytes:
     return data
 
 
-def digests(values: Mapping[str, Any]) -> dict[str, str]:
+def new_salt() -> str:
+    """A salt for the answers of a node that no peer's answers are compared with."""
+    return os.urandom(16).hex()
+
+
+def digests(values: Mapping[str, Any], salt: str) -> dict[str, str]:
     """A digest of each value, by its dotted key."""
-    return {
-        key: hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
-        for key, value in _flat(values, "")
-    }
+    return {key: _digest(key, value, salt) for key, value in _flat(values, "")}
+
+
+def _digest(key: str, value: Any, salt: str) -> str:
+    # The key too: two options of the same value show that of neither.
+    text = json.dumps([key, value], sort_keys=True, default=str)
+    return hashlib.pbkdf2_hmac("sha256", text.encode(), salt.encode(), _ROUNDS, 16).hex()
 
 
 def _flat(values: Any, prefix: str) -> Iterable[tuple[str, Any]]:

@@ -87,8 +87,12 @@ def examine(
     site: Site,
     ask: Callable[[LogicalHost, str], Asked],
     cluster: Cluster,
+    salt: str,
 ) -> Answers:
-    """All answers of this node. `ask` has the plugin of a logical host's resource asked."""
+    """All answers of this node. `ask` has the plugin of a logical host's resource asked.
+
+    `salt`: of the digests; the peer's own, where they are to be compared with its answers.
+    """
     node = this_node(machine, site)
     interfaces = interfaces_of(machine)
     disks = disks_of(machine, site)
@@ -113,10 +117,11 @@ def examine(
     done = _last_actions(paths)
     return Answers(
         format=FORMAT,
+        salt=salt,
         node=node.name,
         taken_at=machine.clock(),
-        site=digests(read_toml(paths.site_file, paths.prefix)),
-        node_file=_node_file(paths),
+        site=digests(read_toml(paths.site_file, paths.prefix), salt),
+        node_file=_node_file(paths, salt),
         versions=_versions(),
         addresses=interfaces.addresses(),
         virtual=answering,
@@ -128,7 +133,7 @@ def examine(
         offset=clock.offset,
         manager_installed=cluster.installed,
         resources={
-            name: _resource(paths, host, name, told, cluster, done)
+            name: _resource(paths, host, name, told, cluster, done, salt)
             for host in site.logical_hosts
             for name, told in asked.items()
             if name in host.resources
@@ -137,9 +142,9 @@ def examine(
     )
 
 
-def _node_file(paths: Paths) -> dict[str, str]:
+def _node_file(paths: Paths, salt: str) -> dict[str, str]:
     exists = os.path.exists(paths.node_file)
-    return digests(read_toml(paths.node_file, paths.prefix)) if exists else {}
+    return digests(read_toml(paths.node_file, paths.prefix), salt) if exists else {}
 
 
 def _judged(paths: Paths, site: Site, name: str, asked: Asked) -> Iterator[Finding]:
@@ -187,12 +192,13 @@ def _resource(
     asked: Asked,
     cluster: Cluster,
     done: dict[tuple[str, str], float],
+    salt: str,
 ) -> ResourceAnswer:
     keys: dict[str, str] = {}
     written = os.path.exists(paths.resource_file(name))
     if written:
         try:
-            keys = digests(read_toml(paths.resource_file(name), paths.prefix))
+            keys = digests(read_toml(paths.resource_file(name), paths.prefix), salt)
         except ConfigurationError:
             pass  # its own finding tells
     return ResourceAnswer(

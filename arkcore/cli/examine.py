@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from arkcore.application import declared_options
 from arkcore.channel import Report
+from arkcore.checks.answers import new_salt
 from arkcore.checks.node import Asked, Cluster, examine
 from arkcore.checks.site import LIFEKEEPER
 from arkcore.cli.aside import Aside, answer_of, end_what_is_left, send_answer
@@ -39,14 +40,18 @@ _WITHIN = 20.0
 _ENDING = 2.0
 
 
-def examined(paths: Paths, site: Site, machine: Machine) -> Answers:
-    """All answers of this node. `ArkError` where it is none of the site's, or not to be read."""
+def examined(paths: Paths, site: Site, machine: Machine, there: Answers | None = None) -> Answers:
+    """All answers of this node, to be compared with those of its peer, `there`.
+
+    `ArkError` where it is none of the site's, or not to be read.
+    """
     refuse_unless_readable(paths.resources)
 
     def ask(host: LogicalHost, name: str) -> Asked:
         return _ask(paths, site, machine, host, name)
 
-    return examine(machine, paths, site, ask, _cluster(paths, site, machine))
+    salt = new_salt() if there is None else there.salt
+    return examine(machine, paths, site, ask, _cluster(paths, site, machine), salt)
 
 
 def _cluster(paths: Paths, site: Site, machine: Machine) -> Cluster:

@@ -58,7 +58,7 @@ def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) ->
     """The command on `machine`."""
     site = read_site(paths)
     there = read_answers(peer) if peer is not None else None
-    here = examined(paths, site, machine)
+    here = examined(paths, site, machine, there)
     answers = {here.node: here}
     if there is not None:
         refuse_unless_peer(site, here, there)

@@ -115,7 +115,7 @@ def preflight_on(
     # The peer's answers first: of a pipe, the clock is compared with the moment of their coming.
     there = read_answers(peer) if peer is not None else None
     arrived = machine.clock()
-    here = examined(paths, site, machine)
+    here = examined(paths, site, machine, there)
     result = _judged(site, here, there, arrived, piped=peer == "-")
     if report is not None:
         write_file(report, result.markdown(machine.clock()).encode(), 0o644)

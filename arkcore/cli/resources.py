@@ -11,12 +11,14 @@ from arkcore.errors import ConfigurationError
 from arkcore.managers.pacemaker_tools import PacemakerTools
 from arkcore.resource import from_mapping, to_mapping
 from arkcore.resource_file import check_resource_name, resource_names, validate
+from arkcore.secrets import WITH_MANAGER
 from arkcore.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from arkcore.parameters import Parameters
     from arkcore.paths import Paths
     from arkcore.resource import Resource
 
@@ -59,13 +61,31 @@ def usable(paths: Paths, name: str) -> Resource:
 
     `ArkError` tells in one line why it cannot be used.
     """
-    parameters = record.parameters_here(paths, name)
+    parameters = parameters_of(paths, name)
     resource = record.load(paths, name, parameters)
     if resource is not None:
         return resource
     if parameters is None:
         refuse_unless_readable(paths.resource_file(name))
-    return from_mapping(answer_of(lambda: to_mapping(validate(paths, name, parameters))))
+    resource = from_mapping(answer_of(lambda: to_mapping(validate(paths, name, parameters))))
+    resource.given = parameters
+    return resource
+
+
+def parameters_of(paths: Paths, name: str) -> Parameters | None:
+    """The parameters that Pacemaker has for resource `name`; None where its values are a file's.
+
+    Those that are secret stand in no record: the cluster is asked for them.
+    """
+    parameters = record.parameters_here(paths, name)
+    known = record.last_known_good(paths, name) if parameters is not None else None
+    if parameters is not None and known is not None:
+        cluster = PacemakerTools(paths.prefix)
+        for secret, (source, _) in known.secrets.items():
+            value = cluster.parameter(name, secret) if source == WITH_MANAGER else None
+            if value is not None:
+                parameters.texts[secret] = value
+    return parameters
 
 
 def where_of(paths: Paths, name: str) -> str:

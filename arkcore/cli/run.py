@@ -22,7 +22,7 @@ from arkcore.call import Action, Call, traces
 from arkcore.cli.console import complain, paths_here, refuse_unless_writable
 from arkcore.cli.output import put
 from arkcore.cli.progress import Lines, Screen
-from arkcore.cli.resources import chosen, usable
+from arkcore.cli.resources import chosen, parameters_of, usable
 from arkcore.errors import ArkError
 from arkcore.guard import Guard
 from arkcore.managers.here import cluster_of
@@ -93,7 +93,7 @@ def run(
         put(f"  have the cluster manager do it: {instead}", to=sys.stderr)
         raise typer.Exit(1)
     person.traces = traces(os.environ)
-    parameters = record.parameters_here(paths, resource)
+    parameters = parameters_of(paths, resource)
     verdict = _watched(paths, Call(wanted, resource, person, parameters))
     if verdict.outcome in (Outcome.FAILED, Outcome.INTERNAL):
         raise typer.Exit(1)

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from arkcore import record
 from arkcore.cli.aside import answer_of
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
 from arkcore.cli.output import put
-from arkcore.cli.resources import names_of_pacemaker, where_of
+from arkcore.cli.resources import names_of_pacemaker, parameters_of, where_of
 from arkcore.errors import ArkError, ConfigurationError
 from arkcore.plugins import find
 from arkcore.resource_file import (
@@ -139,4 +138,4 @@ def _validate(paths: Paths, name: str) -> None:
         nearest = os.path.dirname(nearest)
     # Whoever may not record may ask all the same.
     act = validate_and_record if os.access(nearest, os.W_OK) else validate_only
-    act(paths, name, record.parameters_here(paths, name))
+    act(paths, name, parameters_of(paths, name))

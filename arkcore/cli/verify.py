@@ -193,10 +193,11 @@ def _verified(
     checks: Sequence[Check],
     tell: Callable[[Result], None],
 ) -> list[Result]:
-    from arkcore.testing.configured import capabilities_of, installation_of
+    from arkcore.testing.configured import capabilities_of, installation_of, with_secrets
     from arkcore.testing.subject import Subject
     from arkcore.testing.verification import run_checks
 
+    resources = [with_secrets(each, paths) for each in resources]
     first, second = resources[0], resources[1] if len(resources) == 2 else None
     files = dict(_required(paths, [name for each in resources for name in each.requires]))
     installation = installation_of(first, second, files, comes_and_goes)

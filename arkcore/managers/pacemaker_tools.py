@@ -49,6 +49,21 @@ class PacemakerTools(Cluster):
             f"--parameter-value {role}"
         )
 
+    def parameter(self, resource: str, name: str) -> str | None:
+        """The value that the cluster's configuration has for a parameter; None where it has none.
+
+        Root alone is told it.
+        """
+        from xml.etree import ElementTree
+
+        path = f"//primitive[@id='{resource}']/instance_attributes/nvpair[@name='{name}']"
+        try:
+            answer = self._ask("cibadmin", "--query", "--xpath", path)
+            told = ElementTree.fromstring(answer.output)
+        except ElementTree.ParseError:
+            return None
+        return next((pair.get("value") for pair in told.iter("nvpair")), None)
+
     def resources(self) -> set[str] | None:
         """The resources that the cluster has; None where it does not answer."""
         answer = self._ask("crm_resource", "--list-raw")

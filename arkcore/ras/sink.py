@@ -7,14 +7,17 @@ import stat
 import time
 
 from arkcore.paths import ensure_directory
+from arkcore.readers import let_read
 from arkcore.stderr import complain
 
 
 class RasSink:
     """Appends to one file. Never raises: a log that cannot be written must not stop an action."""
 
-    def __init__(self, path: str, name: str = "the RAS log") -> None:
+    def __init__(self, path: str, name: str = "the RAS log", group: str = "") -> None:
         self.path = path
+        #: Whose members may read it.
+        self._group = group
         self._name = name
         self._complained = ""
 
@@ -45,13 +48,14 @@ class RasSink:
             | os.O_NOCTTY
         )
         try:
-            descriptor = os.open(self.path, flags, 0o644)
+            descriptor = os.open(self.path, flags, 0o640)
         except FileNotFoundError:
             ensure_directory(os.path.dirname(self.path))
-            descriptor = os.open(self.path, flags, 0o644)
+            descriptor = os.open(self.path, flags, 0o640)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(0, "not a regular file")
+        let_read(descriptor, self._group)
         return descriptor
 
     def _complain(self, why: str) -> None:

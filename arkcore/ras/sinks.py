@@ -29,7 +29,9 @@ class Sinks:
     def __init__(self, settings: LogSettings, *, traces: bool = False) -> None:
         self._settings = settings
         self._traces = traces
-        self._trace = RasSink(settings.trace, "the trace") if settings.trace else None
+        self._trace = (
+            RasSink(settings.trace, "the trace", settings.group) if settings.trace else None
+        )
         levels = [_RANK[settings.stderr], _RANK[settings.journal]]
         self._least = 0 if settings.json else min(levels)
         self._logger: Any = None
@@ -77,7 +79,7 @@ class Sinks:
             logger.add(_to_journal, level=settings.journal.upper(), **plain)
         if settings.json:
             # Not loguru's own file sink: that follows a link, and waits for who reads a FIFO.
-            file = RasSink(settings.json, "the JSON log")
+            file = RasSink(settings.json, "the JSON log", settings.group)
             logger.add(_to_file(file), level="DEBUG", serialize=True, **plain)
         return logger
 

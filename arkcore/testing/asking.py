@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Any
 
-from arkcore import context, processes, record
+from arkcore import context, processes, record, secrets
 from arkcore.actions.steps import Work
 from arkcore.application import Application, check_declaration, declared_options, make_options
 from arkcore.channel import Sender
@@ -30,6 +30,7 @@ from arkcore.resource import Resource
 from arkcore.resource_file import validate_and_record
 from arkcore.state import State
 from arkcore.status import StatusReport
+from arkcore.stderr import complain
 from arkcore.timers import check_timers
 
 _LONGEST = 2000
@@ -182,7 +183,9 @@ class _Asking:
 
     def _made(self, resource: Resource, state: State, sender: Sender, within: float) -> Work:
         deadline = Deadline.after(within)
-        options = make_options(self._hooks.application().options, resource.options)
+        found = secrets.values_of(resource, state.paths, complain)
+        values = {**resource.options, **found}
+        options = make_options(self._hooks.application().options, values)
         end = Deadline(deadline.at + _END)
         ctx = Context(resource, options, state, sender, deadline, end=end)
         strangers = processes.descendants({os.getppid()})

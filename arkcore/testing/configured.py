@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from arkcore.paths import Paths
 from arkcore.resource import Resource
+from arkcore.secrets import values_of
 from arkcore.testing.installation import Capability, Installation, LogicalHost
 
 #: Seconds in which a death shows in the status, beside the confirmation that a quickCheck needs.
 _NOTICES = 10.0
+
+
+def with_secrets(resource: Resource, paths: Paths) -> Resource:
+    """The resource with the values of its secret options, for files that only root can read.
+
+    `ConfigurationError` where one cannot be had.
+    """
+    found = values_of(resource, paths, lambda _: None)
+    resource.options = {**resource.options, **found}
+    return resource
 
 
 def installation_of(

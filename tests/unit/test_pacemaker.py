@@ -177,7 +177,7 @@ def test_texts_as_people_write_them(texts: dict[str, str], values: dict[str, Any
         ({"number": "1_0"}, "here: number = '1_0': allowed: a whole number"),
         ({"number": "１０"}, "here: number = '１０': allowed: a whole number"),
         ({"numbers": "1 x"}, "here: numbers = 'x': allowed: a whole number"),
-        ({"table": "x"}, "here: table = 'x': allowed: words KEY=VALUE, separated by blanks"),
+        ({"table": "x"}, "here: table: allowed: words KEY=VALUE, separated by blanks"),
     ],
 )
 def test_a_text_that_is_no_such_value_is_told(texts: dict[str, str], told: str) -> None:
@@ -187,7 +187,7 @@ def test_a_text_that_is_no_such_value_is_told(texts: dict[str, str], told: str) 
 
 
 def test_an_unknown_parameter_is_a_matter_of_this_node() -> None:
-    with pytest.raises(NodeError, match="here: colour = 'red': unknown parameter; allowed: "):
+    with pytest.raises(NodeError, match="here: colour: unknown parameter; allowed: "):
         options_of(colour="red")
 
 

@@ -49,7 +49,7 @@ def test_two_logical_hosts_on_two_nodes_are_a_mutual_standby(paths: Paths) -> No
 
 
 WRONG = {
-    "unknown key": ("packages =", "package =", "package = ['patch', 'psmisc']: unknown key"),
+    "unknown key": ("packages =", "package =", "package: unknown key"),
     "topology": ('topology = "standby"', 'topology = "ring"', "topology = 'ring': allowed:"),
     "manager": ('"lifekeeper"', '"heartbeat"', "manager = 'heartbeat': allowed: 'lifekeeper'"),
     "packages": ('["patch", "psmisc"]', '"patch"', "packages = 'patch': must be a list of texts"),

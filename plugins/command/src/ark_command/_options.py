@@ -94,6 +94,7 @@ class Options:
         {},
         "Environment variables of the commands, added to a clean environment",
         "コマンドに追加する環境変数",
+        secret=True,
     )
     encoding: str = option(
         "utf-8",
@@ -217,9 +218,14 @@ def _check_status_codes(codes: dict[str, str]) -> None:
 
 def _check_variable(name: str, value: str) -> None:
     if not name or "=" in name or "\0" in name + value:
-        _refuse(f"env.{name}", value, 'a name without "=", and no NUL character')
+        _refuse_variable(name, 'a name without "=", and no NUL character')
     if name in ("ARK_ACTION", "ARK_PREFIX"):
-        _refuse(f"env.{name}", value, "this variable is the engine's own")
+        _refuse_variable(name, "this variable is the engine's own")
+
+
+def _refuse_variable(name: str, allowed: str) -> None:
+    # Not its value: that may be a password.
+    raise ConfigurationError(f"options.env.{name}: {allowed}")
 
 
 def _check_encoding(encoding: str) -> None:

@@ -79,6 +79,7 @@ class Options:
         {},
         "Environment variables of the server and of the commands, added to a clean environment",
         "サーバーとコマンドに追加する環境変数",
+        secret=True,
     )
     encoding: str = option(
         "",
