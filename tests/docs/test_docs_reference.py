@@ -175,6 +175,7 @@ NOT_MESSAGES = {
     "resource.py",
     "resource_file.py",
     "start_settings.py",
+    "secrets.py",
     "timers.py",
     "toml_file.py",
     # Findings before an installation, as before-installation.md tells them.

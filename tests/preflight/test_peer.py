@@ -68,7 +68,7 @@ def _check_broken(data: bytes) -> None:
         (b"", "not the answers of a node"),
         (b"\xff", "not the answers of a node"),
         (json.dumps({**whole, "node": 7}).encode(), "Expected `str`, got `int` - at `$.node`"),
-        (json.dumps({**whole, "format": 9}).encode(), "format 9; this ark reads 1"),
+        (json.dumps({**whole, "format": 9}).encode(), "format 9; this ark reads 2"),
     ):
         with pytest.raises(ConfigurationError) as error:
             decode(broken, "/tmp/b.json")
