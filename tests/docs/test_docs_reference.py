@@ -178,12 +178,14 @@ NOT_MESSAGES = {
     "secrets.py",
     "timers.py",
     "toml_file.py",
+    "trusted.py",
     # Findings before an installation, as before-installation.md tells them.
     "preflight.py",
     "_boot.py",
     "_facts.py",
     "trace.py",
     "_options.py",
+    "_way.py",
     "_preflight.py",
 }
 
