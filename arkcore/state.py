@@ -282,12 +282,12 @@ class State:
         return [str(mark) for mark in marks] if value.get("boot") == boot_id() else []
 
     def start_marks(self) -> set[str] | None:
-        """The marks of the starts since boot; None where that memory is lost, or never was.
+        """The marks of the starts since boot; None where nobody remembers them.
 
-        It is lost where somebody has deleted it, and with an engine that did not keep it.
+        Somebody may have deleted that memory; or the engine before this one did not keep it.
         """
         kept = self._started()
-        if kept is None and self._restored_since_boot():
+        if kept is None and not self._was_booted_since_restore():
             return None
         begun = (mark for mark, each in self.commands().items() if each[0] == "start")
         return {*(kept or ()), *begun}
@@ -431,17 +431,13 @@ class State:
     # Whether a restore was ever begun here; outlives a reboot.
 
     def note_restore(self) -> None:
-        if not self._restored_since_boot():
-            self.begin_starts()
         value = {"at": time.time(), "boot": boot_id()}
         write_json(self.paths.restored(self.resource), value)
 
-    def _restored_since_boot(self) -> bool:
-        """Whether a restore was begun since this boot, or may have been."""
+    def _was_booted_since_restore(self) -> bool:
+        """Whether the machine has certainly been booted since the last restore was begun."""
         value = read_json(self.paths.restored(self.resource))
-        if "boot" in value:
-            return bool(value["boot"] == boot_id())
-        return self.ever_restored()
+        return "boot" in value and value["boot"] != boot_id()
 
     def ever_restored(self) -> bool:
         """Whether a restore was begun here, or may have been: only what is certain is a no."""

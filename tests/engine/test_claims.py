@@ -59,25 +59,18 @@ def test_a_remove_does_not_say_stopped_while_something_of_a_start_goes_on(node, 
     assert node.run("remove") == 0
 
 
-@pytest.fixture
-def pretender(node: ToyNode) -> Iterator[subprocess.Popen[bytes]]:
-    """A root process that bears a mark of this resource that no command of ours was given."""
-    shutil.copy("/bin/sleep", node.home / "daemon")
-    environment = {"ARK_ACTION": f"toy1:{'0' * 32}", "ARK_PREFIX": str(node.prefix)}
-    child = subprocess.Popen([node.home / "daemon", "1000"], env=environment)
-    wait_for(lambda: len(processes.environment(child.pid)) == 2)
-    yield child
-    child.kill()
-    child.wait()
-
-
-def test_a_mark_that_nobody_was_given_keeps_no_remove_and_is_not_killed(node, pretender):
+def test_a_mark_that_nobody_was_given_keeps_no_remove_and_is_not_killed(node):
     assert node.run("restore") == 0
-    assert node.run("quickcheck") == 0
-    assert node.run("remove") == 0
-    assert pretender.poll() is None
-    node.kill_daemons()
-    pretender.wait()
+    environment = {"ARK_ACTION": f"toy1:{'0' * 32}", "ARK_PREFIX": str(node.prefix)}
+    pretender = subprocess.Popen([node.home / "daemon", "1000"], env=environment)
+    try:
+        wait_for(lambda: len(processes.environment(pretender.pid)) == 2)
+        for action in ("quickcheck", "remove", "restore", "remove"):
+            assert node.run(action) == 0
+            assert pretender.poll() is None
+    finally:
+        pretender.kill()
+        pretender.wait()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")

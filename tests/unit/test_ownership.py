@@ -75,11 +75,6 @@ class Node:
         self.state.note_command(f"{self.name}:{word}", "start")
         self.state.forget_commands_of("start")
 
-    def lose_marks(self) -> None:
-        """As where somebody has deleted the state of a resource that was restored."""
-        self.state.note_restore()
-        os.unlink(f"{self.state.directory}/started.json")
-
     def search(self, *named: str, owner: Owner | None = None, **values: Any) -> Search:
         values = {"variables": ["X_HOST"], "commands": [], **values}
         return Search(owner or self.owner(*named), [str(self.home)], **values)
@@ -149,19 +144,13 @@ class TestMarks:
         spawn(**{**node.mark(), "ARK_PREFIX": "/elsewhere"})
         assert node.started() == node.found() == []
 
-    def test_none_counts_where_nothing_was_ever_restored(self, node: Node, spawn: Spawn) -> None:
-        spawn(**node.mark())
-        assert node.started() == node.found() == []
-
     def test_any_counts_where_the_memory_of_starts_is_lost(self, node: Node, spawn: Spawn) -> None:
-        node.lose_marks()
         child = spawn(**node.mark())
         assert node.started() == node.found() == [child.pid]
 
     def test_what_another_command_bears_is_no_start_s_in_a_lost_memory_either(
         self, node: Node, spawn: Spawn
     ) -> None:
-        node.lose_marks()
         node.state.note_command(f"{node.name}:0123", "status")
         spawn(**node.mark())
         assert node.started() == node.found() == []
@@ -178,7 +167,6 @@ class TestMarks:
     def test_in_a_pid_namespace_of_its_own_no_unknown_one_counts(
         self, node: Node, spawn: Spawn
     ) -> None:
-        node.lose_marks()
         with inside(spawn, node) as pid:
             assert pid not in node.started()
 

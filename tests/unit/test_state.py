@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -179,13 +178,7 @@ class TestStartMarks:
         memory.forget_commands(["toy1:1", "toy1:2"])
         assert memory.start_marks() == {"toy1:1"}
 
-    def test_there_are_none_where_nothing_was_ever_restored(self, memory: State) -> None:
-        assert memory.start_marks() == set()
-
-    def test_nobody_knows_them_where_their_file_is_gone(self, memory: State) -> None:
-        memory.note_restore()
-        assert memory.start_marks() == set()
-        Path(memory.directory, "started.json").unlink()
+    def test_nobody_knows_them_where_they_were_not_kept(self, memory: State) -> None:
         assert memory.start_marks() is None
         memory.note_command("toy1:1", "start")
         memory.forget_commands(["toy1:1"])
@@ -195,14 +188,12 @@ class TestStartMarks:
         self, memory: State, clock: Clock
     ) -> None:
         memory.note_restore()
-        assert memory.start_marks() == set()
-        Path(memory.directory, "started.json").unlink()
         assert memory.start_marks() is None
         clock.boot = "boot-two"
         assert memory.start_marks() == set()
 
     def test_those_of_another_boot_are_none(self, memory: State, clock: Clock) -> None:
-        memory.note_restore()
+        memory.begin_starts()
         memory.note_command("toy1:1", "start")
         memory.forget_commands(["toy1:1"])
         clock.boot = "boot-two"
@@ -221,7 +212,7 @@ class TestStartMarks:
     def test_one_that_cannot_be_written_down_leaves_none_that_is_known(
         self, memory: State, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        memory.note_restore()
+        memory.begin_starts()
         monkeypatch.setattr("arkcore.state.write_json", lambda *_: False)
         memory.note_command("toy1:1", "start")
         assert memory.start_marks() is None
@@ -323,8 +314,8 @@ def test_only_the_process_that_was_asked_to_yield_is_pre_empted(memory: State) -
 def test_a_restore_is_remembered_beyond_a_reboot(memory: State, paths: Paths) -> None:
     assert not memory.ever_restored()
     memory.note_restore()
-    shutil.rmtree(memory.directory)
     assert memory.ever_restored()
+    assert not Path(memory.directory).exists()
 
 
 # The undecided clock.
