@@ -14,6 +14,7 @@ import time
 
 from arkcore import cgroup, processes
 from arkcore.cgroup import Group
+from arkcore.deadline import Deadline
 from arkcore.state import State
 
 TYPE_CHECKING = False
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from arkcore.cgroup import Mount
     from arkcore.context import Log
-    from arkcore.deadline import Deadline
     from arkcore.processes import Process
 
 #: Seconds that what the product's own stop has left in the group has to end by itself; then it gets
@@ -31,8 +31,6 @@ _PATIENCE = 0.5
 _GRACE = 2.0
 #: Seconds to wait until all in the group stand still.
 _FREEZING = 0.2
-#: Seconds at most for killing all that is in it, before it is looked at anew.
-_ROUND = 1.0
 #: A group that lies empty may be removed by anybody's next start, just before it is joined.
 _TRIES = 3
 
@@ -86,6 +84,7 @@ class StartGroup:
         #: Since when nothing but the group shows what is left; 0 while it does not.
         self._alone_since = 0.0
         self._told_to_end = False
+        self._told_of_killing = False
         #: Whether a command of this start could not have the group.
         self._missed = False
 
@@ -210,7 +209,7 @@ class StartGroup:
 
     # Ending.
 
-    def end_what_the_stop_left(self, deadline: Deadline) -> None:
+    def end_what_the_stop_left(self) -> None:
         """End what lives in the group when nothing is listed of the product any more.
 
         To be called again and again: it has a moment to end by itself, then gets TERM, then KILL.
@@ -222,7 +221,7 @@ class StartGroup:
         self._alone_since = self._alone_since or now
         spent = now - self._alone_since
         if spent >= _PATIENCE + _GRACE:
-            self.end(deadline.sooner(_ROUND))
+            self.end(Deadline.after(0.0))
         elif spent >= _PATIENCE and not self._told_to_end:
             self._told_to_end = True
             left = self.members(self.product)
@@ -233,13 +232,17 @@ class StartGroup:
                 processes.send(each, signal.SIGCONT)
 
     def end(self, deadline: Deadline) -> None:
-        """Kill all that lives in the group and is this resource's, until it is empty."""
+        """Kill all that lives in the group and is this resource's, until it is empty.
+
+        Once at the least, also where the deadline has passed.
+        """
         group = self._recorded()
         if group is None or self._state.read_only or self.is_empty():
             return
         found = _living(group)
         left = found - self._strangers(found)
-        if left:
+        if left and not self._told_of_killing:
+            self._told_of_killing = True
             self._log.warning(f"killing what is left in the cgroup of the start: {_listed(left)}")
         pause = 0.001
         stands_still = False

@@ -493,7 +493,7 @@ class Work:
         def is_gone() -> bool:
             gone = self.is_gone()
             if not gone:  # what a stop leaves of the start beside the product is nobody else's
-                self.ctx._group.end_what_the_stop_left(self.deadline)
+                self.ctx._group.end_what_the_stop_left()
             return gone
 
         return self.ctx.wait_until(is_gone, within=end.remaining())
