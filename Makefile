@@ -4,6 +4,7 @@
 #   make test          all checks and tests; as root also the cluster's
 #   make pythons       the unit and command tests on the other versions of Python that are here
 #   make audit         licences and known vulnerabilities of what is installed
+#   make attacks       every attack of tests/attacks, by two users without privileges; needs root
 #   make matrix        every check of the conformance kit on every wrong plugin
 #   make cluster-test  the failovers, on a real Pacemaker cluster of two nodes; needs root
 #   make cluster-demo  the same cluster, told on your terminal; needs root
@@ -31,13 +32,13 @@ PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.t
     $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests tools/audit.py tools/bench.py tools/hung_status.py
 
-.PHONY: demo test lint types layers audit test-parts tests tests-and-pythons pythons tests-of-deadlines matrix bench torture hang wheels install lock clean
+.PHONY: demo test lint types layers audit test-parts tests tests-and-pythons pythons tests-of-deadlines attacks matrix bench torture hang wheels install lock clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
 # Most tests wait for processes: two for each processor keep it busy. Those of deadlines have the
 # machine for themselves, and fewer at once.
-DEADLINES := tests/engine tests/hostile tests/torture
+DEADLINES := tests/engine tests/hostile tests/torture tests/attacks
 WORKERS ?= $(shell expr 2 \* $$(nproc))
 # Versions of Python beside the one of .venv, on which all tests run.
 PYTHONS ?= 3.11 3.12 3.13 3.14
@@ -62,7 +63,8 @@ test: lint types layers audit test-parts
 	    $(MAKE) --no-print-directory tests-of-deadlines; \
 	else \
 	    $(MAKE) --no-print-directory tests pythons tests-of-deadlines && \
-	    echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test'; \
+	    echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test' && \
+	    echo 'The attacks need root and are LEFT OUT; as root: make attacks'; \
 	fi
 
 lint: $(VENV)/.test
@@ -88,6 +90,8 @@ test-parts: $(VENV)/.test
 	done
 	tools/need ip iproute2
 	tools/need ping iputils-ping
+	tools/need cc gcc
+	if [ "$$(id -u)" = 0 ]; then tools/test-users; fi
 
 tests: test-parts
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) $(PYTEST)
@@ -110,6 +114,10 @@ audit: $(VENV)/.test
 
 tests-of-deadlines: test-parts
 	$(VENV)/bin/python -m pytest -n $(FEWER) --dist worksteal $(DEADLINES) $(PYTEST)
+
+attacks: test-parts
+	@test "$$(id -u)" = 0 || { echo 'the attacks need root: sudo make attacks' >&2; exit 2; }
+	$(VENV)/bin/python -m pytest -n $(FEWER) --dist worksteal tests/attacks $(PYTEST)
 
 cluster-parts: $(VENV)/.test
 	tools/cluster-packages $(VENV)/bin/python
