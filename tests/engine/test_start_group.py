@@ -185,7 +185,7 @@ def test_a_worker_that_cannot_leave_the_group_is_not_ended_with_it(node):
         "    alive = ctx.find_processes([ctx.options.home])\n"
         "    return StatusReport(Status.PARTIAL if alive else Status.STOPPED)\n" + hooks
     )
-    node.configure(timers={"restore.process": 3, "restore.cleanup": 6})
+    node.configure(timers={"restore.process": 3, "restore.cleanup": 30})
     assert node.run("restore") == 1
     assert (node.daemons(), running(node, helper)) == ([], []), told(node)
     assert node.ras[-1].startswith("Restore failed. Expected RUNNING, seen PARTIAL"), told(node)
