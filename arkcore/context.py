@@ -350,7 +350,14 @@ class Context:
             names = self._resource.application.machine_wide
             wanted = self._resource.start.slice
             parent = cgroup.slice_path(wanted) if wanted else cgroup.PARENT
-            self._made = StartGroup(self._state, self.log, self._outsiders, names, parent)
+            self._made = StartGroup(
+                self._state,
+                self.log,
+                self._outsiders,
+                names,
+                spared=lambda: self._owner.spared,
+                parent=parent,
+            )
         return self._made
 
     def terminate(self, ended: Iterable[Process], *, grace: float = 10.0) -> None:

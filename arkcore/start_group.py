@@ -63,7 +63,8 @@ class StartGroup:
     """What one part of an action does with the group of its resource.
 
     `outsiders`: which of some processes belong to the machine or to others. `expected`: names of
-    those that nobody need be told of. `parent`: the path of the group above it, below the mount.
+    those that nobody need be told of; `spared`: further such processes. `parent`: the path of the
+    group above it, below the mount.
     """
 
     def __init__(
@@ -72,12 +73,14 @@ class StartGroup:
         log: Log,
         outsiders: Callable[[set[Process]], set[Process]],
         expected: Collection[str] = (),
+        spared: Callable[[], Collection[Process]] = tuple,
         parent: str = cgroup.PARENT,
     ) -> None:
         self._state = state
         self._log = log
         self._outsiders = outsiders
         self._expected = expected
+        self._spared = spared
         self._parent = parent
         #: The processes that were listed last without the group's help.
         self.product: set[Process] = set()
@@ -298,7 +301,8 @@ class StartGroup:
             except OSError:
                 continue  # gone, or it stays where it is and is left alone there
             if each.pid not in own:
-                expected = processes.bears(each, self._expected)
+                # The remove itself warns of what only inherited a claim.
+                expected = processes.bears(each, self._expected) or each in self._spared()
                 tell = self._log.info if expected else self._log.warning
                 tell(f"left alone, for it is the machine's or another resource's: pid {each}")
 
