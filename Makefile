@@ -1,6 +1,7 @@
 # Each target sets up what it needs, in this clone.
 #
 #   make demo          two nodes, service, local recovery, failover, failback, on your terminal
+#   make check         lint, types, layers and unit tests: the loop while you edit
 #   make test          all checks and tests; as root also the cluster's
 #   make pythons       the unit and command tests on the other versions of Python that are here
 #   make audit         licences and known vulnerabilities of what is installed
@@ -32,7 +33,7 @@ PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.t
     $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests tools/audit.py tools/bench.py tools/hung_status.py
 
-.PHONY: demo test lint types layers audit test-parts tests tests-and-pythons pythons tests-of-deadlines attacks matrix bench torture hang wheels install lock clean
+.PHONY: demo check test lint types layers audit test-parts tests tests-and-pythons pythons tests-of-deadlines attacks matrix bench torture hang wheels install lock clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
@@ -53,6 +54,10 @@ SEED ?= 1
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/ark demo --directory .demo
+
+# No test of these waits for a deadline of a real action.
+check: lint types layers
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/unit $(PYTEST)
 
 # The cluster waits for most of its time, and so the other tests run beside it. What either needs is
 # there before.
