@@ -73,10 +73,10 @@ _START = {
         "起動したアプリケーションの優先度(nice 値)。-20(最優先)から 19",
     ),
     "start_limits": Text(
-        "Limits of the started application, for instance nofile=65536 core=0:unlimited "
-        "(soft:hard). Written as words KEY=VALUE, separated by blanks.",
-        "起動したアプリケーションの資源の上限。例: nofile=65536 core=0:unlimited"
-        "(ソフト:ハード)。空白で区切った KEY=VALUE の語で書く。",
+        "Limits of the started application: NAME=LIMIT or NAME=SOFT:HARD, separated by blanks, for "
+        "instance nofile=65536 core=0:unlimited",
+        "起動したアプリケーションの資源の上限。NAME=上限 または NAME=ソフト:ハード を空白で区切る。"
+        "例: nofile=65536 core=0:unlimited",
     ),
     "start_slice": Text(
         "The systemd slice in which the started application lives, for instance jp1.slice",

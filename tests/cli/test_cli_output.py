@@ -127,6 +127,7 @@ def test_a_safe_text_is_left_as_it_is() -> None:
 def _answers(node: str, text: str = "") -> Answers:
     return Answers(
         format=FORMAT,
+        salt="",
         node=node,
         taken_at=0.0,
         site={},

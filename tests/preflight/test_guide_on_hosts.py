@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def guide(pair: Pair, directory: Path) -> dict[str, Any]:
 
 def share_proc(host: Host) -> None:
     """Have the host see its real mounts."""
+    shutil.rmtree(host.root / "proc/self")
     (host.root / "proc/self").symlink_to("/proc/self")
 
 

@@ -38,6 +38,7 @@ def answers(where: Site, node: str, **parts: Any) -> Answers:
     """A node where everything is done; `parts` say what is otherwise."""
     here = {
         "format": FORMAT,
+        "salt": "",
         "node": node,
         "taken_at": 0.0,
         "site": {},

@@ -12,7 +12,15 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from arkcore.checks.answers import Answers, DiskAnswer, ResourceAnswer, decode, encode, told_time
+from arkcore.checks.answers import (
+    FORMAT,
+    Answers,
+    DiskAnswer,
+    ResourceAnswer,
+    decode,
+    encode,
+    told_time,
+)
 from arkcore.cli.console import iso, moment
 from arkcore.errors import ConfigurationError
 from arkcore.managers.lifekeeper import find_lifekeeper
@@ -105,7 +113,8 @@ def test_what_no_calendar_shows_is_no_time(at: object) -> None:
 # A peer's answers.
 
 ANSWERS = Answers(
-    format=1,
+    format=FORMAT,
+    salt="",
     node="rh5lkb",
     taken_at=1.8e9,
     site={},

@@ -89,7 +89,7 @@ def test_parameters_say_the_same() -> None:
     [
         ({"start_nice": "high"}, "toy (ocf:ark:toy): start_nice = 'high': must be a whole"),
         ({"start_limits": "nofile=many"}, "toy (ocf:ark:toy): start_limits.nofile = 'many'"),
-        ({"start_limits": "nofile"}, "start_limits = 'nofile': allowed: words KEY=VALUE"),
+        ({"start_limits": "nofile"}, "start_limits: allowed: words KEY=VALUE"),
         ({"start_slice": "x"}, "toy (ocf:ark:toy): start_slice = 'x'"),
     ],
 )

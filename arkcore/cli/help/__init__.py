@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from rich.cells import cell_len
+from rich.text import Text
 
 from arkcore.cli.help.japanese import COMMANDS, TEXTS, TITLES
-from arkcore.cli.output import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
