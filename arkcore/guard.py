@@ -56,6 +56,17 @@ _OBSERVERS = 5.0
 _LOOKING = 18.0
 _LOADING = 20.0
 _PREEMPTED = "Pre-empted by"
+#: There is no place for a lock file: full, read-only, failing, or something else stands there.
+_NO_PLACE = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EIO,
+    errno.ELOOP,
+    errno.ENOTDIR,
+    errno.EISDIR,
+)
 #: What is told where the manager's word could not be written.
 _UNKEPT = {
     Action.RESTORE: (
@@ -361,8 +372,7 @@ class Guard:
 
         So is a check, for what is dead must be told; a recover waits for better times.
         """
-        broken = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EISDIR)
-        if error.errno not in broken or action is Action.RECOVER:
+        if error.errno not in _NO_PLACE or action is Action.RECOVER:
             raise error
         # Where /run cannot be written nobody else can take the lock either.
         self._warning = f"acting without a lock: {error}"

@@ -53,7 +53,9 @@ def relay(node: ToyNode, tmp_path: Path) -> Iterator[Path]:
 def test_a_remove_does_not_say_stopped_while_something_of_a_start_goes_on(node, relay):
     node.configure(timers={"remove.process": 2, "remove.cleanup": 1})
     assert node.run("restore") == 0
-    assert node.run("remove") == 1
+    if node.run("remove") == 0:  # the control group of its start has shown all of it
+        assert node.processes() == []
+        return
     relay.unlink()
     wait_for(lambda: not node.processes())
     assert node.run("remove") == 0

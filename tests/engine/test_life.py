@@ -373,7 +373,7 @@ def test_without_a_place_for_the_lock_an_action_goes_on(node):
     for path in sorted(state.rglob("*"), reverse=True):
         path.unlink() if path.is_file() else path.rmdir()
     state.rmdir()
-    state.write_text("no directory")
+    state.symlink_to(state)
     program = node.start("remove")
     assert program.end() == 0
     assert "without a lock" in program.stderr

@@ -508,16 +508,28 @@ def test_a_stop_with_unusable_parameters_goes_by_the_recorded_ones(node, toy) ->
     assert any("the recorded copy serves" in line for line in node.ras)
 
 
-def test_a_record_that_others_could_write_is_neither_read_nor_written(node, toy) -> None:
-    """It costs time and a word, not the service: all that it would tell is in the parameters."""
+def test_a_directory_of_records_that_others_could_write_is_mended_and_told(node, toy) -> None:
+    """It costs a word, not the service: all that a record would tell is in the parameters."""
     toy.start()
     records = node.prefix / "var/lib/ark/records"
-    records.chmod(0o777)
-    before = (records / "toy1.json").read_text()
+    for operation in (toy.monitor, toy.stop, toy.start):
+        records.chmod(0o777)
+        call = operation(number=2)
+        assert call.code == SUCCESS
+        assert f"{records}: mode 0777 let others write it; now 0750" in call.stderr
+        assert records.stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_record_of_another_user_is_neither_read_nor_written(node, toy) -> None:
+    toy.start()
+    record = node.prefix / "var/lib/ark/records/toy1.json"
+    os.chown(record, 65534, 65534)
+    before = record.read_text()
     for call in (toy.monitor(number=2), toy.stop(number=2), toy.start(number=2)):
         assert call.code == SUCCESS
-        assert f"toy1 is not recorded: {records}: mode 0777 lets others write it" in call.stderr
-    assert (records / "toy1.json").read_text() == before
+        assert f"toy1 is not recorded: {record}: belongs to user id 65534" in call.stderr
+    assert record.read_text() == before
 
 
 def test_a_stop_of_what_was_never_started_is_done(node: ToyNode, toy: Agent) -> None:
@@ -576,7 +588,7 @@ def test_a_reload_of_what_is_wrong_leaves_what_runs_as_it_was_and_says_so(
     call = toy.call("reload-agent", timeout=20, **wrong)
     assert (call.code, record_of(node), node.daemons()) == (SUCCESS, before, daemons)
     [name] = wrong
-    assert f"not reloaded: toy1 (ocf:ark:toy): {name} = " in call.stderr
+    assert f"not reloaded: toy1 (ocf:ark:toy): {name}" in call.stderr
     monitor = toy.monitor(**wrong)
     assert monitor.code == DEGRADED
     assert name in monitor.reason

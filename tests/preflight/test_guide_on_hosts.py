@@ -39,6 +39,7 @@ def ras(host: Host, *lines: tuple[str, str]) -> None:
 
 def guide(pair: Pair, directory: Path) -> dict[str, Any]:
     answers = str(directory / "answers.json")
+    (directory / "answers.json").unlink(missing_ok=True)  # an export overwrites nothing
     pair.standby.ark("preflight", export=answers)
     done = pair.active.ark("guide", peer=answers)
     assert (done.returncode, done.stderr) == (0, "")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from rich.cells import cell_len
-from rich.text import Text
 
 from arkcore.cli.help.japanese import COMMANDS, TEXTS, TITLES
 
@@ -75,7 +74,7 @@ def _name_panels() -> None:
 
     def folding(**given: Any) -> Any:
         made = make(**given)
-        if isinstance(made, Text):
+        if hasattr(made, "overflow"):
             made.overflow = "fold"
         return made
 
