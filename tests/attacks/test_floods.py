@@ -239,7 +239,9 @@ def test_a_status_command_s_flood_is_bounded(app_victim: Victim, app: Person) ->
 def test_a_command_does_nothing_to_our_output_files(app_victim: Victim, deed: str) -> None:
     """A command makes the file of its output 1 TiB, seals it, or changes its mode."""
     script = app_victim.home / "status.py"
-    script.write_text(f"import fcntl, os\ntry:\n    {deed}\nexcept OSError:\n    pass\n")
+    script.write_text(
+        f"import fcntl, os\ntry:\n    {deed}\nexcept OSError:\n    pass\nraise SystemExit(3)\n"
+    )
     app_victim.configure(status=[sys.executable, "-I", str(script)])
     end = app_victim.act("quickcheck")
     assert end.seconds < 8

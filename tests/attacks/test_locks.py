@@ -10,13 +10,14 @@ from attacks.victim import Victim
 
 from arkcore.deadline import Deadline
 from arkcore.lock import NodeLock
+from arkcore.paths import Paths
 
 LOCK = """
-try:
-    descriptor = os.open(sys.argv[1], os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-except OSError:
-    pass
+for path in sys.argv[1:]:
+    try:
+        fcntl.flock(os.open(path, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        pass
 print("ready", flush=True)
 time.sleep(60)
 """
@@ -26,8 +27,14 @@ time.sleep(60)
 def locked(victim: Victim, stranger: Person) -> Victim:
     victim.configure()
     victim.restore()
-    stranger.python(LOCK, victim.state("lock"))
+    stranger.python(LOCK, *locks(victim))
     return victim
+
+
+def locks(victim: Victim) -> list[Path]:
+    """The lock files of the resource, also the one that an older version has made."""
+    victim.state("lock").touch()
+    return list(victim.state("lock").parent.glob("*lock"))
 
 
 def test_a_stranger_s_lock_hides_no_failure(locked: Victim) -> None:
@@ -64,6 +71,7 @@ def test_an_open_lock_of_an_older_version_hides_no_failure(
     victim.restore()
     victim.kill_product()
     lock = victim.state("lock")
+    lock.touch()
     lock.chmod(0o644)
     directory = lock.parent
     while directory != victim.prefix:
@@ -79,7 +87,7 @@ def test_a_node_s_lock_cannot_be_held_by_a_stranger(
     victim: Victim, stranger: Person, name: str
 ) -> None:
     """A stranger takes the flock of a lock that all resources of the node share."""
-    path = victim.prefix / f"run/ark/node/{name}.lock"
+    path = Path(Paths(str(victim.prefix)).node_lock(name))
     with node_lock(path) as taken:
         assert taken
     stranger.python(LOCK, path)
@@ -98,9 +106,10 @@ def test_a_lock_of_a_live_process_that_is_none_of_ours_is_no_action(
     victim.configure()
     victim.restore()
     victim.kill_product()
-    lock = victim.state("lock")
-    lock.chmod(0o644)
-    held = stranger.python(LOCK, lock)
+    for lock in locks(victim):
+        lock.chmod(0o644)
+    held = stranger.python(LOCK, *locks(victim))
     start = Path(f"/proc/{held.pid}/stat").read_text().rpartition(") ")[2].split()[19]
-    lock.write_text(f'["restore", {held.pid}, {start}, 1.0]')
+    for lock in locks(victim):
+        lock.write_text(f'["restore", {held.pid}, {start}, 1.0]')
     assert victim.act("quickcheck").code == 1

@@ -8,11 +8,15 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ark_command import Command, Options
 from attacks.people import Person
 from attacks.victim import Victim, group_umask, open_umask
 from support import PROGRAMS
+
+from arkcore.application import make_options
 
 #: A file that shows that root has run what another wrote.
 PROOF = "run-as-root"
@@ -208,10 +212,11 @@ def test_a_stranger_s_command_is_not_run_as_root(
 
 def test_preflight_names_a_stranger_s_command(victim: Victim, stranger: Person) -> None:
     """`ark preflight`'s look at a command that root runs and a stranger owns."""
-    from ark_command._plugin import _look_at  # what preflight asks of each command
-
-    found = _look_at("start", [str(stranger.owns(evil(victim)))])
-    assert found.level.value != "ok", found.seen
+    values = {name: [str(victim.home / name)] for name in ("stop", "status")}
+    values["start"] = [str(stranger.owns(evil(victim)))]
+    looked_at = SimpleNamespace(options=make_options(Options, values))
+    found = {each.check: each.level for each in Command().ark_preflight(looked_at)}
+    assert found["options.start"].value != "ok"
 
 
 def test_a_command_in_a_stranger_s_directory_is_not_run_as_root(
@@ -245,15 +250,20 @@ def given_away(victim: Victim, stranger: Person, path: Path) -> Path:
     return stranger.owns(path)
 
 
+def given(stranger: Person, path: Path, text: str) -> None:
+    """A file as the stranger writes it into a directory of his."""
+    path.unlink(missing_ok=True)
+    path.write_text(text)
+    stranger.owns(path)
+
+
 def test_state_of_a_stranger_hides_no_failure(victim: Victim, stranger: Person) -> None:
     """The directory of the state is a stranger's, who writes {"wanted": "down"}."""
     victim.configure()
     victim.restore()
     victim.kill_product()
     directory = given_away(victim, stranger, victim.state("x").parent)
-    stranger.shell(
-        'rm -f "$1/wanted.json"; echo \'{"wanted": "down"}\' >"$1/wanted.json"', directory
-    )
+    given(stranger, directory / "wanted.json", '{"wanted": "down"}')
     assert victim.act("quickcheck").code == 1
 
 
@@ -274,7 +284,7 @@ def test_maintenance_by_a_stranger_hides_no_failure(victim: Victim, stranger: Pe
     victim.restore()
     victim.kill_product()
     directory = given_away(victim, stranger, victim.prefix / "var/lib/ark/maintenance")
-    stranger.shell('echo \'{"since": 1, "until": null}\' >"$1/web.json"', directory)
+    given(stranger, directory / "web.json", '{"since": 1, "until": null}')
     assert victim.act("quickcheck").code == 1
 
 

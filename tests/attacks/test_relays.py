@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from attacks.people import Person
 from attacks.victim import Victim, hold
+from support import wait_for
 
 #: Seconds for which something that lives would have shown itself many times.
 _LONG = 0.4
@@ -32,6 +36,11 @@ class Relay:
         before = self._log.stat().st_size if self._log.exists() else 0
         return not hold(lambda: self._size() == before, _LONG)
 
+    def size_changes(self) -> bool:
+        before = self._size()
+        time.sleep(0.05)
+        return self._size() != before
+
     def _size(self) -> int:
         return self._log.stat().st_size if self._log.exists() else 0
 
@@ -45,6 +54,9 @@ class Relay:
 @pytest.fixture
 def make_relay(app_victim: Victim, app: Person, tool: Callable[..., Path]) -> object:
     made: list[Relay] = []
+    over = threading.Event()
+    undertaker = threading.Thread(target=bury, args=(over,))
+    undertaker.start()
 
     def make(program: str, first: object) -> Relay:
         made.append(Relay(app_victim, app, tool(program, app_victim), first))
@@ -53,6 +65,30 @@ def make_relay(app_victim: Victim, app: Person, tool: Callable[..., Path]) -> ob
     yield make
     for each in made:
         each.tell_to_end()
+    wait_for(lambda: not any(each.size_changes() for each in made))
+    over.set()
+    undertaker.join()
+
+
+def bury(over: threading.Event) -> None:
+    """Await the relays' dead, which come to this process: a thousand a second would fill /proc."""
+    while not over.is_set():
+        buried = False
+        try:
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if found is not None and name_of(found.si_pid) in ("relay", "namespaced"):
+                buried = os.waitpid(found.si_pid, os.WNOHANG)[0] != 0
+        except ChildProcessError:
+            pass  # nobody is left, or another thread was first
+        if not buried:
+            time.sleep(0.002)
+
+
+def name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
+    except OSError:
+        return ""
 
 
 def is_ended_or_told(relay: Relay) -> None:
@@ -64,7 +100,7 @@ def is_ended_or_told(relay: Relay) -> None:
     assert ended.code == 1 or not relay.went_on(), relay.victim.ras
 
 
-@pytest.mark.parametrize("hop", [1000, 2000, 5000, 10_000, 20_000])
+@pytest.mark.parametrize("hop", [2000, 5000, 10_000, 20_000])
 def test_a_relay_of_children_is_ended_or_told(
     make_relay: Callable[[str, object], Relay], hop: int
 ) -> None:

@@ -127,19 +127,21 @@ def test_a_state_file_that_is_no_file_holds_nobody_up(
     assert precious.read_text() == "precious\n"
 
 
-def test_a_lock_that_is_a_link_fails_aloud(victim: Victim, precious: Path) -> None:
+@pytest.mark.parametrize("name", ["lock", "action.lock"])
+def test_a_lock_that_is_a_link_fails_aloud(victim: Victim, name: str, precious: Path) -> None:
     """In the lock's place lies a link to a file of root's."""
     victim.configure()
-    put("link", victim.state("lock"), precious)
+    put("link", victim.state(name), precious)
     ended = victim.act("restore", timeout=25)
     assert ended.code == 0 or "lock" in ended.output + victim.ras
     assert precious.read_text() == "precious\n"
 
 
-def test_a_lock_that_is_a_fifo_holds_nobody_up(victim: Victim) -> None:
+@pytest.mark.parametrize("name", ["lock", "action.lock"])
+def test_a_lock_that_is_a_fifo_holds_nobody_up(victim: Victim, name: str) -> None:
     """In the lock's place lies a FIFO."""
     victim.configure()
-    put("fifo", victim.state("lock"), victim.top)
+    put("fifo", victim.state(name), victim.top)
     victim.act("restore", timeout=30)
 
 
