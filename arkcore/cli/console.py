@@ -63,7 +63,8 @@ def print_json(facts: Any) -> None:
 def write_file(path: str, data: bytes, mode: int, *, new: bool = False) -> None:
     """Write a file that a person has named, or stdout for "-". `MachineError` says why not.
 
-    No link is followed. `new`: a file that is there already is refused.
+    No link is followed, and no file of another user is written. `new`: a file that is there
+    already is refused.
     """
     if path == "-":
         put_bytes(data)
@@ -71,8 +72,12 @@ def write_file(path: str, data: bytes, mode: int, *, new: bool = False) -> None:
     try:
         descriptor = os.open(path, _WRITING | (os.O_EXCL if new else 0), mode)
         with open(descriptor, "wb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "not a regular file")
+            if status.st_uid != os.geteuid():
+                whose = f"it belongs to user id {status.st_uid}, who could change it"
+                raise OSError(errno.EPERM, whose)
             os.ftruncate(descriptor, 0)
             file.write(data)
     except FileExistsError as error:
