@@ -146,6 +146,7 @@ def test_directories_that_go_in_mid_action_change_no_verdict(world):
 def test_a_log_that_logrotate_moves_in_mid_action_loses_no_line(world):
     world.hooks(HELD_START)
     program = held(world, "restore")
+    wait_for(lambda: world.ras[-1:] == ["Starting."])
     log = world.prefix / "var/log/ark/ras.log"
     log.rename(log.with_suffix(".1"))
     log.touch()
