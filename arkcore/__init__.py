@@ -21,6 +21,7 @@ from arkcore.status import Status, StatusReport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from arkcore.asked import ask_disk
     from arkcore.checks.machine import Machine
     from arkcore.checks.site import Site
     from arkcore.command import CommandResult
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 #: Loaded only where a plugin names them at run time: an action has no need of them.
 _LATER = {
+    "ask_disk": "arkcore.asked",
     "CommandResult": "arkcore.command",
     "Context": "arkcore.context",
     "Deadline": "arkcore.deadline",
@@ -77,6 +79,7 @@ __all__ = [
     "StepFailed",
     "SupportClass",
     "Topology",
+    "ask_disk",
     "hookimpl",
     "option",
     "processes",

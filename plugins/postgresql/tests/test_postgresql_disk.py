@@ -9,24 +9,21 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ark_postgresql import _asked, _disk
-from ark_postgresql._asked import ask
+from ark_postgresql import _disk
 from ark_postgresql._owned import owned
 from database import BIN, USER, as_user, options_of
+from failing_disk import failing
 from support import wait_for
 
-from arkcore import processes
+from arkcore import ask_disk, asked, processes
 from arkcore.call import Action
-from arkcore.machine import is_mounted
 
 RESTORE, REMOVE = Action.RESTORE, Action.REMOVE
 CHECK = Action.QUICK_CHECK
 
-SERVER = Path(__file__).resolve().parents[3] / "tests/hostile/dead_server.py"
 #: The server's own last checkpoint waits for the disk, too: there the forced stop follows.
 STOP = "remove.process = 12"
 SECRET = "root:$6$secret"
@@ -35,29 +32,6 @@ pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not os.path.exists("/dev/fuse"),
     reason="only root can mount, lay links for others and run as other users",
 )
-
-
-@contextmanager
-def failing(where: Path, error: int = 0, *, killed: bool = False):
-    """Over `where` lies a file system that answers nobody; or each question with an error.
-
-    Whoever asks one that answers nobody can be killed: its server is stopped and reads no question.
-    """
-    extra = [str(error)] if error else []
-    server = subprocess.Popen([sys.executable, "-IS", str(SERVER), str(where), *extra])
-    try:
-        wait_for(lambda: is_mounted(str(where)) or server.poll() is not None)
-        assert server.poll() is None
-        if killed:
-            server.kill()
-            server.wait()
-        elif not error:
-            server.send_signal(signal.SIGSTOP)
-        yield
-    finally:
-        subprocess.run(["umount", "-l", where], check=True)
-        server.kill()
-        server.wait()
 
 
 @pytest.fixture
@@ -77,7 +51,7 @@ def disk(make_database):
 @pytest.fixture(autouse=True)
 def asked_anew(monkeypatch):
     """What one test's disk did not answer holds nobody up in the next."""
-    monkeypatch.setattr(_asked, "_unanswered", (-_asked._REST, ""))
+    monkeypatch.setattr(asked, "_unanswered", (-asked._REST, ""))
 
 
 def failed(site) -> str:
@@ -140,7 +114,7 @@ class TestADiskThatHangs:
         reading, writing = os.pipe()
         with failing(disk.data.parent):
             with pytest.raises(TimeoutError):
-                ask(lambda: os.stat(disk.data).st_uid, USER, 0.3)
+                ask_disk(lambda: os.stat(disk.data).st_uid, USER, 0.3)
             os.close(writing)
             assert os.read(reading, 1) == b""
         os.close(reading)

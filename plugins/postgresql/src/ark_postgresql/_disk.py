@@ -7,7 +7,7 @@ import os
 import stat
 
 from ark_postgresql import _facts
-from ark_postgresql._asked import ask
+from arkcore import ask_disk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def look(ctx: Context) -> Disk:
     within = max(0.1, min(PATIENCE, ctx.deadline.remaining() / 2))
     disk = Disk(directory)
     try:
-        told = ask(lambda: _look(directory), options.user, within)
+        told = ask_disk(lambda: _look(directory), options.user, within)
     except OSError as error:
         disk.error = error.errno or errno.EIO
         disk.problem = f"{directory}: {explained(error, options.user)}"
@@ -137,7 +137,7 @@ def _where_refused(directory: str, user: str, within: float) -> str:
         return None
 
     try:
-        refused = ask(find, user, within)
+        refused = ask_disk(find, user, within)
     except OSError:
         return ""
     if refused is None:

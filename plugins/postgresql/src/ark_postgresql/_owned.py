@@ -12,8 +12,7 @@ import os
 from itertools import pairwise
 
 from ark_postgresql import _facts
-from ark_postgresql._asked import ask
-from arkcore import Process, processes
+from arkcore import Process, ask_disk, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def real_path(directory: str, user: str) -> str:
     key = (directory, user)
     if key not in _ANSWERS:
         try:
-            _ANSWERS[key] = ask(lambda: os.path.realpath(directory), user, _BRIEF)
+            _ANSWERS[key] = ask_disk(lambda: os.path.realpath(directory), user, _BRIEF)
         except OSError:
             _ANSWERS[key] = directory
     return _ANSWERS[key]
@@ -142,7 +141,7 @@ def _is_another_program(pid: int, options: Options) -> bool:
         return not os.path.samestat(os.stat(f"/proc/{pid}/exe"), os.stat(program))
 
     try:
-        return bool(ask(differ, None, _BRIEF))
+        return bool(ask_disk(differ, None, _BRIEF))
     except OSError:
         return False
 

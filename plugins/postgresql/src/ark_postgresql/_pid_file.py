@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from ark_postgresql import _facts
-from ark_postgresql._asked import ask
 from ark_postgresql._disk import read_text
+from arkcore import ask_disk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def of(disk: Disk) -> PidFile | None:
 def read_file(path: str, user: str, within: float) -> PidFile | None:
     """What a file like postmaster.pid says, read as the user; None as for :func:`of`."""
     try:
-        text = ask(lambda: read_text(path), user, within)
+        text = ask_disk(lambda: read_text(path), user, within)
     except OSError:
         return None
     return None if text is None else parse(text)

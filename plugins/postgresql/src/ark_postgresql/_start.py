@@ -6,12 +6,11 @@ import os
 import stat
 
 from ark_postgresql import _facts, _pid_file
-from ark_postgresql._asked import ask
 from ark_postgresql._disk import PATIENCE, look, read_bytes
 from ark_postgresql._encoding import encoding_of
 from ark_postgresql._owned import owned
 from ark_postgresql._programs import bin_directory, run
-from arkcore import StepFailed, processes
+from arkcore import StepFailed, ask_disk, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -203,7 +202,7 @@ class _Tail:
     def _size(self) -> int:
         path = self._options.log_file
         try:
-            return int(ask(lambda: os.lstat(path).st_size, self._options.user, PATIENCE))
+            return int(ask_disk(lambda: os.lstat(path).st_size, self._options.user, PATIENCE))
         except OSError:
             return 0
 
@@ -215,7 +214,7 @@ class _Tail:
         size = self._size()
         wanted = min(_LARGEST_TAIL, max(0, size - self._began))
         try:
-            raw = ask(
+            raw = ask_disk(
                 lambda: read_bytes(path, at=size - wanted, most=wanted),
                 self._options.user,
                 PATIENCE,

@@ -1,8 +1,8 @@
-"""Asks a question of a disk in a child of our own, as the user whom the data directory belongs to.
+"""Asks a disk a question in a child process, as the user whom the files belong to.
 
-A disk that hangs then holds up the child and not us, and a link or a FIFO that the user has laid
-there opens nothing that the user could not open. Changing our own user for a moment would not do:
-the kernel then forgets that a worker dies with its guard.
+A disk that hangs then holds up the child and not its parent. A link or a FIFO of the user's opens
+nothing that the user could not open. The worker itself cannot change its user for a moment: the
+kernel then forgets that the worker dies with its guard.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ _DEATH = 0.1
 _unanswered = (-_REST, "")
 
 
-def ask(question: Callable[[], Any], user: str | None, within: float) -> Any:
-    """Return what `question` returns, asked in a child that is `user`; None: as who we are.
+def ask_disk(question: Callable[[], Any], user: str | None, within: float) -> Any:
+    """Return what `question` returns, called in a child process that runs as `user`.
 
-    `question` returns numbers, texts and bytes, and tuples of them. `within`: seconds. `OSError`
-    as the question met it; ETIMEDOUT where no answer came in time, or none came to the last
-    question a moment ago; EPERM where there is no such user; EIO where the child was ended.
+    `user`: None for the user of this process. `within`: seconds. `question` returns numbers, texts,
+    bytes, or tuples of them. `OSError` with the error number that `question` raised; ETIMEDOUT
+    where no answer came in time, or none came to a question of the last 10 seconds; EPERM where
+    there is no such user; EIO where the child was ended.
     """
     global _unanswered
     if time.monotonic() - _unanswered[0] < _REST:
