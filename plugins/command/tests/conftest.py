@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -93,6 +95,15 @@ def live() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             processes.send(process, signal.SIGKILL)
         child.kill()
         child.wait()
+
+
+@pytest.fixture
+def passable() -> Iterator[Path]:
+    """A directory that every user may pass; its whole way is root's, and root alone writes it."""
+    path = Path(tempfile.mkdtemp(prefix="ark-test-", dir="/run"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture

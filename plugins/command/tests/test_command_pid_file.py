@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from ark_command import Command
 from ark_command._pid_file import Belief, Birth, examine
+from ark_command._reading import PidFile, read
 
 from arkcore import Status, StepFailed, processes
 
@@ -44,6 +45,10 @@ def write(pid_file: Path, text: object, *, age: float = 0.0) -> None:
     pid_file.chmod(0o644)
     then = time.time() - age
     os.utime(pid_file, (then, then))
+
+
+def as_read(pid_file: Path) -> PidFile:
+    return read(str(pid_file), "", {os.geteuid()}, ())
 
 
 def since_boot() -> float:
@@ -323,8 +328,9 @@ def test_a_file_of_root_that_a_group_can_write_does_not_count(
 
 @as_root
 def test_the_user_s_own_group_may_write_the_file(
-    make_context: MakeContext, live: Live, pid_file: Path
+    make_context: MakeContext, live: Live, passable: Path
 ) -> None:
+    pid_file = passable / "app.pid"
     nobody = pwd.getpwnam("nobody")
     theirs = subprocess.Popen(["/bin/sleep", "300"], user=nobody.pw_uid)
     try:
@@ -342,8 +348,9 @@ def test_the_user_s_own_group_may_write_the_file(
 
 @as_root
 def test_the_user_s_own_file_names_only_that_user_s_processes(
-    make_context: MakeContext, live: Live, pid_file: Path
+    make_context: MakeContext, live: Live, passable: Path
 ) -> None:
+    pid_file = passable / "app.pid"
     nobody = pwd.getpwnam("nobody")
     ctx = make_context(pid_file=str(pid_file), user="nobody")
     write(pid_file, live().pid)
@@ -361,13 +368,13 @@ def test_the_user_s_own_file_names_only_that_user_s_processes(
 
 @as_root
 def test_a_link_of_the_user_leads_to_none_of_root_s_processes(
-    make_context: MakeContext, live: Live, tmp_path: Path
+    make_context: MakeContext, live: Live, passable: Path
 ) -> None:
     nobody = pwd.getpwnam("nobody")
-    write(tmp_path / "app.pid", live().pid)
-    home = tmp_path / "home"
+    write(passable / "app.pid", live().pid)
+    home = passable / "home"
     home.mkdir()
-    (home / "run").symlink_to(tmp_path)
+    (home / "run").symlink_to(passable)
     for place in (home, home / "run"):
         os.chown(place, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
     ctx = make_context(pid_file=str(home / "run" / "app.pid"), user="nobody")
@@ -511,12 +518,20 @@ def test_a_birth_needs_a_new_process_and_a_new_file(live: Live, pid_file: Path) 
     old = seen(live().pid)
     write(pid_file, "1234", age=5)
     time.sleep(0.02)  # the next clock tick, of which processes are dated
-    birth = Birth(str(pid_file))
+    birth = Birth(str(pid_file), "")
     new = seen(live().pid)
-    assert not birth.gave(new, os.stat(pid_file))
+    assert not birth.gave(new, as_read(pid_file))
     write(pid_file, new.pid)
-    assert birth.gave(new, os.stat(pid_file))
-    assert not birth.gave(old, os.stat(pid_file))
+    assert birth.gave(new, as_read(pid_file))
+    assert not birth.gave(old, as_read(pid_file))
+
+
+def test_a_birth_knows_an_old_file_behind_a_link(live: Live, pid_file: Path) -> None:
+    write(pid_file.with_name("real.pid"), "1234", age=5)
+    pid_file.symlink_to("real.pid")
+    birth = Birth(str(pid_file), "")
+    time.sleep(0.02)
+    assert not birth.gave(seen(live().pid), as_read(pid_file))
 
 
 def test_a_forced_stop_ends_the_application_with_its_descendants(

@@ -188,10 +188,16 @@ def _check_command(key: str, argv: Sequence[str], *, required: bool = False) -> 
 
 
 def _check_way(key: str, argv: Sequence[str]) -> None:
-    """Refuse what root would run and others could exchange."""
+    """Refuse what root would run and others could exchange, or nobody can tell."""
+    if not argv:
+        return
+    from ark_command._disk import Silent, ask
     from ark_command._program import fault_of_command
 
-    fault = fault_of_command(argv)
+    try:
+        fault = ask(argv[0], lambda: fault_of_command(argv))
+    except Silent as error:
+        fault = f"who could exchange it cannot be told: {error}"
     if fault:
         _refuse(key, list(argv), f"it runs as root, and {fault}; or name its user in options.user")
 

@@ -21,17 +21,19 @@ than the boot leaves none where nothing is known of this boot: no process outliv
 
 Who can put a pid file there decides what the application is. So the file and each directory on its
 way must belong to root or to `user`, and the process to `user`, or to root where the whole way is
-root's. A file of anybody else's counts for nothing.
+root's. A file of anybody else's counts for nothing. A hard link in a directory of the user's may
+lead to a file of root's: a file with two of them counts only for a process that is known anyway.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 import time
 from enum import Enum
 
-from ark_command._way import Untrusted, open_trusted
+from ark_command._disk import Silent
+from ark_command._reading import PidFile, read
+from ark_command._way import Untrusted
 from arkcore import processes
 
 TYPE_CHECKING = False
@@ -46,8 +48,6 @@ _LARGEST_PID = 1 << 22
 _TOLERANCE = 2.0
 #: Seconds from a process's beginning to its writing the pid file, where that has to speak for it.
 _LONGEST_START = 600.0
-#: Seconds for reading a pid file of a few bytes.
-_LONGEST_READ = 2.0
 #: Bytes of the kernel's short name.
 _LONGEST_NAME = 15
 
@@ -80,63 +80,28 @@ class Sighting:
 
 
 class Birth:
-    """The moment before a start command is run, and the pid file as it was then."""
+    """The moment before a start command is run, and the pid file as it was then.
 
-    __slots__ = ("_before", "_ticks")
-
-    def __init__(self, path: str) -> None:
-        self._ticks = _ticks_now()
-        try:
-            self._before: tuple[int, ...] | None = _identity(os.lstat(path))
-        except OSError:
-            self._before = None
-
-    def gave(self, process: Process, written: os.stat_result) -> bool:
-        """Whether both the process and this writing of the file came after it."""
-        return process.start >= self._ticks and _identity(written) != self._before
-
-
-class _File:
-    """A pid file as it was read: its first line, its status, and whose its way is."""
-
-    __slots__ = ("line", "owners", "status")
-
-    def __init__(self, path: str, users: set[int]) -> None:
-        found = open_trusted(path, users)
-        try:
-            self.status, self.owners = found.status, found.owners
-            text = os.read(found.descriptor, 4096) if stat.S_ISREG(self.status.st_mode) else b""
-        finally:
-            os.close(found.descriptor)
-        # Some, such as PostgreSQL's, tell more on the lines that follow.
-        self.line = text.partition(b"\n")[0].strip(b" \t\r")
-
-
-def _read(path: str, users: set[int]) -> _File:
-    """The pid file, or what is wrong with it. `TimeoutError` where its disk does not answer.
-
-    A thread reads it: a disk that hangs must not keep the known processes from being ended.
+    Where the file cannot be read, it vouches for no process: which file is new cannot be told.
     """
-    import _thread
 
-    done = _thread.allocate_lock()
-    done.acquire()
-    held: list[_File | BaseException] = []
+    __slots__ = ("_before", "_is_known", "_ticks")
 
-    def read() -> None:
+    def __init__(self, path: str, user: str) -> None:
+        self._ticks = _ticks_now()
+        self._before: tuple[int, ...] | None = None
+        self._is_known = True
         try:
-            held.append(_File(path, users))
-        except BaseException as error:
-            held.append(error)
-        finally:
-            done.release()
+            self._before = read(path, user, _users_of(user), ()).identity
+        except (FileNotFoundError, NotADirectoryError, Untrusted):
+            pass  # it becomes one that counts only by being written anew, or given away
+        except (OSError, Silent):
+            self._is_known = False
 
-    _thread.start_new_thread(read, ())
-    if not done.acquire(timeout=_LONGEST_READ):
-        raise TimeoutError(0, f"its disk has not answered for {_LONGEST_READ:g} s")
-    if isinstance(held[0], BaseException):
-        raise held[0]
-    return held[0]
+    def gave(self, process: Process, file: PidFile) -> bool:
+        """Whether both the process and this writing of the file came after it."""
+        new = process.start >= self._ticks and file.identity != self._before
+        return new and self._is_known
 
 
 class _Identity:
@@ -165,30 +130,36 @@ def examine(ctx: Context, birth: Birth | None, of_this_node: Sequence[str]) -> S
 
     `of_this_node`: directories whose file systems no other node ever writes to.
     """
-    path, name = ctx.options.pid_file, ctx.options.process_name
-    users = _users_of(ctx.options.user)
+    path, name, user = ctx.options.pid_file, ctx.options.process_name, ctx.options.user
+    users = _users_of(user)
     try:
-        file = _read(path, users)
+        file = read(path, user, users, of_this_node)
     except (FileNotFoundError, NotADirectoryError):
         return Sighting(Belief.NONE, f"there is no {path}")
     except Untrusted as error:
         return Sighting(Belief.NONE, f"{path} does not count: {error}; allowed: {_allowed(ctx)}")
+    except Silent as error:
+        return Sighting(Belief.NOTHING, f"{path} cannot be read: {error}")
     except OSError as error:
-        return Sighting(Belief.NOTHING, f"{path} cannot be read: {error.strerror}")
-    if not stat.S_ISREG(file.status.st_mode):
+        whose = f" as {user}" if user else ""
+        return Sighting(Belief.NOTHING, f"{path} cannot be read{whose}: {error.strerror}")
+    if file.line is None:
         return Sighting(Belief.DOUBT, f"{path} is no regular file")
     pid = _pid_in(file.line)
     if pid is None:
-        held = repr(file.line[:20].decode("ascii", "backslashreplace")) if file.line else "nothing"
-        return Sighting(Belief.NOTHING, f"{path} holds no process id but {held}")
+        # What it holds is not told: by a hard link it may be a file of root's.
+        return Sighting(Belief.NOTHING, f"{path} holds no process id; its size: {file.size} bytes")
     process = processes.look(pid)
+    if file.links > 1 and (process is None or process not in ctx.started_processes()):
+        why = f"{path} does not count: it has {file.links} hard links; allowed: 1"
+        return Sighting(Belief.NONE, why)
     if process is None:
         return Sighting(Belief.NONE, f"{path} names process {pid}, which does not live")
     identity = _Identity(pid)
     stranger = _why_a_stranger(process, identity, name)
     if stranger:
         return Sighting(Belief.NONE, f"{path} names {process}, {stranger}", process)
-    belief, why = _judge(ctx, process, identity, file, birth, of_this_node, users)
+    belief, why = _judge(ctx, process, identity, file, birth, users)
     return Sighting(belief, f"{path} names {process}{why}", process)
 
 
@@ -233,15 +204,14 @@ def _judge(
     ctx: Context,
     process: Process,
     identity: _Identity,
-    file: _File,
+    file: PidFile,
     birth: Birth | None,
-    of_this_node: Sequence[str],
     users: set[int],
 ) -> tuple[Belief, str]:
-    if birth is not None and birth.gave(process, file.status):
+    if birth is not None and birth.gave(process, file):
         belief, why = Belief.OURS, ""
     else:
-        belief, why = _judge_by_time(ctx, process, file.status, of_this_node)
+        belief, why = _judge_by_time(ctx, process, file)
     if belief is not Belief.NONE:
         objection = _objection(identity, file, users)
         if objection:
@@ -253,44 +223,41 @@ def _judge(
         known = ctx.started_processes()
         if process in known:
             return Belief.OURS, ""
-        if belief is Belief.DOUBT and not known and _is_older_than_the_boot(process, file.status):
+        if belief is Belief.DOUBT and not known and _is_older_than_the_boot(file):
             return Belief.NONE, ", but the file is older than the boot, and the process younger"
     return belief, why
 
 
-def _is_older_than_the_boot(process: Process, written: os.stat_result) -> bool:
-    """Whether the file was written before this boot, and so before `process` began."""
+def _is_older_than_the_boot(file: PidFile) -> bool:
+    """Whether the file was written before this boot, and so before any process began."""
     boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return written.st_mtime < boot - _TOLERANCE
+    return file.written < boot - _TOLERANCE
 
 
-def _judge_by_time(
-    ctx: Context, process: Process, written: os.stat_result, of_this_node: Sequence[str]
-) -> tuple[Belief, str]:
+def _judge_by_time(ctx: Context, process: Process, file: PidFile) -> tuple[Belief, str]:
     name = ctx.options.process_name
     now = time.time()
     begun = now - time.clock_gettime(time.CLOCK_BOOTTIME) + process.start / _ticks_per_second()
-    if begun > written.st_mtime + _TOLERANCE:
-        later = f", which began {begun - written.st_mtime:.0f} s after the file was written"
+    if begun > file.written + _TOLERANCE:
+        later = f", which began {begun - file.written:.0f} s after the file was written"
         if not name:
             return Belief.NONE, later
         return Belief.DOUBT, f"{later}: the number was used again, or the clock was set"
-    of_this_node_alone = written.st_dev in _devices(of_this_node)
-    if not of_this_node_alone and not name:
+    if not file.is_local and not name:
         return Belief.NONE, ", but another node may have written it; process_name would help"
-    if written.st_mtime > now + _TOLERANCE:
+    if file.written > now + _TOLERANCE:
         return Belief.DOUBT, "; the file's time lies in the future: the clock was set back"
     mark = processes.mark_of(process.pid)
     if mark and not mark.startswith(f"{ctx.resource}:"):
         return Belief.DOUBT, f", which resource {mark.rpartition(':')[0]} started"
-    if of_this_node_alone:
+    if file.is_local:
         return Belief.OURS, ""
-    if written.st_mtime - begun > _LONGEST_START:
+    if file.written - begun > _LONGEST_START:
         return Belief.DOUBT, ", which is much older: another node may have written it"
     return Belief.LIKELY, " (as its name and age say)"
 
 
-def _objection(identity: _Identity, file: _File, users: set[int]) -> str:
+def _objection(identity: _Identity, file: PidFile, users: set[int]) -> str:
     """Why this file must not speak for this process; "" where it may.
 
     Whoever can write a pid file could have any process called the application, and ended. So a file
@@ -331,26 +298,6 @@ def _has_name(process: Process, name: str) -> bool:
     words = processes.arguments(process.pid)
     called = os.fsdecode(words[0]) if words else ""
     return name in (os.path.basename(processes.executable(process.pid)), os.path.basename(called))
-
-
-def _devices(directories: Sequence[str]) -> set[int]:
-    found = set()
-    for directory in directories:
-        try:
-            found.add(os.stat(directory).st_dev)
-        except OSError:
-            continue
-    return found
-
-
-def _identity(status: os.stat_result) -> tuple[int, ...]:
-    return (
-        status.st_dev,
-        status.st_ino,
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
 
 
 def _ticks_per_second() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ark_command._disk import Silent, ask
 from ark_command._options import OTHER, Options, address_and_port
 from arkcore import (
     Application,
@@ -71,7 +72,12 @@ class Command:
 
     def _told_by_command(self, ctx: Context) -> StatusReport:
         options: Options = ctx.options
-        absent = _absent(options.status)
+        try:
+            absent = _absent(options.status)
+        except Silent as error:
+            return StatusReport(
+                Status.UNKNOWN, f"status command {options.status[0]} is not run: {error}"
+            )
         if absent:
             return self._without_status_command(ctx, absent)
         result = _run(ctx, options.status)
@@ -81,7 +87,10 @@ class Command:
 
     def _without_status_command(self, ctx: Context, absent: str) -> StatusReport:
         """Where the disk that holds it is away or nothing was ever installed, nothing can run."""
-        start = _absent(ctx.options.start)
+        try:
+            start = _absent(ctx.options.start)
+        except Silent:
+            start = ""
         if not start:
             return StatusReport(Status.UNKNOWN, f"status command {absent} does not exist")
         living = self.ark_processes(ctx)
@@ -136,7 +145,8 @@ class Command:
         if options.pid_file:
             from ark_command._pid_file import Birth
 
-            self._birth = Birth(options.pid_file)
+            self._birth = Birth(options.pid_file, options.user)
+        _refuse_silent(options.start)
         result = _run(ctx, options.start)
         if result.error:
             raise StepFailed(result.told())
@@ -148,6 +158,7 @@ class Command:
         stranger = self._stranger(ctx)
         if stranger:
             raise StepFailed(f"{options.stop[0]} is not run: it could stop a stranger; {stranger}")
+        _refuse_silent(options.stop)
         result = _run(ctx, options.stop)
         if result.returncode not in options.stop_codes:
             codes = " or ".join(map(str, options.stop_codes))
@@ -164,7 +175,10 @@ class Command:
             ctx.log.warning(
                 f"{options.force_stop[0]} is not run: it could end a stranger; {stranger}"
             )
-        if not options.force_stop or stranger:
+        silent = _silence_of(options.force_stop) if options.force_stop and not stranger else ""
+        if silent:
+            ctx.log.warning(silent)
+        if not options.force_stop or stranger or silent:
             ctx.terminate(self.ark_processes(ctx))
             return
         # Half is kept for the engine, which ends what this command leaves alive.
@@ -241,8 +255,31 @@ def _status_of(result: CommandResult, codes: dict[str, str]) -> Status:
     return Status[name or "UNKNOWN"]
 
 
+def _silence_of(argv: Sequence[str]) -> str:
+    """Why running `argv` would hold up the worker; "" where its disk answers."""
+    try:
+        _absent(argv)
+    except Silent as error:
+        return f"{argv[0]} is not run: {error}"
+    return ""
+
+
+def _refuse_silent(argv: Sequence[str]) -> None:
+    silent = _silence_of(argv)
+    if silent:
+        raise StepFailed(silent)
+
+
 def _absent(argv: Sequence[str]) -> str:
-    """The file without which `argv` cannot run and which does not exist; "" where all are there."""
+    """The file without which `argv` cannot run and which does not exist; "" where all are there.
+
+    `Silent` where their disk does not answer.
+    """
+    absent: str = ask(argv[0], lambda: _first_absent(argv))
+    return absent
+
+
+def _first_absent(argv: Sequence[str]) -> str:
     for path in (argv[0], script_of(argv)):
         if path:
             try:
@@ -267,9 +304,22 @@ def script_of(argv: Sequence[str]) -> str:
 
 
 def _look_at(key: str, argv: Sequence[str], user: str) -> Finding:
+    try:
+        finding: Finding = ask(argv[0], lambda: _found(key, argv, user))
+    except Silent as error:
+        return Finding(
+            f"options.{key}",
+            Level.FAIL,
+            say(f"{argv[0]}: {error}", f"{argv[0]} のディスクが応答しません"),
+            say("repair or unmount the disk", "ディスクを修復するか、アンマウントしてください"),
+        )
+    return finding
+
+
+def _found(key: str, argv: Sequence[str], user: str) -> Finding:
     from ark_command._program import fault_of_command
 
-    absent = _absent(argv)
+    absent = _first_absent(argv)
     if absent:
         return Finding(
             f"options.{key}",

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 #: As many links as the kernel follows (path_resolution(7)).
 _MOST_LINKS = 40
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+#: A directory on the way need not be readable, only passable.
+_DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 #: A pipe must not make us wait, nor a terminal become ours.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -26,14 +27,20 @@ class Untrusted(Exception):
 
 
 class Found:
-    """An open file, its status, and the user ids that own it or a directory on its way."""
+    """An open file, its status, and the user ids that own it or a directory on its way.
 
-    __slots__ = ("descriptor", "owners", "status")
+    `may_be_linked`: another user than root can have put a hard link to a file of root's there.
+    """
 
-    def __init__(self, descriptor: int, status: os.stat_result, owners: set[int]) -> None:
+    __slots__ = ("descriptor", "may_be_linked", "owners", "status")
+
+    def __init__(
+        self, descriptor: int, status: os.stat_result, owners: set[int], *, shared: bool
+    ) -> None:
         self.descriptor = descriptor
         self.status = status
         self.owners = owners
+        self.may_be_linked = shared or owners != {0}
 
 
 def open_trusted(path: str, users: Collection[int]) -> Found:
@@ -48,6 +55,7 @@ def open_trusted(path: str, users: Collection[int]) -> Found:
     told = ""
     links = 0
     owners: set[int] = set()
+    shared = False
     try:
         while True:
             if not ahead:
@@ -82,7 +90,8 @@ def open_trusted(path: str, users: Collection[int]) -> Found:
                 raise
             owners.add(status.st_uid)
             if not ahead:
-                return Found(descriptor, status, owners)
+                return Found(descriptor, status, owners, shared=shared)
+            shared = shared or bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
             way.append(descriptor)
             told = here
     finally:
