@@ -96,10 +96,17 @@ class _Removal:
     second: ProgramEnd
 
 
+#: What the engine says of what it finds in the control group of the start, and ends itself.
+_ENDED_FOR_IT = "ending what the stop has left of the start: "
+
+
 def _remove_twice(subject: Subject) -> _Removal:
     host = subject.host
     subject.running()
+    told = len(host.messages())
     first, last_word = host.remove(), last_of(host)
+    # Without control groups nobody would have found it.
+    ended = [each for each in host.messages()[told:] if each.startswith(_ENDED_FOR_IT)]
     at_once = host.living()
     await_that(lambda: not host.living(), _LONG_AFTER)
     for_good = host.living()
@@ -107,7 +114,7 @@ def _remove_twice(subject: Subject) -> _Removal:
         first,
         last_word,
         [shown([each]) for each in at_once if each not in for_good],
-        [shown([each]) for each in for_good],
+        [*(shown([each]) for each in for_good), *ended],
         host.remove(),
     )
 

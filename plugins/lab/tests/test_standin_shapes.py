@@ -73,6 +73,8 @@ def test_every_command_calls_itself_a_stand_in(ajs: StandIn) -> None:
         done = ajs.run(command, *(["-h", HOST] if option_h else [HOST]))
         lines = (done.stdout + done.stderr).splitlines()
         assert lines, command
+        if command == "ajsqlstatus":
+            continue  # whoever reads its lines by their text must find them as JP1 writes them
         assert all(line.startswith(b"[stand-in]") for line in lines), command
 
 
