@@ -79,8 +79,10 @@ def test_a_data_directory_that_is_not_here_may_be_elsewhere(make_context):
     assert told(ctx, "data directory").level is Level.WARN
 
 
-def test_a_directory_without_a_database_is_told(make_context, tmp_path):
-    ctx = make_context(data_directory=str(tmp_path), bin_directory=str(BIN), user=USER)
+def test_a_directory_without_a_database_is_told(database, make_context):
+    empty = database.directory / "empty"  # where that user can look, too
+    empty.mkdir()
+    ctx = make_context(data_directory=str(empty), bin_directory=str(BIN), user=USER)
     assert told(ctx, "data directory").level is Level.FAIL
 
 
