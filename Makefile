@@ -39,7 +39,7 @@ SOURCES := arkcore plugins tests tools/audit.py tools/bench.py tools/hung_status
 
 # Most tests wait for processes: two for each processor keep it busy. Those of deadlines have the
 # machine for themselves, and fewer at once.
-DEADLINES := tests/engine tests/hostile tests/torture tests/attacks
+DEADLINES := tests/engine tests/hostile tests/torture
 WORKERS ?= $(shell expr 2 \* $$(nproc))
 # Versions of Python beside the one of .venv, on which all tests run.
 PYTHONS ?= 3.11 3.12 3.13 3.14
@@ -65,7 +65,8 @@ test: lint types layers audit test-parts
 	@if [ "$$(id -u)" = 0 ]; then \
 	    $(MAKE) --no-print-directory cluster-parts && \
 	    $(MAKE) --no-print-directory -j2 --output-sync=target tests-and-pythons cluster-test && \
-	    $(MAKE) --no-print-directory tests-of-deadlines; \
+	    $(MAKE) --no-print-directory tests-of-deadlines && \
+	    $(MAKE) --no-print-directory attacks; \
 	else \
 	    $(MAKE) --no-print-directory tests pythons tests-of-deadlines && \
 	    echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test' && \
@@ -99,7 +100,7 @@ test-parts: $(VENV)/.test
 	if [ "$$(id -u)" = 0 ]; then tools/test-users; fi
 
 tests: test-parts
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) $(PYTEST)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) --ignore=tests/attacks $(PYTEST)
 
 tests-and-pythons:
 	$(MAKE) --no-print-directory tests

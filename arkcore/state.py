@@ -272,7 +272,8 @@ class State:
                 marks if len(marks) <= _MARKS // 2 else marks[: _MARKS // 4] + marks[-_MARKS // 4 :]
             )
             kept = [*known, *few][-_MARKS:]
-            self._write("started", boot=boot_id(), marks=kept)
+            if not self._write("started", boot=boot_id(), marks=kept):
+                self._forget("started")  # else what it made would be known by nothing
 
     def _started(self) -> list[str] | None:
         value = self._read("started")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Where something may come to light, so many scans in a row must show nothing new; at most so many
 #: scans are made. Seconds between two scans: these, or those in doubt.
-_QUIET_LOOKS, _MOST_LOOKS = 3, 12
+_QUIET_LOOKS, _MOST_LOOKS = 6, 16
 _SECOND_LOOK = 0.005
 _SECOND_LOOK_IN_DOUBT = 0.02
 

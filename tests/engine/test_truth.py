@@ -261,8 +261,8 @@ start = ["/bin/sh", "-c", "setsid env -i {daemon} 1000 >/dev/null 2>&1 & touch {
 stop = ["/bin/rm", "{node.home}/up"]
 status = ["/bin/ls", "{node.home}/up"]
 [timers]
-remove.process = 2
-remove.force_reserve = 1
+remove.process = 6
+remove.force_reserve = 4
 """)
     assert node.run("restore", "cmd1") == 0
     wait_for(lambda: len(node.daemons()) == 1)
