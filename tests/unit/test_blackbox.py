@@ -27,7 +27,7 @@ def directory(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def tree(started: Any, tmp_path: Path) -> Iterator[list[Process]]:
+def tree(started: Any, tmp_path: Path, wait_for: Any) -> Iterator[list[Process]]:
     """A shell with an open file, which waits for its child."""
     script = 'exec 7>"$1/open file"; sleep "$2" & echo ready; wait'
     argv = ["/bin/sh", "-c", script, "sh", str(tmp_path), started.word]
@@ -35,8 +35,14 @@ def tree(started: Any, tmp_path: Path) -> Iterator[list[Process]]:
     assert child.stdout is not None
     child.stdout.readline()
     child.stdout.close()
-    found = [processes.look(pid) for pid in sorted(started.pids())]
-    yield [process for process in found if process is not None]
+
+    def seen() -> list[Process]:
+        found = [processes.look(pid) for pid in sorted(started.pids())]
+        return [process for process in found if process is not None]
+
+    # The shell says "ready" while its child may still be a copy of it.
+    wait_for(lambda: [(each.name, each.state) for each in seen()] == [("sh", "S"), ("sleep", "S")])
+    yield seen()
     started.kill()
     child.wait()
 
