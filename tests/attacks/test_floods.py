@@ -165,6 +165,23 @@ def test_five_hundred_processes_keep_no_remove(victim: Victim, stranger: Person)
     assert not victim.daemon()
 
 
+def test_thousands_of_zombies_keep_no_remove(victim: Victim, stranger: Person) -> None:
+    """A stranger leaves 3,000 processes dead and does not await them."""
+    victim.configure()
+    victim.restore()
+    source = """
+    for _ in range(3000):
+        if os.fork() == 0:
+            os._exit(0)
+    print("ready", flush=True)
+    time.sleep(60)
+    """
+    stranger.python(dedent(source))
+    end = victim.act("remove")
+    assert end.code == 0, end
+    assert not victim.daemon()
+
+
 def test_a_storm_of_forks_keeps_no_remove(victim: Victim, stranger: Person) -> None:
     """A stranger forks as fast as he can, so that new processes come with every look."""
     victim.configure()

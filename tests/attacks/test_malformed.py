@@ -178,7 +178,7 @@ def test_no_parameter_of_the_cluster_keeps_a_stop(
     commands = {name: [str(victim.home / name)] for name in ("start", "stop", "status")}
     agent = victim.agent(logical_host="LHWEB", **commands)
     assert agent.call("start", timeout=20).code == 0
-    good = dict(agent.invocation("stop", 20).environment)
+    good = dict(agent.invocation("stop", 8).environment)
     bad = {name: text.replace("{0}", str(proof)) for name, text in environment.items()}
     for action in ("monitor", "stop"):
         ended = victim.call(agent.path, action, environment={**good, **bad}, timeout=30)

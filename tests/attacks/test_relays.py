@@ -74,14 +74,22 @@ def bury(over: threading.Event) -> None:
     """Await the relays' dead, which come to this process: a thousand a second would fill /proc."""
     while not over.is_set():
         buried = False
-        try:
-            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if found is not None and name_of(found.si_pid) in ("relay", "namespaced"):
-                buried = os.waitpid(found.si_pid, os.WNOHANG)[0] != 0
-        except ChildProcessError:
-            pass  # nobody is left, or another thread was first
+        for pid in children():
+            if name_of(pid) in ("relay", "namespaced"):
+                try:
+                    buried = os.waitpid(pid, os.WNOHANG)[0] != 0 or buried
+                except ChildProcessError:
+                    continue  # another thread was first
         if not buried:
             time.sleep(0.002)
+
+
+def children() -> list[int]:
+    """The children of this process, the dead ones too; whoever adopted them."""
+    found: list[int] = []
+    for thread in Path("/proc/self/task").iterdir():
+        found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def name_of(pid: int) -> str:
