@@ -16,7 +16,6 @@ from arkcore import processes
 from arkcore.deadline import Deadline
 from arkcore.errors import PluginError, StepFailed
 from arkcore.paths import ensure_directory
-from arkcore.readers import let_read, let_read_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,6 +165,8 @@ class Output:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(0, "not a regular file")
+        from arkcore.readers import let_read, let_read_in
+
         let_read(descriptor, group)
         let_read_in(os.path.dirname(path), group)
         return cls(descriptor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from arkcore import blackbox, command, processes, retry
+from arkcore import command, processes, retry
 from arkcore.channel import Event
 from arkcore.command import CommandResult, Output
 from arkcore.deadline import Deadline
@@ -203,6 +203,8 @@ class Context:
         if self._kind != STATUS:
             self._sender.send(Event.LATE, f"ending {argv[0]} ({self._kind}), which is late")
         headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
+        from arkcore import blackbox
+
         directory = self._state.paths.blackboxes
         within = min(blackbox.TIME, self._end.remaining() * 0.4)
         return blackbox.record(

@@ -13,7 +13,7 @@ import signal
 import time
 from functools import partial
 
-from arkcore import blackbox, command, private, processes, quickjson, record
+from arkcore import command, private, processes, quickjson, record
 from arkcore import lock as locks
 from arkcore.actions import quick_check
 from arkcore.actions.steps import Work
@@ -723,6 +723,8 @@ class Guard:
         )
 
     def _record_late(self, pid: int, stack: PythonStack, within: float) -> str:
+        from arkcore import blackbox
+
         group = self.resource.log.group if self.resource is not None else ""
         where = self.paths.blackboxes
         return blackbox.record_worker(where, self.call.resource, pid, stack, within, group)

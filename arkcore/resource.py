@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from arkcore.plugins import PluginSource
-from arkcore.start_settings import StartSettings
 from arkcore.timers import Timers
 
 TYPE_CHECKING = False
@@ -12,6 +11,28 @@ if TYPE_CHECKING:
     from typing import Any
 
     from arkcore.parameters import Parameters
+
+
+class StartSettings:
+    """What [start] says.
+
+    `nice`: from -20 (most urgent) to 19. `limits`: soft and hard limit by the names that
+    `start_settings.LIMITS` has, in the kernel's units; -1 is unlimited. `slice`: the systemd slice
+    whose control group holds that of the start, "" for our own.
+    """
+
+    __slots__ = ("limits", "nice", "slice")
+
+    def __init__(
+        self, nice: int = 0, limits: Mapping[str, list[int]] | None = None, slice: str = ""
+    ) -> None:
+        self.nice = nice
+        self.limits = dict(limits or {})
+        self.slice = slice
+
+    def to_list(self) -> list[Any]:
+        """As plain values, for the record."""
+        return [self.nice, self.limits, self.slice]
 
 
 class RasSettings:

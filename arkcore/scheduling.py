@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arkcore.start_settings import StartSettings
+    from arkcore.resource import StartSettings
 
 _OOM = "/proc/self/oom_score_adj"
 

@@ -1,8 +1,9 @@
-"""The table [start] of a resource: how urgent a started product is, and what it may use."""
+"""Validates the table [start] of a resource: how urgent a started product is, what it may use."""
 
 from __future__ import annotations
 
 from arkcore.errors import ConfigurationError
+from arkcore.resource import StartSettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,28 +29,6 @@ UNLIMITED = -1
 _KEYS = ("nice", "limits", "slice")
 _LARGEST = (1 << 63) - 1
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
-
-
-class StartSettings:
-    """What [start] says.
-
-    `nice`: from -20 (most urgent) to 19. `limits`: soft and hard limit by the names of `LIMITS`,
-    in the kernel's units; -1 is unlimited. `slice`: the systemd slice whose control group holds
-    that of the start, "" for our own.
-    """
-
-    __slots__ = ("limits", "nice", "slice")
-
-    def __init__(
-        self, nice: int = 0, limits: Mapping[str, list[int]] | None = None, slice: str = ""
-    ) -> None:
-        self.nice = nice
-        self.limits = dict(limits or {})
-        self.slice = slice
-
-    def to_list(self) -> list[Any]:
-        """As plain values, for the record."""
-        return [self.nice, self.limits, self.slice]
 
 
 def check_start(values: Mapping[str, Any], where: str) -> StartSettings:

@@ -13,7 +13,6 @@ import time
 from arkcore import quickjson as json
 from arkcore import trusted
 from arkcore.errors import ConfigurationError
-from arkcore.intent import overwritten, padded
 from arkcore.paths import ensure_directory
 from arkcore.private import tell_once
 from arkcore.stderr import complain
@@ -33,14 +32,20 @@ _LARGEST = 1 << 24
 _MARKS = 256
 _USERS = 64
 
+#: As the kernel has told it: it is the same for as long as any process lives.
+_boot_id = ""
+
 
 def boot_id() -> str:
     """The kernel's name for the time since this boot."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as file:
-            return file.read(64).strip().decode()
-    except OSError:
-        return "unknown"
+    global _boot_id
+    if not _boot_id:
+        try:
+            with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as file:
+                _boot_id = file.read(64).strip().decode()
+        except OSError:
+            return "unknown"
+    return _boot_id
 
 
 def boottime() -> float:
@@ -155,6 +160,8 @@ class State:
 
     def _write_intent(self, value: dict[str, Any]) -> bool:
         path = self._path("wanted")
+        from arkcore.intent import overwritten, padded
+
         data = padded(value)
         if self.read_only or overwritten(path, data):
             return True

@@ -15,7 +15,6 @@ from arkcore.channel import Event, Report, Sender
 from arkcore.context import Context
 from arkcore.errors import ConfigurationError, PluginError
 from arkcore.plugins import DirectHooks, check_hooks
-from arkcore.scheduling import be_ordinary
 from arkcore.status import Fault, Outcome
 from arkcore.stderr import complain, complain_to
 
@@ -132,7 +131,10 @@ def do_part(
     before the action began; None where its other children are not this action's. `end`: when the
     guard ends this worker. `traced`: every hook call is told.
     """
-    be_ordinary()
+    if os.sched_getscheduler(0) != os.SCHED_OTHER or os.getpriority(os.PRIO_PROCESS, 0):
+        from arkcore.scheduling import be_ordinary
+
+        be_ordinary()
     try:
         plugin = resource.plugin.load()
         hooks = DirectHooks(plugin)

@@ -229,7 +229,8 @@ class Work:
                 return False
             # Looked at twice, and more often while there come new ones: what goes on by way of its
             # children can slip through one look.
-            may_come = set() if group.settles() else self._may_come_to_light()
+            proven = group.settles()
+            may_come = set() if proven else self._may_come_to_light()
             if may_come is None:
                 return False
             self.starts_left_nothing = not may_come
@@ -238,7 +239,8 @@ class Work:
             news = any(each.ppid not in stayed for each in may_come - known)
             quiet = 0 if news else quiet + 1
             known = may_come
-            if look > 0 and not may_come and processes.newest() == newest:
+            # Where the group proves it, whoever else begins on this node says nothing.
+            if look > 0 and not may_come and (proven or processes.newest() == newest):
                 break
             if quiet >= _QUIET_LOOKS:
                 break
