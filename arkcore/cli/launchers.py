@@ -11,7 +11,7 @@ from arkcore.trusted import owners, refuse_untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from arkcore.paths import Paths
 
@@ -22,10 +22,12 @@ _FIRST_LINE = 127
 def write_launchers(
     directory: str,
     texts: Mapping[str, str],
-    launch: Callable[[str, str], None],
+    function: str,
     paths: Paths,
 ) -> None:
-    """Write programs that call `launch` into `directory`: their texts, by path.
+    """Write programs into `directory`: their texts, by path.
+
+    Each calls `function` of :mod:`arkcore.launch`.
 
     What is there already and is as it should be is left as it is. `MachineError` where there is
     something that is not ours; then nothing is written.
@@ -36,7 +38,7 @@ def write_launchers(
         ensure_directory(directory)
         refuse_untrusted(directory, owners(paths.prefix))
         for path in texts:
-            if os.path.lexists(path) and not is_ours(path, launch):
+            if os.path.lexists(path) and not is_ours(path, function):
                 raise MachineError(f"{path}: there is something else already; it is left alone")
         for path, text in texts.items():
             if not _is_so(path, text):
@@ -45,12 +47,12 @@ def write_launchers(
         raise MachineError(f"{error.filename or directory}: {error.strerror}") from error
 
 
-def is_ours(path: str, launch: Callable[[str, str], None]) -> bool:
-    """Whether `path` is a program that calls `launch`."""
+def is_ours(path: str, function: str) -> bool:
+    """Whether `path` is a program that calls `function` of :mod:`arkcore.launch`."""
     if os.path.islink(path) or not os.path.isfile(path):
         return False
     with open(path, "rb") as file:
-        return is_launcher(file.read(4096).decode("utf-8", "replace"), launch)
+        return is_launcher(file.read(4096).decode("utf-8", "replace"), function)
 
 
 def _refuse_long_first_line(text: str) -> None:

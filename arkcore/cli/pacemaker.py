@@ -34,7 +34,7 @@ from arkcore.cli.output import put
 from arkcore.errors import ArkError, ConfigurationError, MachineError
 from arkcore.hookspecs import ObserverSpecs
 from arkcore.managers.base import check_name
-from arkcore.managers.pacemaker import agent, launch
+from arkcore.managers.pacemaker import LAUNCH, agent
 from arkcore.neighbours import Neighbour, refuse_rivals
 from arkcore.paths import Paths
 from arkcore.plugins import find, installed
@@ -95,7 +95,7 @@ def install(
     directory = _place(root)
     names, broken = _usable(plugins or [])
     texts = {f"{directory}/{name}": agent(name, paths.prefix) for name in names}
-    write_launchers(directory, texts, launch, paths)
+    write_launchers(directory, texts, LAUNCH, paths)
     out = console()
     for name, path in zip(names, texts, strict=True):
         out.print(f"ocf:ark:{name:<18} {path}", soft_wrap=True)
@@ -122,7 +122,7 @@ def uninstall(root: _Root = "/") -> None:
     try:
         for name in sorted(os.listdir(directory)):
             path = f"{directory}/{name}"
-            if is_ours(path, launch):
+            if is_ours(path, LAUNCH):
                 os.unlink(path)
                 out.print(say(f"removed {path}", f"削除: {path}"), soft_wrap=True)
         if not os.listdir(directory):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
+#: Stored copies of launchers import it by this name.
+_MODULE = "arkcore.launch"
 
 
-def launcher_of(
-    launch: Callable[[str, str], None], arguments: tuple[str, str], interpreter: str
-) -> str:
-    """The text of a program that calls `launch` with `arguments`.
+def launcher_of(function: str, arguments: tuple[str, str], interpreter: str) -> str:
+    """The text of a program that calls `function` of :mod:`arkcore.launch` with `arguments`.
 
     It takes nothing from the environment, and finds this very installation: isolated (-I) and
     without site (-S), so that no other package's start-up file runs in it either. A process this
@@ -22,18 +19,18 @@ def launcher_of(
     first, second = arguments
     return (
         f"#!{interpreter} -IS\n"
-        f"import gc, sys; gc.disable(); sys.path += {places!r}; {_imported(launch)}\n"
-        f"{launch.__name__}({first!r}, {second!r})\n"
+        f"import gc, sys; gc.disable(); sys.path += {places!r}; {_imported(function)}\n"
+        f"{function}({first!r}, {second!r})\n"
     )
 
 
-def is_launcher(text: str, launch: Callable[[str, str], None]) -> bool:
-    """Whether `text` is what :func:`launcher_of` makes for `launch`, at whatever place."""
-    return text.startswith("#!") and f"; {_imported(launch)}\n" in text
+def is_launcher(text: str, function: str) -> bool:
+    """Whether `text` is what :func:`launcher_of` makes for `function`, at whatever place."""
+    return text.startswith("#!") and f"; {_imported(function)}\n" in text
 
 
-def _imported(launch: Callable[[str, str], None]) -> str:
-    return f"from {launch.__module__} import {launch.__name__}"
+def _imported(function: str) -> str:
+    return f"from {_MODULE} import {function}"
 
 
 def _places_of_packages(interpreter: str) -> list[str]:

@@ -213,6 +213,10 @@ def recover() -> None:
     end_process(main(Action.RECOVER, called_at=own_beginning()))
 
 
+#: The function of :mod:`arkcore.launch` that a launcher calls.
+LAUNCH = "lifekeeper"
+
+
 def launch(action: str, prefix: str) -> None:
     """What a launcher calls: `action` is one of the four words, `prefix` is baked in."""
     wanted = next(each for each in Action if each.word == action)
@@ -221,4 +225,4 @@ def launch(action: str, prefix: str) -> None:
 
 def launcher(action: Action, prefix: str, interpreter: str = sys.executable) -> str:
     """The text of the program that LifeKeeper is given; it works copied under any name."""
-    return launcher_of(launch, (action.word, prefix), interpreter)
+    return launcher_of(LAUNCH, (action.word, prefix), interpreter)

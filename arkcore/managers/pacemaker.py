@@ -254,6 +254,10 @@ _ACTIONS: dict[str, Callable[[Pacemaker, Paths, Mapping[str, str]], Answer]] = {
 ALL_ACTIONS = (*_ACTIONS, "meta-data")
 
 
+#: The function of :mod:`arkcore.launch` that an agent calls.
+LAUNCH = "pacemaker"
+
+
 def launch(plugin: str, prefix: str) -> None:
     """What an agent calls: its plugin's name and the prefix are baked in."""
     os.umask(0o022)
@@ -262,4 +266,4 @@ def launch(plugin: str, prefix: str) -> None:
 
 def agent(plugin: str, prefix: str, interpreter: str = sys.executable) -> str:
     """The text of the agent `ocf:ark:<plugin>`."""
-    return launcher_of(launch, (plugin, prefix), interpreter)
+    return launcher_of(LAUNCH, (plugin, prefix), interpreter)

@@ -202,8 +202,8 @@ def test_a_monitor_is_the_word_that_it_is_wanted_here(node: ToyNode, toy: Agent)
 def test_the_clock_s_gap_follows_the_monitor_s_interval(node: ToyNode, toy: Agent) -> None:
     # The clock is that of a machine that is up for longer than this one may be.
     up = "import time; from arkcore import state; state.boottime = lambda: 9999 + time.monotonic()"
-    before, called, after = toy.path.read_text().partition("launch(")
-    toy.path.write_text(f"{before}{up}\n{called}{after}")
+    before, called, after = toy.path.read_text().partition("\npacemaker(")
+    toy.path.write_text(f"{before}\n{up}{called}{after}")
     toy.start()
     node.hooks("def ark_status(ctx, default): raise RuntimeError('no answer')")
     toy.monitor(timeout=4, interval=600)

@@ -7,7 +7,7 @@ import os
 from arkcore.call import Action
 from arkcore.cli.launchers import is_ours, write_launchers
 from arkcore.errors import MachineError
-from arkcore.managers.lifekeeper import launch, launcher
+from arkcore.managers.lifekeeper import LAUNCH, launcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def write_all(directory: str, paths: Paths) -> dict[str, str]:
     directory = os.path.abspath(directory)
     written = places(directory)
     by_path = {written[name]: text for name, text in texts(paths.prefix).items()}
-    write_launchers(directory, by_path, launch, paths)
+    write_launchers(directory, by_path, LAUNCH, paths)
     return written
 
 
 def refuse_what_is_not_ours(directory: str) -> None:
     """`MachineError` where something lies in a launcher's place that is none."""
     for path in places(directory).values():
-        if os.path.lexists(path) and not is_ours(path, launch):
+        if os.path.lexists(path) and not is_ours(path, LAUNCH):
             raise MachineError(f"{path}: there is something else already; it is left alone")
