@@ -4,8 +4,12 @@ What stands here is what plugins may use, with :mod:`arkcore.testing` for their 
 is the engine's own and may change. docs/en/api.md describes each name.
 """
 
-from arkcore import processes
-from arkcore.application import (
+from arkcore.base.errors import ArkError, ConfigurationError, MachineError, PluginError, StepFailed
+from arkcore.base.language import say
+from arkcore.base.status import Status, StatusReport
+from arkcore.machine import processes
+from arkcore.machine.processes import Process
+from arkcore.plugin.application import (
     API,
     Application,
     LogicalHostRule,
@@ -13,34 +17,30 @@ from arkcore.application import (
     Topology,
     option,
 )
-from arkcore.errors import ArkError, ConfigurationError, MachineError, PluginError, StepFailed
-from arkcore.language import say
-from arkcore.marker import hookimpl
-from arkcore.processes import Process
-from arkcore.status import Status, StatusReport
+from arkcore.plugin.marker import hookimpl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arkcore.asked import ask_disk
-    from arkcore.checks.machine import Machine
-    from arkcore.checks.site import Site
-    from arkcore.command import CommandResult
-    from arkcore.context import Context, Log
-    from arkcore.deadline import Deadline
-    from arkcore.finding import Finding, Level
+    from arkcore.base.deadline import Deadline
+    from arkcore.base.finding import Finding, Level
+    from arkcore.context.context import Context, Log
+    from arkcore.machine.asked import ask_disk
+    from arkcore.machine.command import CommandResult
+    from arkcore.survey.machine import Machine
+    from arkcore.survey.site import Site
 
 
 #: Loaded only where a plugin names them at run time: an action has no need of them.
 _LATER = {
-    "ask_disk": "arkcore.asked",
-    "CommandResult": "arkcore.command",
-    "Context": "arkcore.context",
-    "Deadline": "arkcore.deadline",
-    "Finding": "arkcore.finding",
-    "Level": "arkcore.finding",
-    "Log": "arkcore.context",
-    "Machine": "arkcore.checks.machine",
-    "Site": "arkcore.checks.site",
+    "ask_disk": "arkcore.machine.asked",
+    "CommandResult": "arkcore.machine.command",
+    "Context": "arkcore.context.context",
+    "Deadline": "arkcore.base.deadline",
+    "Finding": "arkcore.base.finding",
+    "Level": "arkcore.base.finding",
+    "Log": "arkcore.context.context",
+    "Machine": "arkcore.survey.machine",
+    "Site": "arkcore.survey.site",
 }
 
 

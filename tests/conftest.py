@@ -11,7 +11,7 @@ import pytest
 from fresh import wheel_of_arkcore
 from support import ToyNode
 
-from arkcore import trusted
+from arkcore.base import trusted
 
 
 @pytest.fixture(scope="session")

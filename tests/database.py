@@ -16,8 +16,8 @@ from pathlib import Path
 from ark_postgresql import Options
 from ark_postgresql._owned import owned, postmasters
 
-from arkcore import processes
-from arkcore.processes import Process
+from arkcore.machine import processes
+from arkcore.machine.processes import Process
 
 # `make test` sees to one of them: tools/postgresql.
 _PLACES = (Path("/usr/lib/postgresql"), Path(__file__).parents[1] / ".deps/postgresql")
@@ -217,7 +217,7 @@ class Database:
 
 def options_of(values: Mapping[str, object]) -> Options:
     """Checked options, as the engine makes them of a file."""
-    from arkcore.application import make_options
+    from arkcore.plugin.application import make_options
 
     options: Options = make_options(Options, values)
     options.check()

@@ -23,12 +23,12 @@ from typing import Final
 
 from database import BIN, ENV, USER, Database, make_template
 
-from arkcore import processes
+from arkcore.machine import processes
+from arkcore.machine.processes import Process
 from arkcore.managers.operation_times import least_timeout
-from arkcore.processes import Process
+from arkcore.resources.timers import Timers
 from arkcore.testing.cluster import Cluster, Node, wait_for
 from arkcore.testing.cluster.held import Held
-from arkcore.timers import Timers
 
 HOST = "LVPG1"
 MOUNT = "/srv/pg"

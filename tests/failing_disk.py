@@ -10,7 +10,7 @@ from pathlib import Path
 
 from support import wait_for
 
-from arkcore.machine import is_mounted
+from arkcore.machine.system import is_mounted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ WITHOUT_CGROUPS = [
     *("unshare", "--mount", sys.executable, "-ISc"),
     "import os, subprocess, sys\n"
     "sys.path.insert(0, sys.argv[1])\n"
-    "from arkcore import cgroup\n"
+    "from arkcore.machine import cgroup\n"
     "for each in cgroup.mounts():\n"
     "    subprocess.run(['umount', '-l', each.point], check=True)\n"
     "os.execv(sys.argv[2], sys.argv[2:])\n",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ark_lab.testing import HOST, Lab
 
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.managers.lifekeeper import launcher
 
 PROGRAMS = Path(sys.executable).parent

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ark_lab.testing import HOST, Lab
 
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.testing import Node
 
 TAG = "lkjp1_base"

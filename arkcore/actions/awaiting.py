@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 
-from arkcore import processes, retry
-from arkcore.deadline import Deadline
-from arkcore.status import Status
+from arkcore.base import retry
+from arkcore.base.deadline import Deadline
+from arkcore.base.status import Status
+from arkcore.machine import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.actions.steps import Assessment, Work
-    from arkcore.processes import Process
+    from arkcore.machine.processes import Process
 
 #: A product is dead when no process of it was seen so often, over so many seconds.
 _LOOKS = 3

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from arkcore.actions.restore import settle
-from arkcore.channel import Report
-from arkcore.status import Outcome, Status, Verdict
+from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.machine.channel import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

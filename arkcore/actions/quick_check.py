@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from arkcore.actions.steps import Work
-from arkcore.channel import Report
-from arkcore.status import Outcome, Status, Verdict
+from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.machine.channel import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import time
 
 from arkcore.actions import remove, restore
 from arkcore.actions.steps import Work
-from arkcore.channel import Report
-from arkcore.deadline import Deadline
-from arkcore.status import Outcome, Status, Verdict
+from arkcore.base.deadline import Deadline
+from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.machine.channel import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from arkcore.actions.steps import Work
-from arkcore.channel import Report
-from arkcore.status import Outcome, Status, Verdict
+from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.machine.channel import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arkcore.actions.run import Run
-    from arkcore.deadline import Deadline
+    from arkcore.base.deadline import Deadline
 
 NOTHING_TO_STOP = "Nothing to stop."
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 
 from arkcore.actions.steps import Work, ask_again
-from arkcore.channel import Report
-from arkcore.machine import is_mounted
-from arkcore.status import Outcome, Status, Verdict
+from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.machine.channel import Report
+from arkcore.machine.system import is_mounted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.actions.run import Run
     from arkcore.actions.steps import Assessment
-    from arkcore.deadline import Deadline
+    from arkcore.base.deadline import Deadline
 
 #: Seconds between two questions to a required resource.
 _AGAIN = 0.5

@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from arkcore.actions.steps import Work
-    from arkcore.channel import Report
-    from arkcore.deadline import Deadline
-    from arkcore.resource import Resource
-    from arkcore.state import State, UndecidedClock
-    from arkcore.status import Status
+    from arkcore.base.deadline import Deadline
+    from arkcore.base.status import Status
+    from arkcore.machine.channel import Report
+    from arkcore.memory.state import State, UndecidedClock
+    from arkcore.resources.resource import Resource
 
     class Run(Protocol):
         """One call of one action, as its flow sees it."""

@@ -5,24 +5,26 @@ from __future__ import annotations
 import os
 import time
 
-from arkcore import command, context, processes, retry
 from arkcore.actions.awaiting import await_running
-from arkcore.channel import Event, Report, Step
-from arkcore.deadline import Deadline
-from arkcore.errors import ArkError
-from arkcore.status import Outcome, Status, StatusReport
+from arkcore.base import retry
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import ArkError
+from arkcore.base.status import Outcome, Status, StatusReport
+from arkcore.context import context
+from arkcore.machine import command, processes
+from arkcore.machine.channel import Event, Report, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from arkcore.channel import Sender
-    from arkcore.command import CommandResult
-    from arkcore.context import Context
-    from arkcore.plugins import DirectHooks
-    from arkcore.processes import Process
-    from arkcore.resource import Resource
-    from arkcore.state import State
+    from arkcore.context.context import Context
+    from arkcore.machine.channel import Sender
+    from arkcore.machine.command import CommandResult
+    from arkcore.machine.processes import Process
+    from arkcore.memory.state import State
+    from arkcore.plugin.source import DirectHooks
+    from arkcore.resources.resource import Resource
 
 #: Where something may come to light, so many scans in a row must show nothing new; at most so many
 #: scans are made. Seconds between two scans: these, or those in doubt.

@@ -11,19 +11,19 @@ import select
 import signal
 import time
 
-from arkcore import processes
-from arkcore.channel import Event, Receiver, Report, report_of
-from arkcore.deadline import Deadline
-from arkcore.errors import ArkError, PluginError
-from arkcore.status import Outcome
-from arkcore.worker import become_subreaper, fork_worker
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import ArkError, PluginError
+from arkcore.base.status import Outcome
+from arkcore.machine import processes
+from arkcore.machine.channel import Event, Receiver, Report, report_of
+from arkcore.worker.worker import become_subreaper, fork_worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from arkcore.channel import Sender
+    from arkcore.machine.channel import Sender
 
 #: Seconds to import a plugin and read what it declares.
 LOADING = 20.0

@@ -8,9 +8,9 @@ import shlex
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from arkcore.base.text import shown
 from arkcore.managers.operation_times import INTERVAL, usual_timeout
-from arkcore.text import shown
-from arkcore.timers import Timers
+from arkcore.resources.timers import Timers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import sys
 import time
 from datetime import datetime
 
+from arkcore.base.errors import MachineError
+from arkcore.base.paths import Paths
+from arkcore.base.text import json_shown, shown
 from arkcore.cli.language import say
 from arkcore.cli.output import SafeConsole, put, put_bytes
-from arkcore.errors import MachineError
-from arkcore.paths import Paths
-from arkcore.text import json_shown, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

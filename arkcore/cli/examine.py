@@ -5,35 +5,35 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from arkcore.application import declared_options
-from arkcore.channel import Report
-from arkcore.checks.answers import new_salt
-from arkcore.checks.node import Asked, Cluster, examine
-from arkcore.checks.site import LIFEKEEPER
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import ArkError, ConfigurationError, PluginError
+from arkcore.base.finding import Finding, Level
+from arkcore.base.status import Outcome
 from arkcore.cli.aside import Aside, answer_of, end_what_is_left, send_answer
 from arkcore.cli.console import refuse_unless_readable
 from arkcore.cli.resources import usable
-from arkcore.deadline import Deadline
-from arkcore.errors import ArkError, ConfigurationError, PluginError
-from arkcore.finding import Finding, Level
+from arkcore.machine.channel import Report
 from arkcore.managers.lifekeeper import find_lifekeeper
-from arkcore.plugins import check_hooks, find
-from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
-from arkcore.state import State
-from arkcore.status import Outcome
-from arkcore.timers import Timers
-from arkcore.worker import do_part
+from arkcore.memory.state import State
+from arkcore.plugin.application import declared_options
+from arkcore.plugin.source import check_hooks, find
+from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.resources.timers import Timers
+from arkcore.survey.answers import new_salt
+from arkcore.survey.node import Asked, Cluster, examine
+from arkcore.survey.site import LIFEKEEPER
+from arkcore.worker.worker import do_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from arkcore.actions.steps import Work
-    from arkcore.channel import Sender
-    from arkcore.checks.answers import Answers
-    from arkcore.checks.machine import Machine
-    from arkcore.checks.site import LogicalHost, Site
-    from arkcore.paths import Paths
+    from arkcore.base.paths import Paths
+    from arkcore.machine.channel import Sender
+    from arkcore.survey.answers import Answers
+    from arkcore.survey.machine import Machine
+    from arkcore.survey.site import LogicalHost, Site
 
 #: Seconds for the checks of one plugin, and more for ending what they ran.
 _WITHIN = 20.0

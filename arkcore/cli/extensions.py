@@ -9,9 +9,9 @@ from __future__ import annotations
 import typer
 from typer.core import TyperGroup
 
+from arkcore.base.errors import PluginError
 from arkcore.cli.console import complain
-from arkcore.errors import PluginError
-from arkcore.plugins import entry_points, told_by
+from arkcore.plugin.source import entry_points, told_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,23 +9,23 @@ import typer
 from rich.padding import Padding
 from rich.table import Table
 
-from arkcore.checks.answers import read_answers
-from arkcore.checks.guide import Guide, State, next_step
-from arkcore.checks.machine import Machine
-from arkcore.checks.pair import refuse_unless_peer
-from arkcore.checks.site_file import read_site
 from arkcore.cli.console import console, paths_here, print_json, show
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
+from arkcore.survey.answers import read_answers
+from arkcore.survey.guide import Guide, State, next_step
+from arkcore.survey.machine import Machine
+from arkcore.survey.pair import refuse_unless_peer
+from arkcore.survey.site_file import read_site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arkcore.checks.guide import Part, Step
+    from arkcore.base.paths import Paths
     from arkcore.cli.output import SafeConsole
-    from arkcore.paths import Paths
+    from arkcore.survey.guide import Part, Step
 
 _STYLES = {State.DONE: "green", State.MISSING: "red", State.CANNOT_TELL: "yellow"}
 

@@ -1,7 +1,7 @@
-"""The language of the `ark` command: :mod:`arkcore.language`, which checks and plugins use too."""
+"""The language of the `ark` command: as checks and plugins use it, :mod:`arkcore.base.language`."""
 
 from __future__ import annotations
 
-from arkcore.language import is_japanese, say
+from arkcore.base.language import is_japanese, say
 
 __all__ = ["is_japanese", "say"]

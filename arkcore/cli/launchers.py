@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 
-from arkcore.errors import ConfigurationError, MachineError
+from arkcore.base.errors import ConfigurationError, MachineError
+from arkcore.base.paths import ensure_directory
+from arkcore.base.trusted import owners, refuse_untrusted
 from arkcore.managers.launcher import is_launcher
-from arkcore.paths import ensure_directory
-from arkcore.trusted import owners, refuse_untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arkcore.paths import Paths
+    from arkcore.base.paths import Paths
 
 #: Bytes of a script's first line that every kernel reads (execve(2); more since 5.1 only).
 _FIRST_LINE = 127

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from arkcore.base.errors import ConfigurationError, MachineError
 from arkcore.cli.console import complain, console, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
-from arkcore.errors import ConfigurationError, MachineError
 from arkcore.ras.history import files, last
 from arkcore.ras.reader import RasLine, parse_line
 from arkcore.ras.rotated import Unreadable, open_part

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from functools import partial
 
+from arkcore.base.deadline import Deadline
+from arkcore.base.status import Outcome, Status, StatusReport
 from arkcore.cli.aside import Aside, end_what_is_left
-from arkcore.deadline import Deadline
-from arkcore.guard import ask
-from arkcore.state import State
-from arkcore.status import Outcome, Status, StatusReport
-from arkcore.worker import do_part
+from arkcore.guard.guard import ask
+from arkcore.memory.state import State
+from arkcore.worker.worker import do_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arkcore.channel import Report, Sender
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
+    from arkcore.base.paths import Paths
+    from arkcore.machine.channel import Report, Sender
+    from arkcore.resources.resource import Resource
 
 #: What a late command is given to end before its asker is ended too.
 _ENDING = 2.0

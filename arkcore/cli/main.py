@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from arkcore import __version__
+from arkcore.base.errors import ArkError
 from arkcore.cli.console import complain
 from arkcore.cli.extensions import ExtensibleGroup
 from arkcore.cli.language import is_japanese
 from arkcore.cli.output import put
-from arkcore.errors import ArkError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

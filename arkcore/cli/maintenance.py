@@ -9,23 +9,23 @@ from typing import Annotated
 
 import typer
 
-from arkcore import record
+from arkcore.base.errors import ArkError, MachineError
+from arkcore.base.stderr import tell_journal
 from arkcore.cli.console import console, iso, moment, paths_here, print_json, refuse_unless_writable
 from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, names_here, usable
-from arkcore.errors import ArkError, MachineError
+from arkcore.memory.state import Maintenance, read_json
 from arkcore.ras.format import format_line
 from arkcore.ras.sink import RasSink
-from arkcore.state import Maintenance, read_json
-from arkcore.stderr import tell_journal
+from arkcore.resources import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
+    from arkcore.base.paths import Paths
+    from arkcore.resources.resource import Resource
 
 
 class Switch(Enum):

@@ -14,10 +14,10 @@ from unicodedata import east_asian_width
 
 import typer
 
+from arkcore.base.errors import ConfigurationError, MachineError
 from arkcore.cli.console import console
 from arkcore.cli.language import say
-from arkcore.errors import ConfigurationError, MachineError
-from arkcore.plugins import installed
+from arkcore.plugin.source import installed
 
 _TEMPLATE = Path(__file__).with_name("template")
 #: A name is a word of resource files, of a distribution, of a module and of an OCF agent.

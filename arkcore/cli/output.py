@@ -12,7 +12,7 @@ from rich import text as rich_text
 from rich.console import Console
 from rich.segment import Segment
 
-from arkcore.text import shown
+from arkcore.base.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from arkcore.application import declared_options, make_options
+from arkcore.base.errors import ArkError, ConfigurationError, MachineError
+from arkcore.base.paths import Paths
 from arkcore.cli.aside import answer_of
 from arkcore.cli.cluster_example import (
     Group,
@@ -31,21 +32,20 @@ from arkcore.cli.console import complain, console, paths_here, write_file
 from arkcore.cli.language import say
 from arkcore.cli.launchers import is_ours, write_launchers
 from arkcore.cli.output import put
-from arkcore.errors import ArkError, ConfigurationError, MachineError
-from arkcore.hookspecs import ObserverSpecs
 from arkcore.managers.base import check_name
 from arkcore.managers.pacemaker import LAUNCH, agent
-from arkcore.neighbours import Neighbour, refuse_rivals
-from arkcore.paths import Paths
-from arkcore.plugins import find, installed
-from arkcore.resource_file import declaration_of
-from arkcore.timers import Timers
+from arkcore.plugin.application import declared_options, make_options
+from arkcore.plugin.hookspecs import ObserverSpecs
+from arkcore.plugin.source import find, installed
+from arkcore.resources.neighbours import Neighbour, refuse_rivals
+from arkcore.resources.resource_file import declaration_of
+from arkcore.resources.timers import Timers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from arkcore.application import Application
+    from arkcore.plugin.application import Application
 
 app = typer.Typer(no_args_is_help=True, help="What a cluster under Pacemaker is to be given.")
 
@@ -359,7 +359,7 @@ def _declared(plugin: str, hosts: Sequence[str]) -> _Declared:
 
 def _refusal(plugin: str, application: Application, hosts: Sequence[str]) -> str:
     """What the plugin's agent would say against one of `hosts`, or against it beside another."""
-    from arkcore.resource_file import _check_logical_host
+    from arkcore.resources.resource_file import _check_logical_host
 
     others: list[Neighbour] = []
     try:

@@ -9,17 +9,17 @@ import typer
 from rich.padding import Padding
 from rich.table import Table
 
-from arkcore.application import check_declaration
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import ArkError, ConfigurationError, PluginError
 from arkcore.cli.aside import LOADING, Question
 from arkcore.cli.console import complain, console, print_json, show
 from arkcore.cli.language import say
 from arkcore.cli.output import Text, put
 from arkcore.cli.unloadable import why_unloadable
-from arkcore.deadline import Deadline
-from arkcore.errors import ArkError, ConfigurationError, PluginError
-from arkcore.hookspecs import ApplicationSpecs, ObserverSpecs
-from arkcore.marker import REQUIRED_HOOKS
-from arkcore.plugins import (
+from arkcore.plugin.application import check_declaration
+from arkcore.plugin.hookspecs import ApplicationSpecs, ObserverSpecs
+from arkcore.plugin.marker import REQUIRED_HOOKS
+from arkcore.plugin.source import (
     PluginSource,
     check_hooks,
     installed,

@@ -8,24 +8,24 @@ import typer
 from rich.padding import Padding
 from rich.table import Table
 
-from arkcore.checks.answers import encode, read_answers
-from arkcore.checks.machine import Machine
-from arkcore.checks.pair import check_pair
-from arkcore.checks.report import Result, word
-from arkcore.checks.site_file import EXAMPLE, read_site
+from arkcore.base.finding import Level
 from arkcore.cli.console import console, paths_here, print_json, show, write_file
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
 from arkcore.cli.output import Text, put
-from arkcore.finding import Level
+from arkcore.survey.answers import encode, read_answers
+from arkcore.survey.machine import Machine
+from arkcore.survey.pair import check_pair
+from arkcore.survey.report import Result, word
+from arkcore.survey.site_file import EXAMPLE, read_site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arkcore.checks.answers import Answers
-    from arkcore.checks.report import Group
-    from arkcore.checks.site import Site
+    from arkcore.base.paths import Paths
     from arkcore.cli.output import SafeConsole
-    from arkcore.paths import Paths
+    from arkcore.survey.answers import Answers
+    from arkcore.survey.report import Group
+    from arkcore.survey.site import Site
 
 _STYLES = {
     Level.OK: "green",

@@ -9,22 +9,22 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from arkcore.call import Action
+from arkcore.base.call import Action
+from arkcore.base.status import Outcome
+from arkcore.base.text import shown
 from arkcore.cli.console import console, duration
 from arkcore.cli.language import say
 from arkcore.cli.output import Text, put
 from arkcore.ras.format import format_line
-from arkcore.status import Outcome
-from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from arkcore.base.status import Verdict
     from arkcore.cli.output import SafeConsole
-    from arkcore.resource import Resource
-    from arkcore.status import Verdict
-    from arkcore.timers import Timers
+    from arkcore.resources.resource import Resource
+    from arkcore.resources.timers import Timers
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_SPINNER = "|/-\\"

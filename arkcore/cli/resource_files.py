@@ -6,18 +6,18 @@ import json
 import os
 import tomllib
 
+from arkcore.base.errors import ArkError, ConfigurationError, MachineError
+from arkcore.base.paths import ensure_directory
 from arkcore.cli.aside import answer_of
 from arkcore.cli.lifekeeper.hierarchy import Entry
-from arkcore.errors import ArkError, ConfigurationError, MachineError
-from arkcore.paths import ensure_directory
-from arkcore.resource_file import check_resource_name, validate
+from arkcore.resources.resource_file import check_resource_name, validate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from arkcore.paths import Paths
+    from arkcore.base.paths import Paths
 
 
 class ResourceFile:

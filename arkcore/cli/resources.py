@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 
-from arkcore import record
+from arkcore.base.errors import ConfigurationError
 from arkcore.cli.aside import answer_of
 from arkcore.cli.console import refuse_unless_readable
-from arkcore.errors import ConfigurationError
 from arkcore.managers.pacemaker_tools import PacemakerTools
-from arkcore.resource import from_mapping, to_mapping
-from arkcore.resource_file import check_resource_name, resource_names, validate
-from arkcore.secrets import WITH_MANAGER
-from arkcore.state import State
+from arkcore.memory.state import State
+from arkcore.resources import record
+from arkcore.resources.resource import from_mapping, to_mapping
+from arkcore.resources.resource_file import check_resource_name, resource_names, validate
+from arkcore.resources.secrets import WITH_MANAGER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arkcore.parameters import Parameters
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
+    from arkcore.base.paths import Paths
+    from arkcore.resources.parameters import Parameters
+    from arkcore.resources.resource import Resource
 
 
 def names_here(paths: Paths) -> list[str]:

@@ -17,27 +17,27 @@ from typing import IO, Annotated
 
 import typer
 
-from arkcore import record
-from arkcore.call import Action, Call, traces
+from arkcore.base.call import Action, Call, traces
+from arkcore.base.errors import ArkError
+from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.cli.console import complain, paths_here, refuse_unless_writable
 from arkcore.cli.output import put
 from arkcore.cli.progress import Lines, Screen
 from arkcore.cli.resources import chosen, parameters_of, usable
-from arkcore.errors import ArkError
-from arkcore.guard import Guard
+from arkcore.guard.guard import Guard
 from arkcore.managers.here import cluster_of
 from arkcore.managers.person import Person
-from arkcore.signals import prepare_process
-from arkcore.state import Maintenance, State
-from arkcore.status import Outcome, Status, Verdict
+from arkcore.memory.state import Maintenance, State
+from arkcore.resources import record
+from arkcore.worker.signals import prepare_process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
+    from arkcore.base.paths import Paths
+    from arkcore.resources.resource import Resource
 
 _TICK = 0.1
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

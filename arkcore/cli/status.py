@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from arkcore.paths import Paths
+    from arkcore.base.paths import Paths
 
 
 def status(

@@ -11,8 +11,7 @@ import typer
 from rich.padding import Padding
 from rich.table import Table
 
-from arkcore import record
-from arkcore import timers as engine
+from arkcore.base.errors import ArkError
 from arkcore.cli.console import (
     console,
     duration,
@@ -26,21 +25,22 @@ from arkcore.cli.output import Text, put
 from arkcore.cli.resources import chosen, usable
 from arkcore.cli.tuning.suggest import facts_of, show_suggestion, suggestions
 from arkcore.cli.worst_times import WorstTime, worst_times
-from arkcore.errors import ArkError
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.operation_times import OPERATIONS, least_timeout
-from arkcore.parameters import TIMER_PARAMETERS, timer_of
-from arkcore.resource_file import dependents
+from arkcore.resources import record
+from arkcore.resources import timers as engine
+from arkcore.resources.parameters import TIMER_PARAMETERS, timer_of
+from arkcore.resources.resource_file import dependents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from arkcore.base.paths import Paths
     from arkcore.cli.output import SafeConsole
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
-    from arkcore.timers import Timer
+    from arkcore.resources.resource import Resource
+    from arkcore.resources.timers import Timer
 
 #: Columns from which on what a timer governs has a column of its own.
 _WIDE = 110

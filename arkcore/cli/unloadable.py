@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from arkcore.plugins import PluginSource
+    from arkcore.plugin.source import PluginSource
 
 
 def why_unloadable(source: PluginSource) -> str:

@@ -7,24 +7,24 @@ from typing import Annotated
 
 import typer
 
+from arkcore.base.errors import ArkError, ConfigurationError
 from arkcore.cli.aside import answer_of
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import names_of_pacemaker, parameters_of, where_of
-from arkcore.errors import ArkError, ConfigurationError
-from arkcore.plugins import find
-from arkcore.resource_file import (
+from arkcore.plugin.source import find
+from arkcore.resources.resource_file import (
     check_resource_name,
     read_node_file,
     resource_names,
     validate_and_record,
 )
-from arkcore.resource_file import validate as validate_only
+from arkcore.resources.resource_file import validate as validate_only
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arkcore.paths import Paths
+    from arkcore.base.paths import Paths
 
 
 def validate(

@@ -12,24 +12,24 @@ from typing import Annotated
 
 import typer
 
+from arkcore.base.errors import ConfigurationError, MachineError
+from arkcore.base.status import Status, StatusReport
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_writable
 from arkcore.cli.language import say
 from arkcore.cli.look import look_at
 from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, usable
-from arkcore.errors import ConfigurationError, MachineError
-from arkcore.lock import holder_of
 from arkcore.managers.here import cluster_of
-from arkcore.resource import Resource
-from arkcore.state import Maintenance, State
-from arkcore.status import Status, StatusReport
+from arkcore.memory.lock import holder_of
+from arkcore.memory.state import Maintenance, State
+from arkcore.resources.resource import Resource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from arkcore.paths import Paths
+    from arkcore.base.paths import Paths
     from arkcore.testing.checks import Check
     from arkcore.testing.verification import Result
 
@@ -220,7 +220,7 @@ def _verified(
 
 def _required(paths: Paths, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The resource files of what is required, and of what that requires."""
-    from arkcore.resource_file import required_by_file
+    from arkcore.resources.resource_file import required_by_file
 
     ahead, seen = list(names), set[str]()
     while ahead:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import os
 import time
 
-from arkcore import blackbox, record
 from arkcore.actions.recover import RESTART
+from arkcore.base.errors import ArkError
+from arkcore.base.status import Outcome, Status, StatusReport
 from arkcore.cli.console import duration, iso, moment
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
 from arkcore.cli.resources import usable, where_of
-from arkcore.errors import ArkError
-from arkcore.lock import Holder, holder_of
-from arkcore.start_group import Unavailable, available, living
-from arkcore.state import Maintenance, State, UndecidedClock, boottime, read_json
-from arkcore.status import Outcome, Status, StatusReport
+from arkcore.context.start_group import Unavailable, available, living
+from arkcore.machine import blackbox
+from arkcore.memory.lock import Holder, holder_of
+from arkcore.memory.state import Maintenance, State, UndecidedClock, boottime, read_json
+from arkcore.resources import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from arkcore.base.paths import Paths
     from arkcore.managers.base import Cluster
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
+    from arkcore.resources.resource import Resource
 
 #: How maintenance is shown.
 LOUD = "bold black on yellow"

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arkcore.timers import Timers
+    from arkcore.resources.timers import Timers
 
 
 @dataclass(frozen=True)

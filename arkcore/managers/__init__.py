@@ -1,1 +1,4 @@
-"""Adapters to what calls us: arguments and environment in, exit code out."""
+"""Adapters to what calls us: arguments and environment in, exit code out.
+
+Imports `guard` and below.
+"""

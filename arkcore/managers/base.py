@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
-from arkcore.call import Call, Caller
-from arkcore.errors import ConfigurationError
+from arkcore.base.call import Call, Caller
+from arkcore.base.errors import ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
-    from arkcore.call import Action
-    from arkcore.status import Verdict
-    from arkcore.timers import Timers
+    from arkcore.base.call import Action
+    from arkcore.base.status import Verdict
+    from arkcore.resources.timers import Timers
 
 
 class Cluster:

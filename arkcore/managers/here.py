@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from arkcore import record
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.pacemaker_tools import PacemakerTools
+from arkcore.resources import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from arkcore.base.paths import Paths
     from arkcore.managers.base import Cluster
-    from arkcore.paths import Paths
 
 
 def cluster_of(paths: Paths, resource: str, environment: Mapping[str, str]) -> Cluster:

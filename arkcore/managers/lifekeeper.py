@@ -10,25 +10,25 @@ from __future__ import annotations
 import os
 import sys
 
-from arkcore.call import Action, Call, traces
-from arkcore.errors import ConfigurationError
-from arkcore.guard import Guard
-from arkcore.machine import is_trusted_program
+from arkcore.base.call import Action, Call, traces
+from arkcore.base.errors import ConfigurationError
+from arkcore.base.paths import Paths
+from arkcore.base.status import Outcome
+from arkcore.base.stderr import complain, tell_journal
+from arkcore.base.text import shown
+from arkcore.guard.guard import Guard
+from arkcore.machine.processes import own_beginning
+from arkcore.machine.system import is_trusted_program
 from arkcore.managers.base import Cluster, Manager, check_name, end_process
 from arkcore.managers.launcher import launcher_of
-from arkcore.paths import Paths
-from arkcore.processes import own_beginning
-from arkcore.signals import prepare_process
-from arkcore.status import Outcome
-from arkcore.stderr import complain, tell_journal
-from arkcore.text import shown
+from arkcore.worker.signals import prepare_process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from arkcore.status import Verdict
-    from arkcore.timers import Timers
+    from arkcore.base.status import Verdict
+    from arkcore.resources.timers import Timers
 
 _DEFAULT_ROOT = "/opt/LifeKeeper"
 _DEFAULTS = "etc/default/LifeKeeper"
@@ -64,7 +64,7 @@ class LifeKeeper(Manager, Cluster):
         """LifeKeeper's word for the resource's state here; None where it knows none such."""
         if not self.is_installed:
             return None
-        from arkcore.question import ask_command
+        from arkcore.worker.question import ask_command
 
         program = f"{self.root}/bin/ins_list"
         for line in ask_command([program, "-t", resource]).output.splitlines():

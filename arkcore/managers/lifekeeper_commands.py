@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 
-from arkcore.errors import MachineError
-from arkcore.machine import is_trusted_program
+from arkcore.base.errors import MachineError
+from arkcore.machine.system import is_trusted_program
 from arkcore.managers.lifekeeper import find_lifekeeper
 
 TYPE_CHECKING = False

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from arkcore.deadline import Deadline
-from arkcore.errors import ConfigurationError
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import ConfigurationError
+from arkcore.base.text import elided, shown
+from arkcore.machine.processes import own_beginning
 from arkcore.managers.operation_times import SHARE
-from arkcore.parameters import Parameters
-from arkcore.processes import own_beginning
-from arkcore.text import elided, shown
+from arkcore.resources.parameters import Parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from arkcore.application import declared_options
 from arkcore.managers.operation_times import INTERVAL, usual_timeout
-from arkcore.parameters import (
+from arkcore.plugin.application import declared_options
+from arkcore.resources.parameters import (
     HOST,
     MOUNT_POINTS,
     RAS_PARAMETERS,
     START_PARAMETERS,
     TIMER_PARAMETERS,
 )
-from arkcore.resource import RasSettings
-from arkcore.resource_file import declaration_of
-from arkcore.timers import Timers
+from arkcore.resources.resource import RasSettings
+from arkcore.resources.resource_file import declaration_of
+from arkcore.resources.timers import Timers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from arkcore.application import Application, Option
+    from arkcore.plugin.application import Application, Option
 
 # The DTD that ships with resource-agents is that of OCF 1.0. What 1.1 has beside it is declared
 # here, where the first declaration of an attribute counts.

@@ -6,7 +6,7 @@ import math
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arkcore.timers import Timers
+    from arkcore.resources.timers import Timers
 
 #: Of a timeout, so much is ours: at its end Pacemaker kills without a warning.
 SHARE = 0.95

@@ -10,25 +10,25 @@ from __future__ import annotations
 import os
 import sys
 
-from arkcore.call import Action, Call
-from arkcore.errors import ArkError, ConfigurationError
-from arkcore.guard import Guard, fault_of
+from arkcore.base.call import Action, Call
+from arkcore.base.errors import ArkError, ConfigurationError
+from arkcore.base.paths import Paths
+from arkcore.base.status import Fault, Outcome, Status
+from arkcore.base.stderr import complain, write
+from arkcore.guard.guard import Guard, fault_of
+from arkcore.machine.processes import own_beginning
 from arkcore.managers import ocf
 from arkcore.managers.base import Manager, check_name, end_process
 from arkcore.managers.launcher import launcher_of
 from arkcore.managers.operation_times import shortfall
-from arkcore.paths import Paths
-from arkcore.processes import own_beginning
-from arkcore.signals import prepare_process
-from arkcore.status import Fault, Outcome, Status
-from arkcore.stderr import complain, write
+from arkcore.worker.signals import prepare_process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from arkcore.status import Verdict
-    from arkcore.timers import Timers
+    from arkcore.base.status import Verdict
+    from arkcore.resources.timers import Timers
 
 _CODES = {
     Fault.CONFIGURATION: ocf.CONFIGURED,
@@ -204,7 +204,7 @@ def _performed(
 
 def _validate_all(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
     from arkcore.managers.pacemaker_tools import PacemakerTools
-    from arkcore.resource_file import validate
+    from arkcore.resources.resource_file import validate
 
     manager.operation.refuse_clone()
     name = _asked_about(manager, paths, manager.parse(Action.QUICK_CHECK, (), environment))
@@ -218,8 +218,8 @@ def _validate_all(manager: Pacemaker, paths: Paths, environment: Mapping[str, st
 
 def _asked_about(manager: Pacemaker, paths: Paths, call: Call) -> str:
     """The resource whose parameters are to be checked, where the cluster's tools do not name it."""
-    from arkcore.neighbours import recorded_neighbours
-    from arkcore.parameters import HOST
+    from arkcore.resources.neighbours import recorded_neighbours
+    from arkcore.resources.parameters import HOST
 
     if call.resource != _ANY_RESOURCE or manager.manages(_ANY_RESOURCE):
         return call.resource
@@ -231,7 +231,7 @@ def _asked_about(manager: Pacemaker, paths: Paths, call: Call) -> str:
 
 
 def _reload(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
-    from arkcore.resource_file import validate_and_record
+    from arkcore.resources.resource_file import validate_and_record
 
     manager.operation.refuse_clone()
     call = manager.parse(Action.QUICK_CHECK, (), environment)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from arkcore.call import Action
-from arkcore.machine import is_trusted_program
+from arkcore.base.call import Action
+from arkcore.machine.system import is_trusted_program
 from arkcore.managers.base import Cluster
 from arkcore.managers.operation_times import INTERVAL, OPERATIONS, SHARE, usual_timeout
-from arkcore.question import Answer, How, ask_command
+from arkcore.worker.question import Answer, How, ask_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xml.etree import ElementTree
 
-    from arkcore.timers import Timers
+    from arkcore.resources.timers import Timers
 
 _PLACE = "/usr/sbin"
 #: Seconds for an operation for which nothing in the cluster's configuration names a timeout.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from arkcore.call import Action, Caller
+from arkcore.base.call import Action, Caller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.managers.base import Cluster
-    from arkcore.state import Maintenance, State
-    from arkcore.timers import Timers
+    from arkcore.memory.state import Maintenance, State
+    from arkcore.resources.timers import Timers
 
 
 class Person(Caller):

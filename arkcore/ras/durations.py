@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from arkcore.call import Action
-from arkcore.channel import Step
+from arkcore.base.call import Action
+from arkcore.machine.channel import Step
 from arkcore.ras.history import Moment
 
 TYPE_CHECKING = False

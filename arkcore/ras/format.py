@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from arkcore.text import shown
+from arkcore.base.text import shown
 
 #: The most bytes of one line, its newline included.
 LINE_BYTES = 1000

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 
-from arkcore.channel import Event, Step
+from arkcore.machine.channel import Event, Step
 from arkcore.ras.format import format_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arkcore.channel import Report
+    from arkcore.machine.channel import Report
     from arkcore.ras.sink import RasSink
     from arkcore.ras.sinks import Sinks
 

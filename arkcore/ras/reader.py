@@ -14,7 +14,7 @@ _LINE = re.compile(
     r"\[(?P<at>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)\] : "
     r"(?P<resource>.*?) : (?P<host>.*?) : (?P<message>.*)"
 )
-#: As `arkcore.blackbox` names them.
+#: As `arkcore.machine.blackbox` names them.
 _BLACK_BOX = re.compile(r"black box (?P<path>/\S+/blackbox/[\w.-]+-\d{8}-\d{6}-\d+-\d{6}\.txt)")
 #: What begins so was written by the product, which may say anything.
 _PRODUCT = "| "

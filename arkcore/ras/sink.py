@@ -6,9 +6,9 @@ import os
 import stat
 import time
 
-from arkcore.paths import ensure_directory
-from arkcore.readers import let_read
-from arkcore.stderr import complain
+from arkcore.base.paths import ensure_directory
+from arkcore.base.stderr import complain
+from arkcore.machine.readers import let_read
 
 
 class RasSink:

@@ -5,17 +5,17 @@ It is loaded when one of them is in use or something is wrong: not by a healthy 
 
 from __future__ import annotations
 
+from arkcore.base.stderr import complain, tell_journal, write
+from arkcore.base.text import shown
 from arkcore.ras.format import format_line
 from arkcore.ras.sink import RasSink
-from arkcore.stderr import complain, tell_journal, write
-from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from arkcore.resource import LogSettings
+    from arkcore.resources.resource import LogSettings
 
 _RANK = {"debug": 10, "info": 20, "warning": 30, "error": 40, "none": 99}
 

@@ -13,25 +13,32 @@ import threading
 import time
 from typing import Any
 
-from arkcore import context, processes, record, secrets
 from arkcore.actions.steps import Work
-from arkcore.application import Application, check_declaration, declared_options, make_options
-from arkcore.channel import Sender
-from arkcore.checks.machine import Machine
-from arkcore.checks.site import LIFEKEEPER, STANDBY, LogicalHost, Node, Site
-from arkcore.context import Context
-from arkcore.deadline import Deadline
-from arkcore.errors import ArkError, StepFailed
-from arkcore.finding import Finding
-from arkcore.hooks import PluggyHooks
-from arkcore.paths import Paths
-from arkcore.plugins import check_hooks, find
-from arkcore.resource import Resource
-from arkcore.resource_file import validate_and_record
-from arkcore.state import State
-from arkcore.status import StatusReport
-from arkcore.stderr import complain
-from arkcore.timers import check_timers
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import ArkError, StepFailed
+from arkcore.base.finding import Finding
+from arkcore.base.paths import Paths
+from arkcore.base.status import StatusReport
+from arkcore.base.stderr import complain
+from arkcore.context import context
+from arkcore.context.context import Context
+from arkcore.machine import processes
+from arkcore.machine.channel import Sender
+from arkcore.memory.state import State
+from arkcore.plugin.application import (
+    Application,
+    check_declaration,
+    declared_options,
+    make_options,
+)
+from arkcore.plugin.hooks import PluggyHooks
+from arkcore.plugin.source import check_hooks, find
+from arkcore.resources import record, secrets
+from arkcore.resources.resource import Resource
+from arkcore.resources.resource_file import validate_and_record
+from arkcore.resources.timers import check_timers
+from arkcore.survey.machine import Machine
+from arkcore.survey.site import LIFEKEEPER, STANDBY, LogicalHost, Node, Site
 
 _LONGEST = 2000
 #: Seconds between the deadline a hook is given and the moment its process is ended.
@@ -89,7 +96,7 @@ def _declaration(name: str) -> dict[str, Any]:
 
 
 def _options(application: Application) -> dict[str, Any]:
-    from arkcore.resource_file import _check_option, _hints
+    from arkcore.resources.resource_file import _check_option, _hints
 
     found: dict[str, Any] = {}
     hints = _hints(application.options, "options")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from arkcore.paths import Paths
-from arkcore.resource import Resource
-from arkcore.secrets import values_of
+from arkcore.base.paths import Paths
+from arkcore.resources.resource import Resource
+from arkcore.resources.secrets import values_of
 from arkcore.testing.installation import Capability, Installation, LogicalHost
 
 #: Seconds in which a death shows in the status, beside the confirmation that a quickCheck needs.

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arkcore import processes
-from arkcore.call import Action
-from arkcore.paths import Paths
-from arkcore.processes import Process
-from arkcore.state import State
-from arkcore.status import Status
+from arkcore.base.call import Action
+from arkcore.base.paths import Paths
+from arkcore.base.status import Status
+from arkcore.machine import processes
+from arkcore.machine.processes import Process
+from arkcore.memory.state import State
 from arkcore.testing.installation import LogicalHost
 from arkcore.testing.invocation import RunEnd
 from arkcore.testing.lifekeeper import Node, ProgramEnd

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.managers.lifekeeper import launcher
 from arkcore.testing import lifekeeper_programs
 from arkcore.testing.invocation import Invocation, RunEnd, run

@@ -22,13 +22,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from arkcore import processes
-from arkcore.deadline import Deadline
-from arkcore.errors import MachineError
-from arkcore.processes import Process
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import MachineError
+from arkcore.machine import processes
+from arkcore.machine.processes import Process
 from arkcore.testing.invocation import Invocation, RunEnd, Waiting, await_end, run
 from arkcore.testing.mess import Inherited, Mess
-from arkcore.worker import become_subreaper
+from arkcore.worker.worker import become_subreaper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

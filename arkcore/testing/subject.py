@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from arkcore.status import Status
+from arkcore.base.status import Status
+from arkcore.resources.timers import Timers
 from arkcore.testing.finding import Unreached
 from arkcore.testing.host import Host, Look, await_that, shown
 from arkcore.testing.installation import Capability, Installation, LogicalHost
 from arkcore.testing.lifekeeper import Node
 from arkcore.testing.parent import Parent
-from arkcore.timers import Timers
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from arkcore.errors import ArkError
+from arkcore.base.errors import ArkError
 from arkcore.testing.checks import CHECKS, Check
 from arkcore.testing.finding import Failed, NotPossible, Unreached
 from arkcore.testing.host import Lost

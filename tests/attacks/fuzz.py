@@ -11,16 +11,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from arkcore.application import make_options
-from arkcore.checks.answers import Answers, decode, told_time
+from arkcore.base.errors import ArkError
+from arkcore.base.paths import Paths
 from arkcore.cli.console import iso, moment
-from arkcore.errors import ArkError
 from arkcore.managers.ocf import Operation
-from arkcore.parameters import Parameters, values_of
-from arkcore.paths import Paths
+from arkcore.memory.state import Maintenance, OpenScript, State, UndecidedClock, read_json
+from arkcore.plugin.application import make_options
 from arkcore.ras.format import LINE_BYTES, format_line
 from arkcore.ras.reader import parse_line
-from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, read_json
+from arkcore.resources.parameters import Parameters, values_of
+from arkcore.survey.answers import Answers, decode, told_time
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -74,7 +74,7 @@ def _put(path: str, data: bytes) -> None:
 
 def resource_files(data: bytes, directory: Path) -> None:
     """A resource file holds the bytes: it validates, or is refused in one line."""
-    from arkcore.resource_file import validate
+    from arkcore.resources.resource_file import validate
 
     paths = Paths(str(directory))
     _put(paths.resource_file("web"), data)
@@ -97,7 +97,7 @@ def ocf(data: bytes, directory: Path) -> None:
     """The environment of a resource agent: NAME=VALUE, ended by zeros, as in /proc/PID/environ."""
     from ark_command import Options
 
-    from arkcore.resource_file import declaration_of
+    from arkcore.resources.resource_file import declaration_of
 
     environment = {
         os.fsdecode(name): os.fsdecode(value)

@@ -15,7 +15,7 @@ from attacks.people import Person
 from attacks.victim import End, Victim, hold
 from support import PROGRAMS, wait_for
 
-from arkcore import processes
+from arkcore.machine import processes
 
 
 def wide(

@@ -8,9 +8,9 @@ import pytest
 from attacks.people import Person
 from attacks.victim import Victim
 
-from arkcore.deadline import Deadline
-from arkcore.lock import NodeLock
-from arkcore.paths import Paths
+from arkcore.base.deadline import Deadline
+from arkcore.base.paths import Paths
+from arkcore.memory.lock import NodeLock
 
 LOCK = """
 for path in sys.argv[1:]:

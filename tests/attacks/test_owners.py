@@ -16,7 +16,7 @@ from attacks.people import Person
 from attacks.victim import Victim, group_umask, open_umask
 from support import PROGRAMS
 
-from arkcore.application import make_options
+from arkcore.plugin.application import make_options
 
 #: A file that shows that root has run what another wrote.
 PROOF = "run-as-root"

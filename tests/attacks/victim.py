@@ -14,7 +14,7 @@ from pathlib import Path
 
 from support import PROGRAMS, wait_for
 
-from arkcore import processes
+from arkcore.machine import processes
 from arkcore.testing.ocf import Agent
 
 #: Timers that let an action be over within seconds.

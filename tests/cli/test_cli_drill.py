@@ -18,9 +18,9 @@ import pytest
 from drilling import Drilling, Pair, second_node
 from support import PROGRAMS, ToyNode, wait_for
 
-from arkcore.lock import ResourceLock
-from arkcore.paths import Paths
-from arkcore.state import Maintenance, State, UndecidedClock
+from arkcore.base.paths import Paths
+from arkcore.memory.lock import ResourceLock
+from arkcore.memory.state import Maintenance, State, UndecidedClock
 
 FAILS = "def ark_start(ctx, default): raise OSError('the licence has expired')"
 

@@ -10,7 +10,7 @@ import pytest
 from agents import SUCCESS, Agent
 from support import ToyNode
 
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.testing import Node
 from arkcore.testing.lifekeeper_programs import PLACES
 

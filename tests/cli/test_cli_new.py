@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fresh import Fresh
 
-from arkcore import processes
+from arkcore.machine import processes
 
 #: Seconds; the conformance kit and pip on a busy machine.
 pytestmark = pytest.mark.timeout(300)

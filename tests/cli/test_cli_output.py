@@ -19,19 +19,19 @@ from rich.table import Table
 from support import ToyNode
 
 import arkcore.cli
-from arkcore.checks.answers import FORMAT, Answers, Found, decode, encode
-from arkcore.checks.report import Result
-from arkcore.checks.site import Node, Site
+from arkcore.base.finding import Level
+from arkcore.base.paths import Paths
+from arkcore.base.status import Status, StatusReport
+from arkcore.base.text import markdown
 from arkcore.cli.console import print_json, show
 from arkcore.cli.output import SafeConsole, Text, put, safe
 from arkcore.cli.overview import in_full, in_short
 from arkcore.cli.preflight import _show
 from arkcore.cli.view import View
-from arkcore.finding import Level
 from arkcore.managers.here import cluster_of
-from arkcore.paths import Paths
-from arkcore.status import Status, StatusReport
-from arkcore.text import markdown
+from arkcore.survey.answers import FORMAT, Answers, Found, decode, encode
+from arkcore.survey.report import Result
+from arkcore.survey.site import Node, Site
 
 HOSTILE = "\x1b]0;pwned\x07 \x9b2J \x7f \u202e \u2028 \u2029 \r \x85 \ud800 end"
 

@@ -13,12 +13,12 @@ import pytest
 from agents import CONFIGURED, SUCCESS, Agent
 from support import PROGRAMS, ToyNode
 
-from arkcore.application import declared_options
 from arkcore.cli.cluster_example import of_plugin
-from arkcore.parameters import COMMON, START_PARAMETERS
-from arkcore.plugins import find
-from arkcore.resource_file import declaration_of
-from arkcore.timers import Timers
+from arkcore.plugin.application import declared_options
+from arkcore.plugin.source import find
+from arkcore.resources.parameters import COMMON, START_PARAMETERS
+from arkcore.resources.resource_file import declaration_of
+from arkcore.resources.timers import Timers
 
 PLACE = "usr/lib/ocf/resource.d/ark"
 PLUGINS = ["jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command", "postgresql"]

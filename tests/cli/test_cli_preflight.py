@@ -8,7 +8,7 @@ import socket
 import pytest
 from support import ToyNode
 
-from arkcore.checks.site_file import EXAMPLE
+from arkcore.survey.site_file import EXAMPLE
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import time
 import pytest
 from support import PROGRAMS, ToyNode, wait_for
 
-from arkcore.paths import Paths
-from arkcore.state import Maintenance
+from arkcore.base.paths import Paths
+from arkcore.memory.state import Maintenance
 
 
 def test_the_lines_are_those_of_the_log(node: ToyNode, ark) -> None:

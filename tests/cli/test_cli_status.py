@@ -13,9 +13,9 @@ import pytest
 from rich.cells import cell_len
 from support import PROGRAMS, WITHOUT_CGROUPS, ToyNode, wait_for
 
+from arkcore.base.paths import Paths
 from arkcore.cli.status import may_ask
-from arkcore.paths import Paths
-from arkcore.state import Maintenance, State, UndecidedClock
+from arkcore.memory.state import Maintenance, State, UndecidedClock
 
 
 def _facts(ark, *words: str) -> dict[str, object]:

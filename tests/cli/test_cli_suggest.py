@@ -16,7 +16,7 @@ from arkcore.cli.tuning.conflicts import Manager, Member, conflicts
 from arkcore.cli.tuning.measured import History, Measured
 from arkcore.ras.durations import scripts_of
 from arkcore.ras.reader import parse_line
-from arkcore.timers import BY_KEY, TIMERS, Timers
+from arkcore.resources.timers import BY_KEY, TIMERS, Timers
 
 
 def history(writer: RasWriter, **timers: float) -> History:

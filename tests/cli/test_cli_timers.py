@@ -6,7 +6,7 @@ import pytest
 from support import ToyNode
 
 from arkcore.cli.worst_times import worst_times
-from arkcore.timers import TIMERS, Timers
+from arkcore.resources.timers import TIMERS, Timers
 
 
 def _facts(ark, *words: str) -> dict[str, object]:

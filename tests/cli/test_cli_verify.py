@@ -10,7 +10,7 @@ import pytest
 from conformance.installed import install
 from support import ToyNode
 
-from arkcore import processes
+from arkcore.machine import processes
 
 SWIFT = ("status_is_true_after_start_and_stop", "hooks_print_nothing")
 

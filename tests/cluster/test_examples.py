@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from arkcore.managers.operation_times import least_timeout
-from arkcore.timers import Timers
+from arkcore.resources.timers import Timers
 
 pytestmark = pytest.mark.cluster
 

@@ -14,10 +14,11 @@ import pytest
 
 import arkcore
 import arkcore.testing
-from arkcore import API, Application, Context, Status, processes
-from arkcore.command import CommandResult
-from arkcore.hookspecs import ApplicationSpecs, ObserverSpecs
-from arkcore.marker import REQUIRED_HOOKS
+from arkcore import API, Application, Context, Status
+from arkcore.machine import processes
+from arkcore.machine.command import CommandResult
+from arkcore.plugin.hookspecs import ApplicationSpecs, ObserverSpecs
+from arkcore.plugin.marker import REQUIRED_HOOKS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,7 +85,7 @@ def test_the_example_of_an_observer_is_called(english, tmp_path):
         for code in english.code_of("hooks.md")
         if code.kind == "python" and "class Postman" in code.text
     ]
-    from arkcore.hooks import observers
+    from arkcore.plugin.hooks import observers
 
     told = tmp_path / "failures"
     made: dict[str, type] = {}

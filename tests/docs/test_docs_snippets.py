@@ -15,15 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from arkcore.application import declared_options
-from arkcore.call import Action
-from arkcore.checks.site_file import read_site
-from arkcore.errors import ArkError
-from arkcore.hookspecs import ApplicationSpecs
+from arkcore.base.call import Action
+from arkcore.base.errors import ArkError
+from arkcore.base.paths import Paths
 from arkcore.managers.lifekeeper import launcher
-from arkcore.paths import Paths
-from arkcore.plugins import check_hooks
-from arkcore.resource_file import read_node_file, validate
+from arkcore.plugin.application import declared_options
+from arkcore.plugin.hookspecs import ApplicationSpecs
+from arkcore.plugin.source import check_hooks
+from arkcore.resources.resource_file import read_node_file, validate
+from arkcore.survey.site_file import read_site
 
 PROGRAMS = Path(sys.executable).parent
 RESOURCES = "/etc/ark/resources/"
@@ -252,7 +252,7 @@ def test_no_command_is_named_that_does_not_exist(documents, node):
 def test_the_plugin_shown_keeps_the_contract(exampled):
     import ark_exampled
 
-    from arkcore.application import check_declaration
+    from arkcore.plugin.application import check_declaration
 
     plugin = ark_exampled.Exampled()
     check_hooks(plugin, "exampled")

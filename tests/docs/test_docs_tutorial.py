@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from fresh import ROOT, Fresh
 
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.testing import Node
 
 # `make test` has one unpacked where none is installed.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import ToyNode, wait_for
 
-from arkcore import processes
+from arkcore.machine import processes
 
 #: Goes on by way of its children, none of which lives for long, until a file is gone.
 RELAY = """

@@ -385,7 +385,7 @@ def test_the_time_that_loading_took_is_none_of_an_action_s_own(node):
     node.hooks("import time\ndef ark_status(ctx, default): time.sleep(1000)\n")
     program = (
         "import time\n"
-        "from arkcore.call import Action\n"
+        "from arkcore.base.call import Action\n"
         "from arkcore.managers.lifekeeper import main\n"
         f"call = [Action.QUICK_CHECK, {str(node.prefix)!r}, ['x', '-t', 'toy1']]\n"
         "main(*call, called_at=time.monotonic() - 16)\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import ToyNode
 
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.managers.lifekeeper import launcher
 
 #: What a neighbour does when it is imported; `{told}` is a file that shows that it was.
@@ -20,7 +20,7 @@ NEIGHBOURS = {
     "hangs": "import time; time.sleep(1000)",
     "is malicious": (
         "import os, signal\n"
-        "import arkcore.status as status\n"
+        "import arkcore.base.status as status\n"
         "status.Outcome.WELL = status.Outcome.FAILED\n"
         "os.kill(os.getppid(), signal.SIGKILL)\n"
     ),

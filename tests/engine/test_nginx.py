@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from support import pairs_are_whole, wait_for
 
-from arkcore import processes
-from arkcore.call import Action
+from arkcore.base.call import Action
+from arkcore.machine import processes
 from arkcore.testing import Node
 
 # `make test` has one unpacked where none is installed.

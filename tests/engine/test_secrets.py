@@ -15,11 +15,11 @@ import pytest
 from agents import Agent
 from support import PROGRAMS, ToyNode, wait_for
 
-from arkcore import record
-from arkcore.checks.answers import digests, new_salt
-from arkcore.errors import ConfigurationError
-from arkcore.paths import Paths
-from arkcore.resource_file import validate_and_record
+from arkcore.base.errors import ConfigurationError
+from arkcore.base.paths import Paths
+from arkcore.resources import record
+from arkcore.resources.resource_file import validate_and_record
+from arkcore.survey.answers import digests, new_salt
 
 SECRET = 's3cr3t-"Pa$$\\wörd'
 OTHER = "another-s3cr3t"

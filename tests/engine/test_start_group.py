@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from support import PROGRAMS, ToyNode, wait_for
 
-from arkcore import cgroup
-from arkcore.start_group import available
+from arkcore.context.start_group import available
+from arkcore.machine import cgroup
 
 HELPER = "    ctx.run(['/bin/sh', '-c', 'setsid {helper} 1000 >/dev/null 2>&1 &'])\n"
 
@@ -157,7 +157,7 @@ def test_a_worker_that_is_killed_inside_the_group_harms_nobody(node):
         """
         def ark_start(ctx, default):
             import os
-            from arkcore import command
+            from arkcore.machine import command
             spawn = command._spawn
             def killed_after(*arguments):
                 spawn(*arguments)
@@ -178,7 +178,7 @@ def test_a_worker_that_cannot_leave_the_group_is_not_ended_with_it(node):
     start_makes(node, helper)
     hooks = (node.home / "hooks.py").read_text()
     (node.home / "hooks.py").write_text(
-        "from arkcore import start_group\n"
+        "from arkcore.context import start_group\n"
         "start_group.StartGroup._leave = lambda self, mount, own: None\n"
         "from arkcore import StatusReport, Status\n"
         "def ark_status(ctx, default):\n"
@@ -198,7 +198,7 @@ def test_a_start_that_can_have_no_group_is_told_and_goes_on(node, error):
     start_makes(
         node,
         more="import errno, os\n"
-        "from arkcore import cgroup\n"
+        "from arkcore.machine import cgroup\n"
         "def refuse(self, pid):\n"
         f"    raise OSError(errno.{error}, os.strerror(errno.{error}), self.path)\n"
         "cgroup.Group.take = refuse\n",
@@ -285,5 +285,5 @@ def test_a_healthy_quickcheck_asks_nothing_of_the_group(node, tmp_path):
     )
     assert node.run("quickcheck") == 0
     loaded = (node.home / "loaded").read_text().split()
-    assert "arkcore.context" in loaded
-    assert not {"arkcore.cgroup", "arkcore.start_group"} & {*loaded}
+    assert "arkcore.context.context" in loaded
+    assert not {"arkcore.machine.cgroup", "arkcore.context.start_group"} & {*loaded}

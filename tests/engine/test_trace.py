@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import PROGRAMS, ToyNode
 
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.managers.lifekeeper import launcher
 
 CALL = re.compile(r"(ark_\w+)\((.*)\) (returned|raised) (.*) after (\d+\.\d{3}) s$")
@@ -112,7 +112,7 @@ def test_an_error_of_a_hook_is_told_and_goes_on_as_it_was(node):
     program = node.start("restore", ARK_TRACE="1")
     assert program.end() == 1
     told = [each for each in calls(program.stderr) if each[0] == "ark_start"]
-    assert told[0][2:] == ("raised", "ValueError('no', <arkcore.context.Context>)")
+    assert told[0][2:] == ("raised", "ValueError('no', <arkcore.context.context.Context>)")
     assert any("ValueError: ('no'," in message for message in node.ras)
 
 
@@ -170,8 +170,8 @@ def test_nobody_reads_stderr_and_the_action_goes_on(node):
 def test_an_option_that_may_be_a_secret_is_not_told():
     program = (
         "from arkcore import option\n"
-        "from arkcore.application import make_options\n"
-        "from arkcore.trace import _context\n"
+        "from arkcore.plugin.application import make_options\n"
+        "from arkcore.plugin.trace import _context\n"
         "class Options:\n"
         "    admin_password: str = option('')\n"
         "    api_token: str = option('')\n"
@@ -204,9 +204,9 @@ def test_it_costs_a_healthy_check_nothing_when_it_is_off(node):
         "import sys; sys.argv[0] = 'x'\n"
         "import json, os\n"
         "from arkcore.managers.lifekeeper import main\n"
-        "from arkcore.call import Action\n"
+        "from arkcore.base.call import Action\n"
         "code = main(Action.QUICK_CHECK, sys.argv[1], ['x', '-t', 'toy1'])\n"
-        "print(json.dumps([code, 'arkcore.trace' in sys.modules]))\n"
+        "print(json.dumps([code, 'arkcore.plugin.trace' in sys.modules]))\n"
     )
     node.hooks(
         "import sys\n"
@@ -218,4 +218,4 @@ def test_it_costs_a_healthy_check_nothing_when_it_is_off(node):
         [sys.executable, "-c", program, str(node.prefix)], capture_output=True, text=True
     )
     assert json.loads(done.stdout) == [0, False]
-    assert "arkcore.trace" not in (node.home / "modules").read_text().split()
+    assert "arkcore.plugin.trace" not in (node.home / "modules").read_text().split()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from support import pairs_are_whole, wait_for
 
-from arkcore import processes
+from arkcore.machine import processes
 
 HOLD = """
 import os, time
@@ -219,7 +219,7 @@ def _buried(pid: int) -> bool:
 def test_without_cgroups_what_a_good_start_leaves_beside_its_daemons_is_left_alone_and_told(node):
     shutil.copy("/bin/sleep", node.prefix / "helper")
     node.hooks(
-        "from arkcore import start_group\n"
+        "from arkcore.context import start_group\n"
         "def available():\n"
         "    raise start_group.Unavailable('none here')\n"
         "start_group.available = available\n"

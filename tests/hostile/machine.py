@@ -16,7 +16,7 @@ import pytest
 from hostile.world import World
 from support import wait_for
 
-from arkcore.machine import is_mounted
+from arkcore.machine.system import is_mounted
 
 
 class Namespace:

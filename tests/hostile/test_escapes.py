@@ -17,7 +17,7 @@ import pytest
 from hostile.world import MOMENT
 from support import PROGRAMS, WITHOUT_CGROUPS, Program, ToyNode, wait_for
 
-from arkcore import cgroup
+from arkcore.machine import cgroup
 
 WITHIN = 12
 RESOURCE = """
@@ -37,7 +37,7 @@ quickcheck.confirm = 0.2
 OLD_KERNEL = """
 import runpy, sys
 sys.path.insert(0, sys.argv[1])
-from arkcore import cgroup
+from arkcore.machine import cgroup
 exec(sys.argv[2])
 sys.path.pop(0)
 import site

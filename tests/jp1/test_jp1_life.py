@@ -15,7 +15,7 @@ from ark_lab import Product, StandIn
 from ark_lab.testing import HOST, Lab
 from support import pairs_are_whole, wait_for
 
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.testing import Node
 
 RESTORE, REMOVE = Action.RESTORE, Action.REMOVE

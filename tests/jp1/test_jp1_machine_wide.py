@@ -15,8 +15,8 @@ from ark_lab import StandIn
 from ark_lab.testing import HOST, Lab
 from support import wait_for
 
-from arkcore import processes
-from arkcore.call import Action
+from arkcore.base.call import Action
+from arkcore.machine import processes
 from arkcore.testing import Node
 
 OTHER = "LVMRH6LKB"

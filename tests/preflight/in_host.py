@@ -6,12 +6,12 @@ import json
 import sys
 import time
 
-from arkcore.checks.machine import Machine
+from arkcore.base.errors import ArkError
+from arkcore.base.paths import Paths
 from arkcore.cli.console import complain
 from arkcore.cli.guide import guide_on
 from arkcore.cli.preflight import preflight_on
-from arkcore.errors import ArkError
-from arkcore.paths import Paths
+from arkcore.survey.machine import Machine
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from preflight.hosts import Pair
 
-from arkcore.checks.site_file import EXAMPLE, HOST_KEYS, NODE_KEYS, SITE_KEYS
+from arkcore.survey.site_file import EXAMPLE, HOST_KEYS, NODE_KEYS, SITE_KEYS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = "before-installation.md"

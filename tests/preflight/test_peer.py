@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from preflight.hosts import Pair
 
-from arkcore.checks.answers import Answers, decode
-from arkcore.checks.pair import CLOCKS, check_pair
-from arkcore.checks.site_file import read_site
-from arkcore.errors import ConfigurationError
-from arkcore.finding import Level
-from arkcore.paths import Paths
+from arkcore.base.errors import ConfigurationError
+from arkcore.base.finding import Level
+from arkcore.base.paths import Paths
+from arkcore.survey.answers import Answers, decode
+from arkcore.survey.pair import CLOCKS, check_pair
+from arkcore.survey.site_file import read_site
 
 
 def test_what_one_exports_the_other_takes(pair: Pair, tmp_path: Path) -> None:

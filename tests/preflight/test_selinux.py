@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from arkcore.checks.system import check_selinux
-from arkcore.finding import Level
+from arkcore.base.finding import Level
+from arkcore.survey.system import check_selinux
 
 FILE = "/etc/selinux/config"
 

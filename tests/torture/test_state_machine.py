@@ -19,16 +19,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from arkcore.actions import quick_check, recover, remove, restore
-from arkcore.call import Action, Call, Caller
-from arkcore.channel import Report
-from arkcore.guard import Guard
-from arkcore.paths import Paths
-from arkcore.plugins import PluginSource
-from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
-from arkcore.signals import Signals
-from arkcore.state import Maintenance, State
-from arkcore.status import Outcome, Status, Verdict
-from arkcore.timers import Timers
+from arkcore.base.call import Action, Call, Caller
+from arkcore.base.paths import Paths
+from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.guard.guard import Guard
+from arkcore.machine.channel import Report
+from arkcore.memory.state import Maintenance, State
+from arkcore.plugin.source import PluginSource
+from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.resources.timers import Timers
+from arkcore.worker.signals import Signals
 
 TIMER, WINDOW, ATTEMPTS, RUN_LIMIT = 480.0, 1800.0, 3, 18.0
 #: Two observations further apart than this: nobody was watching.
@@ -239,10 +239,10 @@ class Rules(RuleBasedStateMachine):
         self.false_alarms: list[float] = []
         self.last: tuple[Action, Outcome] | None = None
         self._patches = [
-            mock.patch("arkcore.state.boottime", self.world.boottime),
-            mock.patch("arkcore.state.boot_id", self.world.boot_id),
+            mock.patch("arkcore.memory.state.boottime", self.world.boottime),
+            mock.patch("arkcore.memory.state.boot_id", self.world.boot_id),
             # Other tests' children, which this process may have, are nobody's here.
-            mock.patch("arkcore.guard.has_children", return_value=False),
+            mock.patch("arkcore.guard.guard.has_children", return_value=False),
         ]
         for patch in self._patches:
             patch.start()

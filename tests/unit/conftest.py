@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from arkcore import trusted
-from arkcore.paths import Paths
+from arkcore.base import trusted
+from arkcore.base.paths import Paths
 
 #: Whoever is not root and not the user that runs the tests.
 SOMEBODY = 65534

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from arkcore import blackbox, processes
-from arkcore.processes import Process
-from arkcore.python_stack import PythonStack
+from arkcore.machine import blackbox, processes
+from arkcore.machine.processes import Process
+from arkcore.machine.python_stack import PythonStack
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 

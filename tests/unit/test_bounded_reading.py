@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from arkcore.checks.answers import read_answers
+from arkcore.base.errors import ArkError, MachineError
+from arkcore.base.trusted import open_regular
 from arkcore.cli.console import write_file
-from arkcore.errors import ArkError, MachineError
 from arkcore.ras.history import last, lines
 from arkcore.ras.reader import parse_line
-from arkcore.trusted import open_regular
+from arkcore.survey.answers import read_answers
 
 LINE = "[2026/11/01 12:00:00] : toy1 : LHOST1 : {message}\n"
 

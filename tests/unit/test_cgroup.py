@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from support import wait_for
 
-from arkcore import cgroup
-from arkcore.cgroup import Group, Mount
-from arkcore.start_group import Unavailable, available
+from arkcore.context.start_group import Unavailable, available
+from arkcore.machine import cgroup
+from arkcore.machine.cgroup import Group, Mount
 
 HYBRID = """\
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arkcore.channel import Event, Receiver, Report, Sender, report_of
-from arkcore.status import Outcome, Status
+from arkcore.base.status import Outcome, Status
+from arkcore.machine.channel import Event, Receiver, Report, Sender, report_of
 
 
 @pytest.fixture

@@ -10,24 +10,18 @@ from typing import Any
 
 import pytest
 
-from arkcore.checks.arrangement import check_support
-from arkcore.checks.bonding import check_bonding
-from arkcore.checks.disk import Disk, check_disks, disk_of
-from arkcore.checks.file_system import FileSystem, is_share
-from arkcore.checks.kernel import check_kernel
-from arkcore.checks.machine import Machine
-from arkcore.checks.names import addresses_by_name
-from arkcore.checks.network import (
-    Interfaces,
-    check_interfaces,
-    check_reach,
-    interfaces_of,
-    ping,
-)
-from arkcore.checks.site import MUTUAL_STANDBY, STANDBY, LogicalHost, Node, Site
-from arkcore.checks.system import check_packages
-from arkcore.checks.time_source import check_time_source, clock_of
-from arkcore.finding import Finding, Level
+from arkcore.base.finding import Finding, Level
+from arkcore.survey.arrangement import check_support
+from arkcore.survey.bonding import check_bonding
+from arkcore.survey.disk import Disk, check_disks, disk_of
+from arkcore.survey.file_system import FileSystem, is_share
+from arkcore.survey.kernel import check_kernel
+from arkcore.survey.machine import Machine
+from arkcore.survey.names import addresses_by_name
+from arkcore.survey.network import Interfaces, check_interfaces, check_reach, interfaces_of, ping
+from arkcore.survey.site import MUTUAL_STANDBY, STANDBY, LogicalHost, Node, Site
+from arkcore.survey.system import check_packages
+from arkcore.survey.time_source import check_time_source, clock_of
 
 A = Node("a", "192.0.2.1", ("198.51.100.1",))
 B = Node("b", "192.0.2.2", ("198.51.100.2",))

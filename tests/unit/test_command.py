@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from arkcore import processes
-from arkcore.command import CommandResult, Output, run
-from arkcore.deadline import Deadline
-from arkcore.errors import PluginError, StepFailed
-from arkcore.processes import Process
-from arkcore.worker import prctl
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import PluginError, StepFailed
+from arkcore.machine import processes
+from arkcore.machine.command import CommandResult, Output, run
+from arkcore.machine.processes import Process
+from arkcore.worker.worker import prctl
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 
@@ -246,9 +246,9 @@ def test_it_has_default_signals_and_none_is_blocked(do: Do, user: str | None) ->
 INHERITS = """
 import os, sys
 os.dup2(os.open("/etc/passwd", os.O_RDONLY), 9)  # inheritable, as a manager may hand it on
-from arkcore.signals import prepare_process
-from arkcore.command import Output, run
-from arkcore.deadline import Deadline
+from arkcore.worker.signals import prepare_process
+from arkcore.machine.command import Output, run
+from arkcore.base.deadline import Deadline
 if sys.argv[1] == "closed":
     os.close(0), os.close(1), os.close(2)
 prepare_process()

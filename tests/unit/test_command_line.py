@@ -7,7 +7,7 @@ import shlex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arkcore.context import _command_line
+from arkcore.context.context import _command_line
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=6) | st.from_regex(r"\A[\w@%+=:,./-]*\Z")
 

@@ -7,18 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from arkcore.checks.answers import FORMAT, Answers, Found, ResourceAnswer
-from arkcore.checks.guide import Guide, State, Step, next_step
-from arkcore.checks.site import (
-    DISASTER_RECOVERY,
-    MUTUAL_STANDBY,
-    STANDBY,
-    LogicalHost,
-    Node,
-    Site,
-)
-from arkcore.errors import ConfigurationError
-from arkcore.finding import Level
+from arkcore.base.errors import ConfigurationError
+from arkcore.base.finding import Level
+from arkcore.survey.answers import FORMAT, Answers, Found, ResourceAnswer
+from arkcore.survey.guide import Guide, State, Step, next_step
+from arkcore.survey.site import DISASTER_RECOVERY, MUTUAL_STANDBY, STANDBY, LogicalHost, Node, Site
 
 DONE, MISSING, CANNOT_TELL = State.DONE, State.MISSING, State.CANNOT_TELL
 A = Node("a", "192.0.2.1", ("198.51.100.1",))

@@ -13,7 +13,7 @@ from typing import Any
 import grimp
 import pytest
 
-from arkcore.paths import Paths
+from arkcore.base.paths import Paths
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ CALL = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from arkcore.managers.lifekeeper import main
-from arkcore.call import Action
+from arkcore.base.call import Action
 code = main(Action[sys.argv[4]], sys.argv[2], ["x", "-t", "bird1"])
 print(json.dumps([code, sorted(sys.modules)]))
 """

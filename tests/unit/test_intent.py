@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from arkcore import processes
-from arkcore.intent import SIZE
-from arkcore.paths import Paths
-from arkcore.state import State
+from arkcore.base.paths import Paths
+from arkcore.machine import processes
+from arkcore.memory.intent import SIZE
+from arkcore.memory.state import State
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ def test_a_reader_sees_the_one_word_or_the_other(memory: State) -> None:
     memory.wanted = "up"
     writer = """
 import sys
-from arkcore.paths import Paths
-from arkcore.state import State
+from arkcore.base.paths import Paths
+from arkcore.memory.state import State
 memory = State(Paths(sys.argv[1]), "toy1")
 for number in range(3000):
     memory.wanted = ("up", "down")[number % 2]
@@ -89,8 +89,8 @@ for number in range(3000):
 FULL = """
 import os, sys
 from arkcore import processes
-from arkcore.paths import Paths
-from arkcore.state import State
+from arkcore.base.paths import Paths
+from arkcore.memory.state import State
 memory = State(Paths(sys.argv[1]), "toy1")
 if sys.argv[2] == "before":
     memory.wanted = "up"

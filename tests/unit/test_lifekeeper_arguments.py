@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkcore.call import Action
-from arkcore.errors import ConfigurationError
+from arkcore.base.call import Action
+from arkcore.base.errors import ConfigurationError
+from arkcore.base.status import Outcome, Verdict
 from arkcore.managers.lifekeeper import (
     LifeKeeper,
     check_tag,
@@ -21,8 +22,7 @@ from arkcore.managers.lifekeeper import (
     main,
     tag_of,
 )
-from arkcore.status import Outcome, Verdict
-from arkcore.timers import Timers
+from arkcore.resources.timers import Timers
 
 COPY = "/opt/LifeKeeper/subsys/gen/resources/app/actions/!restore/lkjp1_base"
 
@@ -137,7 +137,7 @@ def test_a_tag_that_cannot_name_a_file_is_refused(tag: str) -> None:
 
 PROGRAM = """
 import sys
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.managers.lifekeeper import launch
 sys.argv = sys.argv[2:]
 launch(sys.orig_argv[-len(sys.argv) - 1], "")
@@ -198,7 +198,7 @@ def test_a_prefix_that_is_no_path_is_told_without_an_exception(
     action: Action, capfd: pytest.CaptureFixture[str]
 ) -> None:
     program = f"""
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.managers.lifekeeper import main
 print({main.__name__}(Action.{action.name}, "relative", ["x", "-t", "toy1"]))
 """

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from arkcore import processes
-from arkcore.command import Output, run
-from arkcore.deadline import Deadline
-from arkcore.lock import NodeLock, ResourceLock
+from arkcore.base.deadline import Deadline
+from arkcore.machine import processes
+from arkcore.machine.command import Output, run
+from arkcore.memory.lock import NodeLock, ResourceLock
 
 HOLD = """
 import sys, time
-from arkcore.lock import ResourceLock
+from arkcore.memory.lock import ResourceLock
 lock = ResourceLock(sys.argv[1])
 print(lock.try_take("remove", 12.5), flush=True)
 time.sleep(float(sys.argv[2]))
@@ -139,7 +139,7 @@ def test_a_symlink_in_the_lock_file_s_place_is_not_followed(directory: str, tmp_
 def test_a_forked_child_that_lets_go_leaves_the_lock_to_its_parent(directory: str) -> None:
     program = """
 import os, sys
-from arkcore.lock import ResourceLock
+from arkcore.memory.lock import ResourceLock
 lock = ResourceLock(sys.argv[1])
 lock.try_take("remove", 0)
 if not os.fork():
@@ -338,8 +338,8 @@ def test_waiting_for_a_node_lock_is_ended_by_a_signal_at_once(
 ) -> None:
     program = """
 import sys
-from arkcore.deadline import Deadline
-from arkcore.lock import NodeLock
+from arkcore.base.deadline import Deadline
+from arkcore.memory.lock import NodeLock
 say = lambda: print("waits", flush=True)
 with NodeLock(sys.argv[1], Deadline.after(1000), say, say):
     pass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from arkcore.machine import is_mounted, systemctl
+from arkcore.machine.system import is_mounted, systemctl
 
 MOUNTINFO = r"""22 1 252:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
 40 22 8:1 / /shared/jp1 rw,relatime shared:20 - xfs /dev/sdb1 rw
@@ -70,7 +70,7 @@ def test_a_directory_is_a_mount_point_while_something_is_mounted_there(tmp_path:
     point = tmp_path / "共有 disk"
     point.mkdir()
     inside = f'mount -t tmpfs none "{point}" && "$0" -c "$1" && umount "{point}" && ! "$0" -c "$1"'
-    ask = f"import sys, arkcore.machine as m; sys.exit(not m.is_mounted({str(point)!r}))"
+    ask = f"import sys, arkcore.machine.system as m; sys.exit(not m.is_mounted({str(point)!r}))"
     child = subprocess.run(
         ["unshare", "--mount", "/bin/sh", "-c", inside, sys.executable, ask],
         capture_output=True,

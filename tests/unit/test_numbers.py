@@ -12,7 +12,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from arkcore.checks.answers import (
+from arkcore.base.errors import ConfigurationError
+from arkcore.base.paths import Paths
+from arkcore.base.quickjson import loads_plain
+from arkcore.cli.console import iso, moment
+from arkcore.managers.lifekeeper import find_lifekeeper
+from arkcore.managers.ocf import Operation
+from arkcore.memory.state import Maintenance, OpenScript, State, UndecidedClock, boot_id
+from arkcore.survey.answers import (
     FORMAT,
     Answers,
     DiskAnswer,
@@ -21,13 +28,6 @@ from arkcore.checks.answers import (
     encode,
     told_time,
 )
-from arkcore.cli.console import iso, moment
-from arkcore.errors import ConfigurationError
-from arkcore.managers.lifekeeper import find_lifekeeper
-from arkcore.managers.ocf import Operation
-from arkcore.paths import Paths
-from arkcore.quickjson import loads_plain
-from arkcore.state import Maintenance, OpenScript, State, UndecidedClock, boot_id
 
 #: As they may be written in a JSON file; Python alone reads some of them.
 NUMBERS = st.sampled_from(

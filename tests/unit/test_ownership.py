@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from support import wait_for
 
-from arkcore import processes
-from arkcore.ownership import Owner, Search
-from arkcore.paths import Paths
-from arkcore.plugins import PluginSource
-from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
-from arkcore.state import State
-from arkcore.timers import Timers
+from arkcore.base.paths import Paths
+from arkcore.context.ownership import Owner, Search
+from arkcore.machine import processes
+from arkcore.memory.state import State
+from arkcore.plugin.source import PluginSource
+from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.resources.timers import Timers
 
 #: The user of no process of the application's.
 STRANGER = 65534
@@ -89,7 +89,7 @@ class Node:
 @pytest.fixture
 def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
     # What the test makes was made by others: it is nobody's guard.
-    monkeypatch.setattr("arkcore.ownership.os.getppid", lambda: -1)
+    monkeypatch.setattr("arkcore.context.ownership.os.getppid", lambda: -1)
     directory = tmp_path
     while directory != Path("/tmp") and directory != directory.parent:
         directory.chmod(0o755)  # a stranger has to get at the program
@@ -266,7 +266,7 @@ class TestUsers:
     def test_what_this_action_has_made_may_have_changed_its_own(
         self, node: Node, spawn: Spawn, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("arkcore.ownership.os.getppid", os.getpid)
+        monkeypatch.setattr("arkcore.context.ownership.os.getppid", os.getpid)
         pid = self.claim(node, "mark", spawn)
         assert node.started() == node.found() == [pid]
 

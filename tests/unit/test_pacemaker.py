@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkcore.call import Action
-from arkcore.errors import ArkError, ConfigurationError, NodeError, PluginError
+from arkcore.base.call import Action
+from arkcore.base.errors import ArkError, ConfigurationError, NodeError, PluginError
+from arkcore.base.status import Fault, Outcome, Status, Verdict
 from arkcore.managers import ocf
 from arkcore.managers.cib import Cib
 from arkcore.managers.ocf import Operation
@@ -25,9 +26,8 @@ from arkcore.managers.operation_times import (
 )
 from arkcore.managers.pacemaker import Pacemaker, main
 from arkcore.managers.pacemaker_tools import PacemakerTools, seconds_of
-from arkcore.parameters import Parameters, parameters_of, refuse_common_names, values_of
-from arkcore.status import Fault, Outcome, Status, Verdict
-from arkcore.timers import Timers
+from arkcore.resources.parameters import Parameters, parameters_of, refuse_common_names, values_of
+from arkcore.resources.timers import Timers
 
 # Exit codes.
 
@@ -411,7 +411,7 @@ def test_without_pacemaker_nothing_is_known(tmp_path: Path) -> None:
 
 
 def test_an_error_of_ours_has_its_code() -> None:
-    from arkcore.guard import fault_of
+    from arkcore.guard.guard import fault_of
 
     found = [fault_of(kind("")) for kind in (ConfigurationError, NodeError, PluginError, ArkError)]
     assert found[:3] == [Fault.CONFIGURATION, Fault.NODE, Fault.PLUGIN]

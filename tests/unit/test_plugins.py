@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from arkcore.application import Application, SupportClass, check_declaration
-from arkcore.errors import ConfigurationError, PluginError
-from arkcore.hooks import PluggyHooks
-from arkcore.hookspecs import ApplicationSpecs
-from arkcore.marker import REQUIRED_HOOKS, hookimpl
-from arkcore.plugins import DirectHooks, check_hooks, find, installed
+from arkcore.base.errors import ConfigurationError, PluginError
+from arkcore.plugin.application import Application, SupportClass, check_declaration
+from arkcore.plugin.hooks import PluggyHooks
+from arkcore.plugin.hookspecs import ApplicationSpecs
+from arkcore.plugin.marker import REQUIRED_HOOKS, hookimpl
+from arkcore.plugin.source import DirectHooks, check_hooks, find, installed
 
 
 class Options:
@@ -282,7 +282,7 @@ def test_what_the_vendor_supports_in_a_cluster_is_taken(support: SupportClass) -
 
 def test_the_toy_is_found_by_name_without_being_imported() -> None:
     program = (
-        "import sys; from arkcore.plugins import find; source = find('toy');"
+        "import sys; from arkcore.plugin.source import find; source = find('toy');"
         "print(source.module, source.attribute, source.distribution, 'ark_toy' in sys.modules)"
     )
     child = subprocess.run(
@@ -293,7 +293,7 @@ def test_the_toy_is_found_by_name_without_being_imported() -> None:
 
 def test_only_the_plugin_that_is_named_is_imported() -> None:
     program = (
-        "import sys; from arkcore.plugins import find; find('toy').load();"
+        "import sys; from arkcore.plugin.source import find; find('toy').load();"
         "print(sorted(name for name in sys.modules if name.startswith('ark_')))"
     )
     child = subprocess.run(

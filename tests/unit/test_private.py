@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from arkcore import private
-from arkcore.paths import Paths, ensure_directory
-from arkcore.private import secure
-from arkcore.state import Maintenance, OpenScript, State, read_json
+from arkcore.base.paths import Paths, ensure_directory
+from arkcore.memory import private
+from arkcore.memory.private import secure
+from arkcore.memory.state import Maintenance, OpenScript, State, read_json
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from arkcore import processes
-from arkcore.deadline import Deadline
-from arkcore.processes import Process, end, look, send, still_lives
+from arkcore.base.deadline import Deadline
+from arkcore.machine import processes
+from arkcore.machine.processes import Process, end, look, send, still_lives
 
 #: Prints its pid when it is ready, and does with signals what the first argument says.
 HOSTILE = """

@@ -13,8 +13,8 @@ import pytest
 from arkcore.managers.ocf import Operation
 from arkcore.managers.pacemaker import Pacemaker
 from arkcore.managers.pacemaker_tools import PacemakerTools
-from arkcore.question import LARGEST, Answer, How, ask_command
-from arkcore.signals import Signals
+from arkcore.worker.question import LARGEST, Answer, How, ask_command
+from arkcore.worker.signals import Signals
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arkcore import quickjson
+from arkcore.base import quickjson
 
 VALUES = st.recursive(
     st.none()
@@ -66,7 +66,7 @@ def test_an_interpreter_without_the_accelerator_gives_the_same_answers() -> None
     program = """
 import sys
 sys.modules["_json"] = None
-from arkcore import quickjson
+from arkcore.base import quickjson
 print(quickjson.dumps(quickjson.loads(b'{"a": [1, null, "x"]}')))
 """
     child = subprocess.run(

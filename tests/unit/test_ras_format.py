@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from arkcore.base.text import shown
 from arkcore.ras.format import LINE_BYTES, format_line
-from arkcore.text import shown
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=3000)
 LONG_TEXT = st.builds(

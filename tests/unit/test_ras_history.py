@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ras_writing import NOON, RasWriter
 
-from arkcore.call import Action
-from arkcore.channel import Step
+from arkcore.base.call import Action
+from arkcore.machine.channel import Step
 from arkcore.ras.durations import Scripts, scripts_of
 from arkcore.ras.history import files, last, lines
 from arkcore.ras.reader import parse_line

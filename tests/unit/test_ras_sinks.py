@@ -13,7 +13,7 @@ import pytest
 PROGRAM = """
 import sys
 from arkcore.ras.sinks import Sinks
-from arkcore.resource import LogSettings
+from arkcore.resources.resource import LogSettings
 sinks = Sinks(LogSettings(stderr={stderr!r}, journal={journal!r}, json={json!r}))
 for level in ("debug", "info", "warning", "error"):
     sinks.tell(level, "r", "h", f"a {{{{level}}}} {{level}}")
@@ -95,11 +95,11 @@ def test_what_is_late_announces_a_warning_and_what_carries_it_is_loaded(
 ) -> None:
     program = f"""
 import sys
-from arkcore.channel import Event
+from arkcore.machine.channel import Event
 from arkcore.ras.log import ScriptLog
 from arkcore.ras.sink import RasSink
 from arkcore.ras.sinks import Sinks
-from arkcore.resource import LogSettings
+from arkcore.resources.resource import LogSettings
 sinks = Sinks(LogSettings(stderr={level!r}, journal="none"))
 log = ScriptLog(RasSink({str(tmp_path / "ras.log")!r}), sinks, "r", "h", full=False)
 log.take(Event(Event.NOW, ("at work",), 1.0))

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arkcore import record
-from arkcore.parameters import Parameters
-from arkcore.paths import Paths
-from arkcore.resource import from_mapping, to_mapping
-from arkcore.resource_file import validate_and_record
+from arkcore.base.paths import Paths
+from arkcore.resources import record
+from arkcore.resources.parameters import Parameters
+from arkcore.resources.resource import from_mapping, to_mapping
+from arkcore.resources.resource_file import validate_and_record
 
 TEXT = 'plugin = "toy"\nlogical_host = "LHOST1"\n[options]\nhome = "/srv/toy"\nnumber = 3\n'
 
@@ -90,8 +90,8 @@ def test_another_interpreter_is_not_believed_over(
 
 NAMES = """
 import sys
-from arkcore import record
-from arkcore.paths import Paths
+from arkcore.resources import record
+from arkcore.base.paths import Paths
 print(record.load(Paths(sys.argv[1]), "toy1") is not None)
 """
 
@@ -270,9 +270,9 @@ def _mapping() -> dict[str, Any]:
 def test_a_record_that_cannot_be_written_costs_only_time(paths: Paths) -> None:
     program = """
 import sys
-from arkcore.paths import Paths
-from arkcore.resource_file import validate_and_record
-import arkcore.paths
+from arkcore.base.paths import Paths
+from arkcore.resources.resource_file import validate_and_record
+import arkcore.base.paths
 class Readonly(Paths):
     library = "/proc/ark"
 print(validate_and_record(Readonly(sys.argv[1]), "toy1").name)

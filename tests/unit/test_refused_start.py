@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from arkcore.actions.steps import Work
-from arkcore.command import CommandResult
+from arkcore.machine.command import CommandResult
 
 
 @pytest.mark.parametrize(

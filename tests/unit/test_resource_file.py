@@ -12,18 +12,18 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from arkcore import record
-from arkcore.errors import ArkError, ConfigurationError, PluginError
-from arkcore.paths import Paths
-from arkcore.resource import Resource
-from arkcore.resource_file import (
+from arkcore.base.errors import ArkError, ConfigurationError, PluginError
+from arkcore.base.paths import Paths
+from arkcore.base.text import shown
+from arkcore.resources import record
+from arkcore.resources.resource import Resource
+from arkcore.resources.resource_file import (
     check_resource_name,
     dependents,
     resource_names,
     validate,
     validate_and_record,
 )
-from arkcore.text import shown
 
 TOY = 'plugin = "toy"\nlogical_host = "LHOST1"\n'
 HOME = '[options]\nhome = "/srv/toy"\n'

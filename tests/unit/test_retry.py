@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from arkcore import retry
-from arkcore.deadline import Deadline
-from arkcore.retry import LONGEST_PAUSE, ask_until
+from arkcore.base import retry
+from arkcore.base.deadline import Deadline
+from arkcore.base.retry import LONGEST_PAUSE, ask_until
 
 
 class Clock:
@@ -91,7 +91,7 @@ def test_tenacity_is_loaded_only_when_a_first_answer_was_not_enough() -> None:
     program = f"""
 import sys
 from {retry.__name__} import ask_until
-from arkcore.deadline import Deadline
+from arkcore.base.deadline import Deadline
 ask_until(lambda: True, Deadline.after(1))
 print("tenacity" in sys.modules)
 ask_until(lambda: False, Deadline.after(0.05))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from arkcore.checks.site_file import EXAMPLE, read_site
-from arkcore.errors import ConfigurationError
-from arkcore.paths import Paths
+from arkcore.base.errors import ConfigurationError
+from arkcore.base.paths import Paths
+from arkcore.survey.site_file import EXAMPLE, read_site
 
 MUTUAL = """
 [[logical_hosts]]
@@ -128,7 +128,7 @@ def test_a_share_is_a_device_of_nas_alone(paths: Paths) -> None:
 
 
 def test_the_example_names_every_key() -> None:
-    from arkcore.checks.site_file import HOST_KEYS, NODE_KEYS, SITE_KEYS
+    from arkcore.survey.site_file import HOST_KEYS, NODE_KEYS, SITE_KEYS
 
     values = tomllib.loads(EXAMPLE)
     assert set(SITE_KEYS) - {"confirmed"} == set(values)

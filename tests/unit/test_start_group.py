@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from support import wait_for
 
-from arkcore import cgroup, processes
-from arkcore.cgroup import Group
-from arkcore.paths import Paths
-from arkcore.processes import Process
-from arkcore.start_group import StartGroup, outsiders, recorded_by_others
-from arkcore.state import State
+from arkcore.base.paths import Paths
+from arkcore.context.start_group import StartGroup, outsiders, recorded_by_others
+from arkcore.machine import cgroup, processes
+from arkcore.machine.cgroup import Group
+from arkcore.machine.processes import Process
+from arkcore.memory.state import State
 
 #: Whoever is not root.
 SOMEBODY = 65534

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from arkcore.errors import ConfigurationError
-from arkcore.parameters import Parameters, values_of
-from arkcore.start_settings import UNLIMITED, StartSettings, check_start
+from arkcore.base.errors import ConfigurationError
+from arkcore.resources.parameters import Parameters, values_of
+from arkcore.resources.start_settings import UNLIMITED, StartSettings, check_start
 
 
 def test_nothing_said_is_ordinary() -> None:

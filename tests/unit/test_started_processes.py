@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from support import wait_for
 
-from arkcore import processes
-from arkcore.channel import Sender
-from arkcore.context import Context
-from arkcore.deadline import Deadline
-from arkcore.paths import Paths
-from arkcore.plugins import PluginSource
-from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
-from arkcore.state import State
-from arkcore.timers import Timers
+from arkcore.base.deadline import Deadline
+from arkcore.base.paths import Paths
+from arkcore.context.context import Context
+from arkcore.machine import processes
+from arkcore.machine.channel import Sender
+from arkcore.memory.state import State
+from arkcore.plugin.source import PluginSource
+from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.resources.timers import Timers
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def seen(
     if parent:
         me = os.getpid()
         pids.append(me)
-        monkeypatch.setattr("arkcore.ownership.os.getpid", lambda: -1)
+        monkeypatch.setattr("arkcore.context.ownership.os.getpid", lambda: -1)
     monkeypatch.setattr(processes, "pids", lambda: iter(pids))
 
 

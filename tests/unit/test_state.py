@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from arkcore import processes, state
-from arkcore.paths import Paths
-from arkcore.state import (
+from arkcore.base.paths import Paths
+from arkcore.machine import processes
+from arkcore.memory import state
+from arkcore.memory.state import (
     Maintenance,
     OpenScript,
     State,
@@ -64,7 +65,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     write_json(str(path), {"text": "a" * 50_000})
     writer = """
 import sys
-from arkcore.state import write_json
+from arkcore.memory.state import write_json
 for number in range(400):
     write_json(sys.argv[1], {"text": "ab"[number % 2] * 50_000})
 """
@@ -81,7 +82,7 @@ def test_a_disk_that_fills_up_leaves_the_old_file_whole(tmp_path: Path) -> None:
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-from arkcore.state import write_json
+from arkcore.memory.state import write_json
 print(write_json(sys.argv[1], {"new": "x" * 200}))
 """
     child = subprocess.run(
@@ -124,7 +125,7 @@ def test_a_fifo_in_a_file_s_place_is_read_as_nothing_at_once(tmp_path: Path, wri
     fifo = tmp_path / "x.json"
     os.mkfifo(fifo)
     descriptor = os.open(fifo, os.O_RDWR) if writer == "with a writer" else -1
-    argv = [sys.executable, "-c", "import sys; from arkcore.state import read_json as r"]
+    argv = [sys.executable, "-c", "import sys; from arkcore.memory.state import read_json as r"]
     argv[-1] += "; print(r(sys.argv[1]))"
     told = subprocess.run([*argv, fifo], stdout=subprocess.PIPE, text=True, timeout=20).stdout
     if descriptor >= 0:
@@ -213,7 +214,7 @@ class TestStartMarks:
         self, memory: State, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         memory.begin_starts()
-        monkeypatch.setattr("arkcore.state.write_json", lambda *_: False)
+        monkeypatch.setattr("arkcore.memory.state.write_json", lambda *_: False)
         memory.note_command("toy1:1", "start")
         assert memory.start_marks() is None
 

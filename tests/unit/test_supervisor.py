@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from arkcore import processes
-from arkcore.channel import Report, Sender
-from arkcore.deadline import Deadline
-from arkcore.python_stack import PythonStack
-from arkcore.status import Outcome
-from arkcore.supervisor import supervise, supervise_aside
+from arkcore.base.deadline import Deadline
+from arkcore.base.status import Outcome
+from arkcore.machine import processes
+from arkcore.machine.channel import Report, Sender
+from arkcore.machine.python_stack import PythonStack
+from arkcore.worker.supervisor import supervise, supervise_aside
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkcore.errors import ConfigurationError
-from arkcore.timers import BY_KEY, TIMERS, Timers, check_timers
+from arkcore.base.errors import ConfigurationError
+from arkcore.resources.timers import BY_KEY, TIMERS, Timers, check_timers
 
 
 @pytest.mark.parametrize(

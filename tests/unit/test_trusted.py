@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from arkcore import trusted
-from arkcore.errors import ConfigurationError
-from arkcore.paths import Paths
-from arkcore.resource_file import required_by_file, validate
-from arkcore.toml_file import read_toml
-from arkcore.trusted import LARGEST, Untrusted, owners, read, refuse_untrusted
+from arkcore.base import trusted
+from arkcore.base.errors import ConfigurationError
+from arkcore.base.paths import Paths
+from arkcore.base.toml_file import read_toml
+from arkcore.base.trusted import LARGEST, Untrusted, owners, read, refuse_untrusted
+from arkcore.resources.resource_file import required_by_file, validate
 
 TEXT = 'plugin = "toy"\nlogical_host = "{host}"\n[options]\nhome = "/srv/toy"\n'
 

@@ -6,26 +6,26 @@ import os
 import signal
 import time
 
-from arkcore import processes
-from arkcore.channel import Report
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import MachineError
+from arkcore.base.status import Outcome
 from arkcore.cli.aside import Aside, send_answer
 from arkcore.cli.drill.manager import Refused
-from arkcore.deadline import Deadline
-from arkcore.errors import MachineError
-from arkcore.lock import holder_of
-from arkcore.processes import Process
-from arkcore.state import State
-from arkcore.status import Outcome
-from arkcore.worker import do_part
+from arkcore.machine import processes
+from arkcore.machine.channel import Report
+from arkcore.machine.processes import Process
+from arkcore.memory.lock import holder_of
+from arkcore.memory.state import State
+from arkcore.worker.worker import do_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arkcore.actions.steps import Work
-    from arkcore.channel import Sender
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
+    from arkcore.base.paths import Paths
+    from arkcore.machine.channel import Sender
+    from arkcore.resources.resource import Resource
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Seconds for listing them.

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from arkcore import record
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import ArkError, MachineError
 from arkcore.cli.console import (
     complain,
     paths_here,
@@ -29,19 +30,18 @@ from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, usable
 from arkcore.cli.status import may_ask
-from arkcore.deadline import Deadline
-from arkcore.errors import ArkError, MachineError
-from arkcore.lock import NodeLock
+from arkcore.memory.lock import NodeLock
+from arkcore.resources import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn, TextIO
 
+    from arkcore.base.paths import Paths
     from arkcore.cli.drill.leg import Leg
     from arkcore.cli.drill.manager import Drilled, Plan
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
+    from arkcore.resources.resource import Resource
 
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

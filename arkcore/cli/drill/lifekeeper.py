@@ -12,25 +12,25 @@ import shlex
 import tempfile
 
 from arkcore.actions.recover import RESTART
-from arkcore.call import Action
+from arkcore.base.call import Action
+from arkcore.base.errors import MachineError
 from arkcore.cli.drill.manager import Drilled, Kind, Plan, Refused, Seen
 from arkcore.cli.language import say
 from arkcore.cli.resources import usable
 from arkcore.cli.worst_times import worst_times
-from arkcore.errors import MachineError
-from arkcore.lock import holder_of
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.lifekeeper_commands import LifeKeeperCommands
-from arkcore.resource_file import dependents
-from arkcore.state import State
+from arkcore.memory.lock import holder_of
+from arkcore.memory.state import State
+from arkcore.resources.resource_file import dependents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
-    from arkcore.timers import Timers
+    from arkcore.base.paths import Paths
+    from arkcore.resources.resource import Resource
+    from arkcore.resources.timers import Timers
 
 _IN_SERVICE, _FAILED = "ISP", "OSF"
 #: States of a resource that LifeKeeper may take in service.

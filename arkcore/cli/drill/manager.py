@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from arkcore.base.errors import ArkError
 from arkcore.cli.language import say
-from arkcore.errors import ArkError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from arkcore.call import Action
-from arkcore.channel import Step
+from arkcore.base.call import Action
 from arkcore.cli.drill.leg import Point
 from arkcore.cli.language import say
+from arkcore.machine.channel import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import sys
 import time
 from dataclasses import dataclass
 
+from arkcore.base.errors import MachineError
 from arkcore.cli.drill.manager import Refused
-from arkcore.errors import MachineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import time
 
+from arkcore.base.errors import ArkError, MachineError
 from arkcore.cli.drill.manager import Drilled, Kind, Operation, Plan, Refused, Seen
 from arkcore.cli.drill.pacemaker_readiness import (
     other_node,
@@ -19,8 +20,7 @@ from arkcore.cli.drill.pacemaker_readiness import (
     where_of,
 )
 from arkcore.cli.language import say
-from arkcore.errors import ArkError, MachineError
-from arkcore.machine import is_trusted_program
+from arkcore.machine.system import is_trusted_program
 from arkcore.managers.cib import Cib, CibOperation, interrupted
 from arkcore.managers.crm_mon import View
 from arkcore.managers.pacemaker_tools import PacemakerTools

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from arkcore.base.errors import ArkError
+from arkcore.base.stderr import tell_journal
 from arkcore.cli.drill.breaking import kill
 from arkcore.cli.drill.hearing import Hearing, telling
 from arkcore.cli.drill.leg import Leg
@@ -11,17 +13,15 @@ from arkcore.cli.drill.manager import Seen
 from arkcore.cli.drill.measuring import Measuring
 from arkcore.cli.drill.readiness import ours
 from arkcore.cli.language import say
-from arkcore.errors import ArkError
-from arkcore.stderr import tell_journal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from arkcore.base.paths import Paths
     from arkcore.cli.drill.manager import Drilled, Plan
     from arkcore.cli.drill.outside import Outside
-    from arkcore.paths import Paths
-    from arkcore.resource import Resource
+    from arkcore.resources.resource import Resource
 
 #: Seconds from one reading of the RAS log to the next, and from one look at the cluster.
 _LISTEN, _LOOK = 0.05, 0.5

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from arkcore.call import Action
+from arkcore.base.call import Action
+from arkcore.base.status import Outcome, Status, StatusReport
 from arkcore.cli.drill.manager import Refused
 from arkcore.cli.look import look_at
 from arkcore.cli.resources import usable
-from arkcore.lock import holder_of
-from arkcore.record import of_managers
-from arkcore.resource_file import resource_names
-from arkcore.state import Maintenance, State, UndecidedClock
-from arkcore.status import Outcome, Status, StatusReport
+from arkcore.memory.lock import holder_of
+from arkcore.memory.state import Maintenance, State, UndecidedClock
+from arkcore.resources.record import of_managers
+from arkcore.resources.resource_file import resource_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from arkcore.base.paths import Paths
     from arkcore.cli.drill.manager import Plan
-    from arkcore.paths import Paths
 
 #: Seconds the applications are given to say how they are.
 _ASKING = 20.0

@@ -15,9 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from arkcore.base.paths import Paths
     from arkcore.cli.drill.manager import Plan
     from arkcore.cli.drill.report import Run
-    from arkcore.paths import Paths
 
 
 class Rehearsal:

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from arkcore.base.text import markdown as words
+from arkcore.base.text import shown
 from arkcore.cli.console import duration
 from arkcore.cli.drill.outside import INTERVAL
 from arkcore.cli.language import say
-from arkcore.text import markdown as words
-from arkcore.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from arkcore.cli.drill.leg import Leg
     from arkcore.cli.drill.manager import Drilled, Kind
     from arkcore.cli.drill.outside import Service
-    from arkcore.resource import Resource
+    from arkcore.resources.resource import Resource
 
 
 @dataclass

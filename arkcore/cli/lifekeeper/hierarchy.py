@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 from rich.tree import Tree
 
-from arkcore import record
+from arkcore.base.errors import ConfigurationError
 from arkcore.cli.language import say
 from arkcore.cli.resources import chosen, usable
-from arkcore.errors import ConfigurationError
-from arkcore.resource_file import dependents, resource_names
+from arkcore.resources import record
+from arkcore.resources.resource_file import dependents, resource_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from arkcore.paths import Paths
+    from arkcore.base.paths import Paths
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from arkcore.call import Action
+from arkcore.base.call import Action
+from arkcore.base.errors import MachineError
 from arkcore.cli.launchers import is_ours, write_launchers
-from arkcore.errors import MachineError
 from arkcore.managers.lifekeeper import LAUNCH, launcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arkcore.paths import Paths
+    from arkcore.base.paths import Paths
 
 #: The names LifeKeeper's own dialog uses, in the order in which it asks for them.
 NAMES = {

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from arkcore.base.paths import Paths
 from arkcore.cli.console import console, paths_here
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper import launcher_files
-from arkcore.paths import Paths
 
 
 def launchers(

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from arkcore.base.errors import MachineError
 from arkcore.cli.console import complain, console, paths_here, print_json, show
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper.hierarchy import Base, Hierarchy, refuse_nothing, with_what_they_need
 from arkcore.cli.lifekeeper.words import Filesystems, Ips, Resources, state_text
-from arkcore.errors import MachineError
 from arkcore.managers.lifekeeper_commands import installed_commands
 
 TYPE_CHECKING = False

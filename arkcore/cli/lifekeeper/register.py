@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from arkcore.base.errors import ConfigurationError
 from arkcore.cli.console import paths_here, refuse_unless_writable
 from arkcore.cli.lifekeeper.hierarchy import (
     Base,
@@ -20,7 +21,6 @@ from arkcore.cli.lifekeeper.registration import Registration, Terms, held_here
 from arkcore.cli.lifekeeper.words import Filesystems, Ips, Resources
 from arkcore.cli.output import put
 from arkcore.cli.resource_files import ResourceFile
-from arkcore.errors import ConfigurationError
 from arkcore.managers.lifekeeper_commands import installed_commands
 
 TYPE_CHECKING = False

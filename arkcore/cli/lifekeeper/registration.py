@@ -11,19 +11,19 @@ import shlex
 import sys
 
 from arkcore.actions.restore import missing_mounts
+from arkcore.base.errors import ConfigurationError, MachineError
 from arkcore.cli.console import complain
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper import launcher_files
 from arkcore.cli.output import put
-from arkcore.errors import ConfigurationError, MachineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from arkcore.base.paths import Paths
     from arkcore.cli.lifekeeper.hierarchy import Entry, Hierarchy
     from arkcore.managers.lifekeeper_commands import Instance, LifeKeeperCommands
-    from arkcore.paths import Paths
 
 
 class Terms:

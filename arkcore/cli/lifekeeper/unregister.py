@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from arkcore.base.errors import MachineError
 from arkcore.cli.console import paths_here
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper.hierarchy import with_what_needs_them
@@ -14,7 +15,6 @@ from arkcore.cli.lifekeeper.registration import held_here
 from arkcore.cli.lifekeeper.withdrawal import Withdrawal
 from arkcore.cli.output import put
 from arkcore.cli.resources import chosen
-from arkcore.errors import MachineError
 from arkcore.managers.lifekeeper_commands import installed_commands
 
 TYPE_CHECKING = False

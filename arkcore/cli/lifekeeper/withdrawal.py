@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 
+from arkcore.base.errors import ConfigurationError, MachineError
 from arkcore.cli.output import put
-from arkcore.errors import ConfigurationError, MachineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from arkcore.cli.console import duration
 from arkcore.cli.language import say
-from arkcore.timers import BY_KEY
+from arkcore.resources.timers import BY_KEY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.cli.tuning.measured import History, Measured
-    from arkcore.timers import Timers
+    from arkcore.resources.timers import Timers
 
 #: From this part of a timer on, the worst case is too near to it.
 NEAR = 0.7

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arkcore.cli.tuning.measured import History
-    from arkcore.timers import Timers
+    from arkcore.resources.timers import Timers
 
 #: LifeKeeper ends a quickCheck of a generic application after so many seconds.
 QUICKCHECK_LIMIT = 22.0

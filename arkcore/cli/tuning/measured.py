@@ -7,15 +7,15 @@ import statistics
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from arkcore.call import Action
-from arkcore.channel import Step
+from arkcore.base.call import Action
+from arkcore.machine.channel import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arkcore.ras.durations import ScriptTaken
-    from arkcore.timers import Timers
+    from arkcore.resources.timers import Timers
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from arkcore import record
+from arkcore.base.errors import ArkError
 from arkcore.cli.console import complain, iso, moment, show
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
@@ -21,24 +21,24 @@ from arkcore.cli.tuning.conflicts import (
     reserve_conflict,
 )
 from arkcore.cli.tuning.measured import History, Measured
-from arkcore.errors import ArkError
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.operation_times import shortfall
 from arkcore.managers.pacemaker_tools import PacemakerTools
 from arkcore.ras.durations import scripts_of
 from arkcore.ras.history import lines
-from arkcore.resource_file import dependents, required_by_file
-from arkcore.timers import TIMERS
+from arkcore.resources import record
+from arkcore.resources.resource_file import dependents, required_by_file
+from arkcore.resources.timers import TIMERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from arkcore.base.paths import Paths
     from arkcore.cli.output import SafeConsole
-    from arkcore.paths import Paths
     from arkcore.ras.reader import RasLine
-    from arkcore.resource import Resource
+    from arkcore.resources.resource import Resource
 
 #: Timers that count, or that no line of the log tells of.
 _NOT_MEASURED = ("recover.attempts", "recover.window", "quickcheck.cleanup")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from arkcore.managers import ocf
-from arkcore.parameters import TIMER_PARAMETERS
+from arkcore.resources.parameters import TIMER_PARAMETERS
 from arkcore.testing.checks.check import check
 from arkcore.testing.finding import NotPossible, expect
 from arkcore.testing.host import Host, await_that, shown

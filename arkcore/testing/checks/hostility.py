@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arkcore.status import Status
+from arkcore.base.status import Status
 from arkcore.testing.checks.check import check
 from arkcore.testing.checks.life import lasting
 from arkcore.testing.checks.truth import missed_by

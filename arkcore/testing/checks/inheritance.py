@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 
-from arkcore import processes
-from arkcore.processes import Process
+from arkcore.machine import processes
+from arkcore.machine.processes import Process
 from arkcore.testing.host import Host, environment_of
 from arkcore.testing.mess import SIGNALS, UMASK, VARIABLE, Inherited
 

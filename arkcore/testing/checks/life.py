@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arkcore.processes import Process, still_lives
-from arkcore.status import Status
+from arkcore.base.status import Status
+from arkcore.machine.processes import Process, still_lives
 from arkcore.testing.checks.check import check
 from arkcore.testing.finding import Failed, Unreached, expect
 from arkcore.testing.host import Host, await_that, shown

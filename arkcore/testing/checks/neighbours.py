@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arkcore.processes import Process, still_lives
-from arkcore.status import Status
+from arkcore.base.status import Status
+from arkcore.machine.processes import Process, still_lives
 from arkcore.testing.checks.check import check
 from arkcore.testing.checks.life import lasting
 from arkcore.testing.decoys import decoys

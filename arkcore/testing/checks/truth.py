@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from arkcore.errors import MachineError
-from arkcore.processes import Process, still_lives
-from arkcore.status import Status
+from arkcore.base.errors import MachineError
+from arkcore.base.status import Status
+from arkcore.machine.processes import Process, still_lives
 from arkcore.testing.checks.check import check
 from arkcore.testing.checks.life import lasting, names_of
 from arkcore.testing.decoys import decoys

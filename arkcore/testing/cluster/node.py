@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from arkcore.processes import Process, look, pids
+from arkcore.machine.processes import Process, look, pids
 from arkcore.testing.cluster.errors import CannotBuild, ClusterError
 from arkcore.testing.cluster.held import ENVIRONMENT, Held
 from arkcore.testing.cluster.network import Network

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from arkcore.processes import look
+from arkcore.machine.processes import look
 
 _PREFIX = "ark-cluster"
 _NAME = re.compile(rf"{_PREFIX}-(\d+)-(\d+)-\w+")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import arkcore
-from arkcore.call import Action
+from arkcore.base.call import Action
 from arkcore.managers.lifekeeper import launcher
 from arkcore.testing.torture import application, eyes, product
 from arkcore.testing.torture.eyes import Seen

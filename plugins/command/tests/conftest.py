@@ -14,15 +14,15 @@ import pytest
 from ark_command import Options
 
 from arkcore import processes
-from arkcore.application import make_options
-from arkcore.channel import Sender
-from arkcore.context import Context
-from arkcore.deadline import Deadline
-from arkcore.paths import Paths
-from arkcore.plugins import PluginSource
-from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
-from arkcore.state import State
-from arkcore.timers import Timers
+from arkcore.base.deadline import Deadline
+from arkcore.base.paths import Paths
+from arkcore.context.context import Context
+from arkcore.machine.channel import Sender
+from arkcore.memory.state import State
+from arkcore.plugin.application import make_options
+from arkcore.plugin.source import PluginSource
+from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.resources.timers import Timers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

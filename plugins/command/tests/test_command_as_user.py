@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ark_command._pid_file import Sighting
 
-    from arkcore.context import Context
+    from arkcore.context.context import Context
 
     MakeContext = Callable[..., Context]
     Live = Callable[..., subprocess.Popen[bytes]]

@@ -12,16 +12,17 @@ from ark_command import Command, _disk
 from ark_command._disk import Silent, ask
 from failing_disk import failing
 
-from arkcore import ConfigurationError, Level, Status, StepFailed, asked, processes
-from arkcore.call import Action
+from arkcore import ConfigurationError, Level, Status, StepFailed, processes
+from arkcore.base.call import Action
+from arkcore.machine import asked
 from arkcore.testing import Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arkcore.context import Context
-    from arkcore.processes import Process
+    from arkcore.context.context import Context
+    from arkcore.machine.processes import Process
 
     MakeContext = Callable[..., Context]
 

@@ -9,7 +9,7 @@ from ark_command import Options
 from ark_command._options import address_and_port
 
 from arkcore import ConfigurationError
-from arkcore.application import declared_options, make_options
+from arkcore.plugin.application import declared_options, make_options
 
 BASE: dict[str, Any] = {"start": ["/a/start"], "stop": ["/a/stop"]}
 STATUS = {"status": ["/a/status"]}

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from ark_command._pid_file import Sighting
 
-    from arkcore.context import Context
-    from arkcore.processes import Process
+    from arkcore.context.context import Context
+    from arkcore.machine.processes import Process
 
     MakeContext = Callable[..., Context]
     Live = Callable[..., subprocess.Popen[bytes]]

@@ -13,14 +13,14 @@ from ark_command import Command
 
 import arkcore
 from arkcore import Level, Status, StepFailed
-from arkcore.application import check_declaration
-from arkcore.plugins import check_hooks
+from arkcore.plugin.application import check_declaration
+from arkcore.plugin.source import check_hooks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arkcore.context import Context
+    from arkcore.context.context import Context
 
     MakeContext = Callable[..., Context]
     Script = Callable[[str, str], str]

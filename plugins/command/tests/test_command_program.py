@@ -11,7 +11,7 @@ from ark_command import Options
 from ark_command._program import fault_of_command, fault_of_way
 
 from arkcore import ConfigurationError
-from arkcore.application import make_options
+from arkcore.plugin.application import make_options
 
 SOMEBODY = 65534
 

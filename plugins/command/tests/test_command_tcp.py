@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from arkcore.context import Context
+    from arkcore.context.context import Context
 
     MakeContext = Callable[..., Context]
     Live = Callable[..., subprocess.Popen[bytes]]

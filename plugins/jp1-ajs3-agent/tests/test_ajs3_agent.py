@@ -12,9 +12,9 @@ from ark_lab import StandIn
 from ark_lab.testing import HOST
 
 from arkcore import ConfigurationError, Status
-from arkcore.application import check_declaration, declared_options, make_options
-from arkcore.context import Context
-from arkcore.plugins import check_hooks
+from arkcore.context.context import Context
+from arkcore.plugin.application import check_declaration, declared_options, make_options
+from arkcore.plugin.source import check_hooks
 
 OTHER = "LVMRH6LKB"
 plugin = Ajs3Agent()

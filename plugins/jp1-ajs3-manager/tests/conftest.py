@@ -11,15 +11,15 @@ from ark_jp1_ajs3_manager import Ajs3Manager
 from ark_lab import Product, StandIn
 from ark_lab.testing import HOST, Lab
 
-from arkcore.application import make_options
-from arkcore.channel import Sender
-from arkcore.context import Context
-from arkcore.deadline import Deadline
-from arkcore.paths import Paths
-from arkcore.plugins import PluginSource
-from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
-from arkcore.state import State
-from arkcore.timers import Timers
+from arkcore.base.deadline import Deadline
+from arkcore.base.paths import Paths
+from arkcore.context.context import Context
+from arkcore.machine.channel import Sender
+from arkcore.memory.state import State
+from arkcore.plugin.application import make_options
+from arkcore.plugin.source import PluginSource
+from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.resources.timers import Timers
 
 OTHER = "LVMRH6LKB"
 MakeContext = Callable[..., Context]

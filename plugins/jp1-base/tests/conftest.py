@@ -12,16 +12,16 @@ from ark_jp1_base.plugin import Jp1Base, Jp1BaseOptions
 from ark_lab.testing import HOST, Lab
 
 from arkcore import Process
-from arkcore.application import make_options
-from arkcore.channel import Sender
-from arkcore.command import CommandResult
-from arkcore.context import Context
-from arkcore.deadline import Deadline
-from arkcore.paths import Paths
-from arkcore.plugins import PluginSource
-from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
-from arkcore.state import State
-from arkcore.timers import Timers
+from arkcore.base.deadline import Deadline
+from arkcore.base.paths import Paths
+from arkcore.context.context import Context
+from arkcore.machine.channel import Sender
+from arkcore.machine.command import CommandResult
+from arkcore.memory.state import State
+from arkcore.plugin.application import make_options
+from arkcore.plugin.source import PluginSource
+from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.resources.timers import Timers
 
 
 class Ran:

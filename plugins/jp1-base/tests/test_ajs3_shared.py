@@ -8,8 +8,8 @@ import pytest
 from ark_jp1_base.ajs3 import Ajs3Options, Ajs3Plugin
 
 from arkcore import ConfigurationError, Level, Machine, Status
-from arkcore.application import declared_options, make_options
-from arkcore.checks.site import Node, Site
+from arkcore.plugin.application import declared_options, make_options
+from arkcore.survey.site import Node, Site
 
 
 class Ajs3(Ajs3Plugin):

@@ -13,8 +13,8 @@ from ark_jp1_base.commands import codec_of, reply_of
 from ark_jp1_base.plugin import Jp1Base
 
 from arkcore import Level, Machine, StepFailed
-from arkcore.checks.site import LogicalHost, Node, Site
-from arkcore.command import CommandResult
+from arkcore.machine.command import CommandResult
+from arkcore.survey.site import LogicalHost, Node, Site
 
 
 def command_lines(ctx: Any) -> list[str]:

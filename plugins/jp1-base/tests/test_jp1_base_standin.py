@@ -13,7 +13,7 @@ from ark_lab import Product, StandIn
 from ark_lab.testing import HOST, Lab
 
 from arkcore import Status, StepFailed
-from arkcore.context import Context
+from arkcore.context.context import Context
 
 OTHER = "LVMRH6LKB"
 plugin = Jp1Base()

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from database import Database, home, make_template, options_of
 
-from arkcore.call import Action
-from arkcore.channel import Sender
-from arkcore.context import Context
-from arkcore.deadline import Deadline
-from arkcore.paths import Paths
-from arkcore.plugins import PluginSource
-from arkcore.resource import ApplicationFacts, LogSettings, RasSettings, Resource
-from arkcore.state import State
+from arkcore.base.call import Action
+from arkcore.base.deadline import Deadline
+from arkcore.base.paths import Paths
+from arkcore.context.context import Context
+from arkcore.machine.channel import Sender
+from arkcore.memory.state import State
+from arkcore.plugin.source import PluginSource
+from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
+from arkcore.resources.timers import Timers
 from arkcore.testing import Node, ProgramEnd
-from arkcore.timers import Timers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from database import BIN, USER, as_user, options_of
 from failing_disk import failing
 from support import wait_for
 
-from arkcore import ask_disk, asked, processes
-from arkcore.call import Action
+from arkcore import ask_disk, processes
+from arkcore.base.call import Action
+from arkcore.machine import asked
 
 RESTORE, REMOVE = Action.RESTORE, Action.REMOVE
 CHECK = Action.QUICK_CHECK

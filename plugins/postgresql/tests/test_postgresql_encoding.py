@@ -6,7 +6,7 @@ import pytest
 from ark_postgresql._encoding import encoding_of
 from database import options_of
 
-from arkcore.call import Action
+from arkcore.base.call import Action
 
 WORDS = "致命的エラー: データディレクトリ"
 

@@ -16,7 +16,7 @@ from database import USER, as_user
 from support import pairs_are_whole, wait_for
 
 from arkcore import processes
-from arkcore.call import Action
+from arkcore.base.call import Action
 
 RESTORE, REMOVE = Action.RESTORE, Action.REMOVE
 CHECK, RECOVER = Action.QUICK_CHECK, Action.RECOVER

@@ -6,7 +6,7 @@ import json
 import time
 
 from ark_lab.cluster.service import ROOT, TIMERS, Service
-from arkcore.paths import Paths
+from arkcore.base.paths import Paths
 from arkcore.testing.cluster import ClusterError, Node, Operation
 
 #: The product's commands that start, stop or force; what only asks is our doing.

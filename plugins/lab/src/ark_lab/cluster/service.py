@@ -15,8 +15,8 @@ from typing import Final
 
 from arkcore import Process, processes
 from arkcore.managers.operation_times import least_timeout
+from arkcore.resources.timers import Timers
 from arkcore.testing.cluster import Cluster, ClusterError, Node, SharedDisk, writer_program
-from arkcore.timers import Timers
 
 IP, DISK, BASE, AJS3, WEB = LAYERS = ("ip", "disk", "base", "ajs3", "web")
 

@@ -1,0 +1,1 @@
+"""Words and small tools: statuses, errors, deadlines, texts. Imports nothing else of ours."""

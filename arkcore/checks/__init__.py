@@ -1,6 +1,0 @@
-"""The checks before an installation, by their number in the cluster guide.
-
-A check looks at a :class:`~arkcore.checks.machine.Machine` for what the
-:class:`~arkcore.checks.site.Site` says must be there, and yields findings. Nothing is changed, and
-what a machine cannot tell is said to be so. Nothing here is loaded by an action.
-"""

@@ -1,0 +1,397 @@
+"""What a plugin's hook is handed: the resource, the time left, and the ways to act."""
+
+from __future__ import annotations
+
+import os
+
+from arkcore.base import retry
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import MachineError, PluginError
+from arkcore.context.ownership import Owner, Search
+from arkcore.machine import command, processes
+from arkcore.machine.channel import Event
+from arkcore.machine.command import CommandResult, Output
+from arkcore.memory.lock import NodeLock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from arkcore.context.start_group import StartGroup
+    from arkcore.machine.channel import Sender
+    from arkcore.machine.processes import Process
+    from arkcore.memory.state import State
+    from arkcore.resources.resource import Resource
+
+#: The kinds of command. What those of the first two leave behind may go on stopping things.
+FORCE, STOP, START, STATUS = "force", "stop", "start", "status"
+#: A status command that lasts longer, in seconds, is noted with its pid.
+_SHORT = 0.5
+#: Characters that mean nothing to a shell.
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_")
+
+
+class Log:
+    """The small protocol plugins and engine log through.
+
+    Warnings and errors stand in the RAS log; the rest does with `ras.detail = "full"`.
+    """
+
+    __slots__ = ("_sender",)
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def debug(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "debug", text)
+
+    def info(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "info", text)
+
+    def warning(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "warning", text)
+
+    def error(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "error", text)
+
+
+class Context:
+    """One hook's world. Made by the engine; plugins only use it.
+
+    `resource`, `logical_host`: names. `options`: the plugin's own options object. `deadline`: when
+    the step at work must be over. `log`: see :class:`Log`.
+    """
+
+    def __init__(
+        self,
+        resource: Resource,
+        options: Any,
+        state: State,
+        sender: Sender,
+        deadline: Deadline,
+        *,
+        observed: Callable[[bool], None] = lambda _: None,
+        notes: State | None = None,
+        watches: bool = True,
+        end: Deadline | None = None,
+    ) -> None:
+        self.resource = resource.name
+        self.logical_host = resource.logical_host
+        self.options = options
+        self.deadline = deadline
+        self.log = Log(sender)
+        self._resource = resource
+        self._state = state
+        self._sender = sender
+        self._observed = observed
+        users = (getattr(options, key, "") for key in ("user", "process_user"))
+        self._owner = Owner(resource, state, [each for each in users if each and type(each) is str])
+        #: Where commands are noted: with the asker, where one resource only looks at another.
+        self._notes = notes or state
+        #: When the worker itself is ended: ending what is late has to fit before that.
+        self._end = end or Deadline(deadline.at + 5.0)
+        #: Whether it is looked for what a status command leaves running.
+        self._watches = watches
+        log = resource.log
+        self._tells_all = bool(
+            resource.ras.detail == "full" or log.json or "debug" in (log.stderr, log.journal)
+        )
+        #: Set by the engine for each step.
+        self._kind = STATUS
+        self._results: list[CommandResult] = []
+        self._made: StartGroup | None = None
+        self._others: set[tuple[int, int]] | None = None
+
+    # Commands.
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float | None = None,
+        user: str | None = None,
+        env: Mapping[str, str | None] | None = None,
+        encoding: str | None = None,
+    ) -> CommandResult:
+        """Run a command of the product and wait for its end; never raises for a return code.
+
+        `argv`: an absolute path and its arguments; no shell reads them. `timeout`: seconds, never
+        beyond the deadline. `user`: whose command it is, by default this process's. `env`: added
+        to a clean environment (PATH, HOME, LANG=C); None takes a variable away. `encoding`: of
+        its output, by default UTF-8. A late command is ended with all it made, after a black box
+        was written; the result is then `late`. Output is bounded; a start's is kept in
+        /var/log/ark/output.
+        """
+        argv = [os.fspath(word) for word in argv]
+        if not argv or not argv[0].startswith("/"):
+            raise PluginError(f"a command must begin with an absolute path, not {argv!r}")
+        deadline = self.deadline if timeout is None else self.deadline.sooner(timeout)
+        if deadline.passed:  # not what it is at: the one before was late
+            return self._told(CommandResult(argv, error=command.NO_TIME))
+        if self._kind != STATUS:
+            self._sender.send(Event.COMMAND, _command_line(argv))
+        self._sender.send(Event.NOW, f"{argv[0]} ({self._kind})")
+        # Whoever only looks marks its commands as nobody's, lest they pass for the application's.
+        owner = "-" if self._state.read_only else self.resource
+        mark = f"{owner}:{os.urandom(16).hex()}"
+        self._notes.note_command(mark, self._kind)
+        output = self._output()
+        # A quick check needs not look: its guard, which has no other children, does at the end.
+        before = processes.children(os.getppid()) if self._watches else None
+        try:
+            result = command.run(
+                argv,
+                mark=mark,
+                deadline=deadline,
+                output=output,
+                user=user,
+                env=self._environment(env),
+                encoding=encoding,
+                spare=self._resource.application.machine_wide,
+                enter=self._enter_start if self._kind == START else None,
+                on_spawn=lambda pid: self._note_spawned(mark, pid),
+                # A healthy check has one file less to write: its command's mark is enough to find
+                # it by, unless it clears its environment and hangs.
+                told_after=_SHORT if self._kind == STATUS else 0.0,
+                on_late=lambda tree, end: self._record_late(argv, tree, end),
+                end=self._end,
+            )
+        finally:
+            output.close()
+        # What a stop or a forced stop leaves behind is looked for before the next start, and what a
+        # start does until it has gone well, also by the action after one that was killed; what a
+        # status command does has become the guard's child, and is looked for at the action's end.
+        kept = self._kind in (STOP, FORCE, START)
+        if self._kind == STATUS:
+            kept = not self._watches or before != processes.children(os.getppid())
+        if not result.left and not kept:
+            self._notes.forget_commands([mark])
+        return self._told(result)
+
+    def _environment(self, extra: Mapping[str, str | None] | None) -> dict[str, str | None]:
+        prefix = self._state.paths.prefix
+        return {**(extra or {}), **({"ARK_PREFIX": prefix} if prefix else {})}
+
+    def _told(self, result: CommandResult) -> CommandResult:
+        self._results.append(result)
+        if self._tells_all:
+            self.log.debug(f"{result.told()} after {result.seconds:.1f} s")
+            for line in result.last_lines():
+                self.log.debug(f"| {line}")
+        return result
+
+    def _output(self) -> Output:
+        if self._kind == START:
+            path = self._state.paths.start_output(self.resource)
+            try:
+                return Output.kept(path, self._resource.log.group)
+            except OSError as error:
+                # In memory would be wrong: a daemon may write there long after we are gone.
+                self.log.warning(f"cannot write {path}: {error.strerror}; output is lost")
+                return Output(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
+        return Output.discarded()
+
+    def _note_spawned(self, mark: str, pid: int) -> None:
+        try:
+            process = processes.look(pid)
+        except OSError:
+            return  # its mark has to be enough
+        if process is not None:
+            self._notes.note_command(mark, self._kind, pid, process.start)
+
+    def _record_late(self, argv: Sequence[str], tree: Sequence[Process], output: bytes) -> str:
+        if self._kind != STATUS:
+            self._sender.send(Event.LATE, f"ending {argv[0]} ({self._kind}), which is late")
+        headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
+        from arkcore.machine import blackbox
+
+        directory = self._state.paths.blackboxes
+        within = min(blackbox.TIME, self._end.remaining() * 0.4)
+        return blackbox.record(
+            directory,
+            self.resource,
+            headline,
+            lambda: tree,
+            output=output,
+            within=within,
+            hide=self._sender.masked,
+            group=self._resource.log.group,
+        )
+
+    # Time.
+
+    def wait_until(self, predicate: Callable[[], bool], *, within: float) -> bool:
+        """Ask `predicate` again and again; False where `within` seconds or the deadline passed."""
+        return retry.ask_until(predicate, self.deadline.sooner(within))
+
+    def node_lock(self, name: str, *, within: float | None = None) -> NodeLock:
+        """A lock shared by all resources of this node: `with ctx.node_lock("x") as taken:`.
+
+        `taken` is False where the deadline, or `within` seconds, came first. Time spent waiting
+        for it is not held against the application.
+        """
+        return NodeLock(
+            self._state.paths.node_lock(name),
+            self.deadline if within is None else self.deadline.sooner(within),
+            on_wait=lambda: self._observed(False),
+            on_taken=lambda: self._observed(True),
+        )
+
+    # Processes.
+
+    def find_processes(
+        self,
+        beneath: Sequence[str],
+        *,
+        variables: Sequence[str] = (),
+        commands: Sequence[str] = (),
+        parts: Sequence[str] = (),
+        users: Sequence[str] = (),
+    ) -> list[Process]:
+        """The live processes of this logical host whose executable lies beneath a directory.
+
+        `beneath`: directories of the product's own, or executables themselves: a product in a
+        directory of the system's, such as /usr/bin, is named by its executables.
+
+        One belongs here when the logical host's name is one of its arguments or the value of one
+        of the environment `variables`, when it bears the mark of a start of this resource, when an
+        ancestor belongs, or when it was recorded while the application was last RUNNING.
+
+        `commands` names executables that are short-lived commands, and no part of the application.
+        `parts` names the executables that are parts of one logical host; a `*` at the end of a name
+        stands for anything. Where it is given, a variable or a mark tells of these alone: a daemon
+        of the whole machine inherits them from whoever happens to start it. `users` names the users
+        whose processes may say so of themselves, besides root, the running user, those of the
+        options `user` and `process_user`, and the users of recorded processes.
+        """
+        search = Search(self._owner, beneath, variables, commands, parts=parts, users=users)
+        return search.owned()
+
+    def unattributed_processes(
+        self,
+        beneath: Sequence[str],
+        *,
+        variables: Sequence[str] = (),
+        commands: Sequence[str] = (),
+        parts: Sequence[str] = (),
+        users: Sequence[str] = (),
+    ) -> list[Process]:
+        """Processes beneath a directory that are to be told, and never killed.
+
+        They show no owner at all; or an inherited variable or mark, and are none of `parts`; or
+        they name this logical host, and are another user's.
+        """
+        search = Search(self._owner, beneath, variables, commands, parts=parts, users=users)
+        return search.without_owner()
+
+    def may_be_ours(self, process: Process) -> bool:
+        """Whether its user allows that it is the application's; says nothing else of it.
+
+        Its real and effective user must be root, the running user, that of the option `user` or
+        `process_user`, or of a recorded process; or it was recorded itself, or made by this very
+        action.
+        """
+        return self._owner.may_have(process, self._owner.users())
+
+    def may_act(self, user_id: int) -> bool:
+        """Whether what this user does may be the application's doing; as for `may_be_ours`."""
+        users = self._owner.users()
+        return users is None or user_id in users
+
+    def started_processes(self) -> list[Process]:
+        """What came of this resource's starts, wherever its executables lie.
+
+        Those that bear the mark of a start of this resource, those recorded, and all that descend
+        from them.
+        """
+        return self._owner.started()[0]
+
+    def recorded_processes_are_gone(self) -> bool:
+        """Whether processes were recorded when it was last RUNNING, and none of them lives."""
+        recorded = self._state.remembered_processes()
+        seen = {pid: processes.look(pid) for pid, _ in recorded}
+        alive = {(pid, each.start) for pid, each in seen.items() if each}
+        return bool(recorded) and not recorded & alive
+
+    def _outsiders(self, found: set[Process]) -> set[Process]:
+        """Those of `found`, in this resource's control group, that are not to be ended with it.
+
+        The engine's own, another resource's, and what the application declares for the machine's.
+        """
+        from arkcore.context import start_group
+
+        if self._others is None:
+            self._others = start_group.recorded_by_others(self._state)
+        machine_wide = self._resource.application.machine_wide
+        apart = start_group.outsiders(found, machine_wide, self._others)
+        spared = self._owner.spared
+        if spared:
+            apart |= found & (spared | processes.descendants({each.pid for each in spared}))
+        return apart
+
+    def _enter_start(self) -> Callable[[], None]:
+        """Have a start command live in the resource's group, as urgent as [start] says."""
+        from arkcore.context.scheduling import enter_start
+
+        leave_group = self._group.enter()
+        leave_settings = enter_start(self._resource.start, self.log.warning)
+
+        def leave() -> None:
+            leave_settings()
+            leave_group()
+
+        return leave
+
+    @property
+    def _group(self) -> StartGroup:
+        """What the starts of this resource have made. A healthy check does without it."""
+        if self._made is None:
+            from arkcore.context.start_group import StartGroup
+            from arkcore.machine import cgroup
+
+            names = self._resource.application.machine_wide
+            wanted = self._resource.start.slice
+            parent = cgroup.slice_path(wanted) if wanted else cgroup.PARENT
+            self._made = StartGroup(
+                self._state,
+                self.log,
+                self._outsiders,
+                names,
+                spared=lambda: self._owner.spared,
+                parent=parent,
+            )
+        return self._made
+
+    def terminate(self, ended: Iterable[Process], *, grace: float = 10.0) -> None:
+        """End these processes: TERM, and after `grace` seconds KILL. `MachineError` names the rest.
+
+        Each one's start time is compared before each signal.
+        """
+        wanted = [process for process in ended if processes.still_lives(process)]
+
+        def find() -> list[Process]:
+            return [process for process in wanted if processes.still_lives(process)]
+
+        spare = self._resource.application.machine_wide
+        left = processes.end(find, self.deadline, spare=spare, grace=grace)
+        if self._kind == FORCE:
+            self._tell_ended("ended by force", wanted, left)
+        if left:
+            raise MachineError("cannot be ended: " + ", ".join(str(process) for process in left))
+
+    def _tell_ended(self, how: str, wanted: Iterable[Process], left: Sequence[Process]) -> None:
+        """Name those of `wanted` that were ended; `left` live on. At every detail of the log."""
+        spare = self._resource.application.machine_wide
+        ended = [each for each in wanted if each not in left and not processes.bears(each, spare)]
+        if ended:
+            self.log.warning(f"{how}: " + ", ".join(f"pid {each}" for each in ended))
+
+
+def _command_line(argv: Sequence[str]) -> str:
+    """As a shell would read it; where none would read anything into it, as it is."""
+    if all(_PLAIN.issuperset(word) and word for word in argv):
+        return " ".join(argv)
+    import shlex
+
+    return shlex.join(argv)

@@ -1,0 +1,370 @@
+"""Whose a process is: the marks, records and names by which a resource knows its own.
+
+What anybody on the node can write decides nothing. A mark counts with the random part that we wrote
+down. A mark, an argument or a variable counts for root, for the user that we run as, for the users
+that the resource names and for those of its recorded processes alone. What descends from a process
+that belongs, and what was recorded with its pid and start time, belongs whoever its user is.
+"""
+
+from __future__ import annotations
+
+import os
+
+from arkcore.machine import processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from arkcore.machine.processes import Process
+    from arkcore.memory.state import State
+    from arkcore.resources.resource import Resource
+
+
+class Marks:
+    """The marks that show a process for one that a start of this resource has made.
+
+    `known`: those that were written down; None where that memory is lost: then any of this
+    resource's is one, but for `others`, which commands of another kind bear.
+    """
+
+    def __init__(
+        self, resource: str, prefix: str, known: Collection[str] | None, others: Iterable[str]
+    ) -> None:
+        self.are_known = known is not None
+        self._begin = f"{processes.MARK}={resource}:".encode()
+        self._known = frozenset(_entry(mark) for mark in known or ())
+        self._others = frozenset(map(_entry, others))
+        self._prefix = [b"ARK_PREFIX=" + os.fsencode(prefix)] if prefix else []
+
+    def are_in(self, environment: list[bytes]) -> bool:
+        """Whether it came of a start of this resource, and of this installation's.
+
+        Another prefix on the same machine is another node, whatever its resources are called.
+        """
+        if self.are_known:
+            found = not self._known.isdisjoint(environment)
+        else:
+            ours = {entry for entry in environment if entry.startswith(self._begin)}
+            found = bool(ours) and ours.isdisjoint(self._others)
+        if not found:
+            return False
+        return [each for each in environment if each.startswith(b"ARK_PREFIX=")] == self._prefix
+
+
+def _entry(mark: str) -> bytes:
+    return f"{processes.MARK}={mark}".encode()
+
+
+class Owner:
+    """One resource, as the owner of processes.
+
+    `named`: the users, by name, that its options give it.
+    """
+
+    def __init__(self, resource: Resource, state: State, named: Collection[str] = ()) -> None:
+        self._resource = resource.name
+        self.logical_host = resource.logical_host
+        self.spare = resource.application.machine_wide
+        self.state = state
+        self._named = tuple(named)
+        #: What the last search left alone, though it inherited a claim: it serves the machine.
+        self.spared: set[Process] = set()
+
+    def marks(self) -> Marks:
+        """The marks of its starts, as they are written down now."""
+        others = [mark for mark, (kind, _, _) in self.state.commands().items() if kind != "start"]
+        return Marks(self._resource, self.state.paths.prefix, self.state.start_marks(), others)
+
+    def users(self, named: Collection[str] = ()) -> frozenset[int] | None:
+        """The ids of the users whose processes may be its own; `named`: further ones, by name.
+
+        None where one of them cannot be looked up: then a user tells nothing.
+        """
+        found = {0, os.geteuid(), *self.state.remembered_users()}
+        for name in {*self._named, *named}:
+            import pwd
+
+            try:
+                found.add(pwd.getpwnam(name).pw_uid)
+            except KeyError:
+                return None
+        return frozenset(found)
+
+    def started(self) -> tuple[list[Process], set[Process]]:
+        """What starts made, and what shows no environment although it runs a program.
+
+        While a process executes a new program nothing shows whose it is; or it was started without
+        any environment. The child of a process that is clearly another's is another's, too: on a
+        busy machine there is always somebody who begins a program.
+        """
+        marks, users = self.marks(), self.users()
+        seen: dict[int, Process] = {}
+        found, foreign, unclear = set(), set(), set()
+        # Each is asked as it comes: one that goes on by way of its children lives for a moment.
+        for pid in processes.pids():
+            process = processes.look(pid)
+            if process is None:
+                continue
+            seen[pid] = process
+            # Before anything is read of it: what another user's process shows costs nothing.
+            if users is not None and processes.owner(pid) not in users:
+                foreign.add(process)
+                continue
+            environment = processes.environment(pid)
+            if marks.are_in(environment):
+                if _is_one_of(pid, users) and _can_be_here(pid, marks):
+                    found.add(process)
+            elif not environment and processes.executable(pid):
+                unclear.add(process)
+        # What this very action has made may have another user by now.
+        below = foreign & processes.descendants({os.getppid()}, seen) if foreign else set()
+        found |= {each for each in below if marks.are_in(processes.environment(each.pid))}
+        found |= self.remembered(seen)
+        found |= processes.descendants({process.pid for process in found}, seen)
+        mine = {os.getpid(), os.getppid()}
+        others = seen.keys() - {each.pid for each in found | unclear} - {1} - mine
+        unclear = {each for each in unclear if each.ppid not in others}
+        apart = processes.apart_from(self.spare, found, seen)
+        return sorted((each for each in apart if each.pid not in mine), key=_pid_of), unclear
+
+    def remembered(self, seen: dict[int, Process]) -> set[Process]:
+        """Those of the table `seen` that were recorded when it was last RUNNING."""
+        found = set()
+        for pid, start in self.state.remembered_processes():
+            process = seen.get(pid)
+            if process is not None and process.start == start:
+                found.add(process)
+        return found
+
+    def may_have(self, process: Process, users: frozenset[int] | None) -> bool:
+        """Whether its user is one of `users`, it was recorded, or this action has made it."""
+        if _is_one_of(process.pid, users):
+            return True
+        if (process.pid, process.start) in self.state.remembered_processes():
+            return True
+        return os.getppid() in (each.pid for each in ancestors(process))
+
+
+def ancestors(process: Process) -> Iterator[Process]:
+    """The process that made it, the one that made that, and so on; the first one of all not."""
+    seen: Process | None = process
+    met: set[int] = set()
+    while seen is not None and seen.ppid > 1 and seen.ppid not in met:
+        met.add(seen.ppid)
+        seen = processes.look(seen.ppid)
+        if seen is not None:
+            yield seen
+
+
+def _pid_of(process: Process) -> int:
+    return process.pid
+
+
+def _is_one_of(pid: int, users: frozenset[int] | None) -> bool:
+    """Whether both the real and the effective user of `pid` are among `users`."""
+    if users is None:
+        return True
+    if processes.owner(pid) not in users:
+        return False
+    both = processes.users(pid)
+    return bool(both) and both <= users
+
+
+def _can_be_here(pid: int, marks: Marks) -> bool:
+    """A container's processes are another machine's, unless a mark that we wrote down is theirs."""
+    return marks.are_known or processes.in_our_namespace(pid)
+
+
+class Search:
+    """One look for the processes of a logical host beneath some directories.
+
+    `parts`: where they are given, the executables for which an inherited claim counts: the value of
+    a variable, or a mark. `users`: names of users whose processes they may be.
+    """
+
+    def __init__(
+        self,
+        owner: Owner,
+        beneath: Sequence[str],
+        variables: Sequence[str],
+        commands: Sequence[str],
+        *,
+        parts: Collection[str] = (),
+        users: Collection[str] = (),
+    ) -> None:
+        self._owner = owner
+        self._directories = tuple(f"{directory.rstrip('/')}/" for directory in beneath)
+        self._executables = frozenset(beneath)
+        #: A product written in Python may have our own interpreter for its executable.
+        self._own = (os.getpid(), os.getppid())
+        self._commands = frozenset(commands)
+        self._spare = owner.spare
+        self._variables = tuple(f"{name}=".encode() for name in variables)
+        self._host = os.fsencode(owner.logical_host)
+        self._wanted = frozenset(variable + self._host for variable in self._variables)
+        self._parts = tuple(parts)
+        self._names = users
+        #: One answer, once it was asked for.
+        self._users: list[frozenset[int] | None] | None = None
+        self._marks: Marks | None = None
+        #: The executables of what was looked at, by pid.
+        self._paths: dict[int, str] = {}
+        #: What has inherited a claim, and is no part of a logical host by its name.
+        self._suspects: dict[int, Process] = {}
+        #: What claims nothing, for its user may not.
+        self._strangers: dict[int, Process] = {}
+
+    def candidates(self) -> Iterator[Process]:
+        """Processes whose executable lies beneath, without commands and machine-wide ones.
+
+        To be looked at as they come: one that goes on by way of its children lives for a moment.
+        """
+        for pid in processes.pids():
+            # The link alone is read of most processes: a healthy check pays for this.
+            path = processes.executable(pid)
+            if not path.startswith(self._directories) and path not in self._executables:
+                continue
+            if pid in self._own:
+                continue
+            if path.rpartition("/")[2] in self._commands:
+                continue
+            process = processes.look(pid)
+            if process is None:
+                continue
+            self._paths[pid] = path
+            if not processes.bears(process, self._spare):
+                yield process
+            elif self._parts and self._has_inherited(process):
+                self._suspects[pid] = process
+
+    def owned(self) -> list[Process]:
+        """Those of the logical host."""
+        found, owned = {}, set()
+        remembered = self._owner.state.remembered_processes()
+        self._marks, self._suspects, self._strangers = None, {}, {}
+        for process in self.candidates():
+            found[process.pid] = process
+            if (process.pid, process.start) in remembered or self._claims(process):
+                owned.add(process.pid)
+        self._add_heirs(owned, found)
+        # Between it and what it descends from there may be programs of others, a shell's for one.
+        late = {
+            pid
+            for pid, process in self._suspects.items()
+            if pid in found and pid not in owned
+            if any(each.pid in owned for each in ancestors(process))
+        }
+        if late:
+            owned |= late
+            self._add_heirs(owned, found)
+        if self._parts:
+            self._owner.spared = {each for pid, each in self._suspects.items() if pid not in owned}
+        return [found[pid] for pid in sorted(owned)]
+
+    def _add_heirs(self, owned: set[int], found: dict[int, Process]) -> None:
+        grew = True
+        while grew:
+            heirs = {
+                pid
+                for pid, process in found.items()
+                if pid not in owned and process.ppid in owned and not self._claimed_elsewhere(pid)
+            }
+            owned |= heirs
+            grew = bool(heirs)
+
+    def _claims(self, process: Process) -> bool:
+        """Whether it shows for itself that it belongs here."""
+        pid = process.pid
+        if not self._user_may(process):
+            self._strangers[pid] = process
+            return False
+        if self._host in processes.arguments(pid)[1:]:
+            return self._user_may(process, exactly=True) and self._is_here(pid)
+        # A machine-wide daemon hands on what its starter's environment was, to whomever it serves.
+        if not self._has_inherited(process) or self._serves_the_machine(process):
+            return False
+        if self._parts and not self._is_part(process):
+            self._suspects[pid] = process
+            return False
+        return True
+
+    def _has_inherited(self, process: Process) -> bool:
+        """Whether its environment shows the logical host, or a mark of ours and no other host."""
+        environment = processes.environment(process.pid)
+        bears_mark = self._known_marks().are_in(environment)
+        named = not self._wanted.isdisjoint(environment)
+        if not named and (not bears_mark or self._names_a_host(environment)):
+            return False
+        if not self._user_may(process, exactly=True):
+            return False
+        return (bears_mark and self._known_marks().are_known) or self._is_here(process.pid)
+
+    def _user_may(self, process: Process, *, exactly: bool = False) -> bool:
+        if self._users is None:
+            self._users = [self._owner.users(self._names)]
+        [users] = self._users
+        if users is None or (not exactly and processes.owner(process.pid) in users):
+            return True
+        return self._owner.may_have(process, users)
+
+    def _known_marks(self) -> Marks:
+        self._marks = self._marks or self._owner.marks()
+        return self._marks
+
+    def _is_here(self, pid: int) -> bool:
+        """Whether it runs the product's file, and no container's."""
+        return processes.in_our_namespace(pid) and processes.runs_file(pid, self._paths[pid])
+
+    def _is_part(self, process: Process) -> bool:
+        names = (process.name, self._paths[process.pid].rpartition("/")[2])
+        for part in self._parts:
+            if part.endswith("*"):
+                if any(name.startswith(part[:-1]) for name in names):
+                    return True
+            elif part in names or process.name == os.fsdecode(os.fsencode(part)[:15]):
+                return True
+        return False
+
+    def _serves_the_machine(self, process: Process) -> bool:
+        """Whether one of its ancestors is a machine-wide daemon."""
+        return bool(self._spare) and any(
+            processes.bears(each, self._spare) for each in ancestors(process)
+        )
+
+    def _names_a_host(self, environment: list[bytes]) -> bool:
+        return any(
+            entry.startswith(variable) for entry in environment for variable in self._variables
+        )
+
+    def _claimed_elsewhere(self, pid: int) -> bool:
+        """Whether it names another logical host, whoever its ancestors are."""
+        environment = processes.environment(pid)
+        return self._names_a_host(environment) and self._wanted.isdisjoint(environment)
+
+    def without_owner(self) -> list[Process]:
+        """Those that show no owner, serve the machine, or pretend to belong here."""
+        found = {process.pid: process for process in self.candidates()}
+        owned = {process.pid for process in self.owned()}
+        told = {
+            **self._suspects,
+            **{pid: each for pid, each in self._strangers.items() if self._pretends(pid)},
+        }
+        shown = [
+            process
+            for pid, process in found.items()
+            if pid not in owned
+            and pid not in told
+            and process.ppid not in found
+            and len(processes.arguments(pid)) < 2
+            and not self._names_a_host(processes.environment(pid))
+            and self._is_here(pid)
+        ]
+        shown += [each for each in told.values() if each.ppid not in told and each.pid not in owned]
+        return sorted(shown, key=_pid_of)
+
+    def _pretends(self, pid: int) -> bool:
+        if self._host in processes.arguments(pid)[1:]:
+            return True
+        environment = processes.environment(pid)
+        return not self._wanted.isdisjoint(environment) or self._known_marks().are_in(environment)

@@ -1,0 +1,443 @@
+"""The control group in which all lives that the starts of one resource have made.
+
+The name of the group ends in random digits and stands in the resource's state: a group that is not
+recorded there is not this resource's. Where a start could not have a group, nothing depends on it:
+processes are found by the plugin and the other records.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import time
+
+from arkcore.base.deadline import Deadline
+from arkcore.machine import cgroup, processes
+from arkcore.machine.cgroup import Group
+from arkcore.memory.state import State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from arkcore.context.context import Log
+    from arkcore.machine.cgroup import Mount
+    from arkcore.machine.processes import Process
+
+#: Seconds that what the product's own stop has left in the group has to end by itself; then it gets
+#: TERM, and after so many more seconds it is killed.
+_PATIENCE = 0.5
+_GRACE = 2.0
+#: Seconds to wait until all in the group stand still.
+_FREEZING = 0.2
+#: A group that lies empty may be removed by anybody's next start, just before it is joined.
+_TRIES = 3
+
+
+class Unavailable(Exception):
+    """Raised where starts have no group on this machine. Its text is the reason."""
+
+
+def available(mountinfo: str = "/proc/self/mountinfo") -> tuple[Mount, str]:
+    """The mount of cgroup version 2 that holds this process, and the directory of its own group.
+
+    `Unavailable` where there is none that we can use.
+    """
+    if os.geteuid() != 0:
+        raise Unavailable("only root can put a start into a cgroup")
+    try:
+        found, own = cgroup.mounts(mountinfo), cgroup.own_path()
+    except OSError as error:
+        raise Unavailable(f"the cgroups of this machine cannot be read: {error}") from None
+    if not found:
+        raise Unavailable("no cgroup version 2 is mounted here that can be written")
+    for mount in found:
+        directory = mount.directory(own)
+        if own and os.path.isdir(directory):
+            return mount, directory
+    raise Unavailable("our own cgroup is not among those that are mounted here")
+
+
+class StartGroup:
+    """What one part of an action does with the group of its resource.
+
+    `outsiders`: which of some processes belong to the machine or to others. `expected`: names of
+    those that nobody need be told of; `spared`: further such processes. `parent`: the path of the
+    group above it, below the mount.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        log: Log,
+        outsiders: Callable[[set[Process]], set[Process]],
+        expected: Collection[str] = (),
+        spared: Callable[[], Collection[Process]] = tuple,
+        parent: str = cgroup.PARENT,
+    ) -> None:
+        self._state = state
+        self._log = log
+        self._outsiders = outsiders
+        self._expected = expected
+        self._spared = spared
+        self._parent = parent
+        #: The processes that were listed last without the group's help.
+        self.product: set[Process] = set()
+        #: Since when nothing but the group shows what is left; 0 while it does not.
+        self._alone_since = 0.0
+        self._told_to_end = False
+        self._told_of_killing = False
+        #: Whether a command of this start could not have the group.
+        self._missed = False
+
+    # Starting.
+
+    def enter(self) -> Callable[[], None]:
+        """Have what this process spawns live in the group, until the answer is called.
+
+        Never raises: a start without a group is a start all the same.
+        """
+        try:
+            mount, own = available()
+        except Unavailable:
+            self._is_not_whole()
+            return _nothing
+        try:
+            self._join(mount)
+        except OSError as error:
+            self._is_not_whole()
+            self._log.warning(f"what this start makes has no cgroup of its own: {error}")
+            return _nothing
+        return lambda: self._leave(mount, own)
+
+    def _join(self, mount: Mount) -> None:
+        for tries in range(1, _TRIES + 1):
+            group = self._for_start(mount)
+            try:
+                group.make()
+                group.take(0)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ENODEV) or tries == _TRIES:
+                    raise
+
+    def _for_start(self, mount: Mount) -> Group:
+        """The recorded group, else a new one, recorded before it is made."""
+        parent = f"{mount.point}/{self._parent}"
+        path, whole = self._state.group()
+        if path and Group(path).populated:
+            return Group(path)
+        whole = (whole or not path) and not self._missed
+        Group(parent).make()
+        if os.stat(parent).st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "it belongs to another user", parent)
+        cgroup.remove_empty(parent)
+        path = f"{parent}/{cgroup.name_of(self._state.resource)}"
+        if not self._state.remember_group(path, whole=whole):
+            raise OSError(errno.EIO, "it cannot be noted", path)
+        return Group(path)
+
+    def _leave(self, mount: Mount, own: str) -> None:
+        for directory in (own, mount.point, _machine(mount.point).path):
+            try:
+                Group(directory).take(0)
+                return
+            except OSError as error:
+                trouble = error
+        self._log.warning(f"this process cannot leave the cgroup of the start: {trouble}")
+
+    def hold(self, product: Iterable[Process]) -> None:
+        """Note whether all of the product lives in the group, and move out what is not its own."""
+        self.product = set(product)
+        path, whole = self._state.group()
+        if not path:
+            return
+        group = Group(path)
+        inside = group.pids()
+        outside = {each for each in self.product if each.pid not in inside}
+        if whole and any(map(processes.still_lives, outside)):
+            self._is_not_whole()
+        self._move_out(group)
+
+    def _is_not_whole(self) -> None:
+        self._missed = True
+        path, whole = self._state.group()
+        if whole:
+            self._state.remember_group(path, whole=False)
+
+    # Looking.
+
+    def members(self, product: Collection[Process]) -> set[Process]:
+        """What lives in the group besides `product` and belongs to this resource."""
+        self.product = set(product)
+        group = self._recorded()
+        if group is None or not _populated(group):
+            return set()
+        found = _living(group) - self.product
+        return found - self._strangers(found)
+
+    def is_empty(self) -> bool:
+        """Whether nothing of this resource lives in the group. Where that is not known: no."""
+        group = self._recorded()
+        if group is None or not _populated(group):
+            return True
+        if not self._state.read_only:
+            self._move_out(group)
+            if not _populated(group):
+                return True
+        found = _living(group)
+        return bool(found) and found == self._strangers(found)
+
+    def _strangers(self, found: set[Process]) -> set[Process]:
+        """Those of `found` that are not to be ended with the group."""
+        own = (os.getpid(), os.getppid())
+        return (self._outsiders(found) - self.product) | {each for each in found if each.pid in own}
+
+    def settles(self) -> bool:
+        """Whether the empty group proves that nothing lives of what the starts have made."""
+        path, whole = self._state.group()
+        return whole and not _populated(Group(path))
+
+    def unseen(self) -> str:
+        """Why it is not known to be stopped, where the group alone tells; else ""."""
+        group = self._recorded()
+        if group is None or self.is_empty():
+            return ""
+        return f"Something still lives in the cgroup {group.path}, and ends before it can be named"
+
+    def _recorded(self) -> Group | None:
+        path, _ = self._state.group()
+        return Group(path) if path else None
+
+    # Ending.
+
+    def end_what_the_stop_left(self) -> None:
+        """End what lives in the group when nothing is listed of the product any more.
+
+        To be called again and again: it has a moment to end by itself, then gets TERM, then KILL.
+        """
+        if self.product or self.is_empty():
+            self._alone_since = 0.0
+            return
+        now = time.monotonic()
+        self._alone_since = self._alone_since or now
+        spent = now - self._alone_since
+        if spent >= _PATIENCE + _GRACE:
+            self.end(Deadline.after(0.0))
+        elif spent >= _PATIENCE and not self._told_to_end:
+            self._told_to_end = True
+            left = self.members(self.product)
+            if left:
+                self._log.warning(f"ending what the stop has left of the start: {_listed(left)}")
+            for each in left:
+                processes.send(each, signal.SIGTERM)
+                processes.send(each, signal.SIGCONT)
+
+    def end(self, deadline: Deadline) -> None:
+        """Kill all that lives in the group and is this resource's, until it is empty.
+
+        Once at the least, also where the deadline has passed.
+        """
+        group = self._recorded()
+        if group is None or self._state.read_only or self.is_empty():
+            return
+        found = _living(group)
+        left = found - self._strangers(found)
+        if left and not self._told_of_killing:
+            self._told_of_killing = True
+            self._log.warning(f"killing what is left in the cgroup of the start: {_listed(left)}")
+        pause = 0.001
+        stands_still = False
+        try:
+            while not self.is_empty():
+                found = _living(group)
+                # As a whole, unless some could not be moved out; kernels before 5.14 cannot.
+                apart = self._strangers(found)
+                if apart or not group.kill():
+                    stands_still = self._kill_each(group, apart) or stands_still
+                if deadline.passed:
+                    return
+                time.sleep(min(pause, deadline.remaining()))
+                pause = min(pause * 1.5, 0.05)
+        finally:
+            if stands_still:
+                group.freeze(False)
+
+    def _kill_each(self, group: Group, apart: set[Process]) -> bool:
+        """Kill them one by one, standing still, lest they fork. Whether the group is frozen."""
+        frozen = not apart and _freeze(group)
+        if not frozen:
+            for each in _living(group) - apart:
+                processes.send(each, signal.SIGSTOP)
+        found = _living(group)
+        for each in found - self._strangers(found):
+            processes.send(each, signal.SIGKILL)
+        return frozen
+
+    def forget(self) -> None:
+        """It is empty: take it away."""
+        group = self._recorded()
+        if group is not None and not self._state.read_only and group.remove():
+            self._state.forget_group()
+
+    def _move_out(self, group: Group) -> None:
+        """Take what is not this resource's out, so that the group can become empty."""
+        if self._state.read_only:
+            return
+        strangers = self._strangers(_living(group))
+        if not strangers:
+            return
+        try:
+            machine = _machine(available()[0].point)
+            machine.make()
+        except (OSError, Unavailable):
+            return
+        own = {os.getpid(), os.getppid()}
+        for each in strangers:
+            try:
+                if processes.still_lives(each):
+                    machine.take(each.pid)
+            except OSError:
+                continue  # gone, or it stays where it is and is left alone there
+            if each.pid not in own:
+                # The remove itself warns of what only inherited a claim.
+                expected = processes.bears(each, self._expected) or each in self._spared()
+                tell = self._log.info if expected else self._log.warning
+                tell(f"left alone, for it is the machine's or another resource's: pid {each}")
+
+
+def outsiders(
+    found: set[Process], machine_wide: Collection[str], others: Collection[tuple[int, int]]
+) -> set[Process]:
+    """Those of `found` that are ours, another resource's, or the machine's with all they made.
+
+    `others`: pid and start time of what other resources ran with, as :func:`recorded_by_others`.
+    Nothing is believed that the process says of itself: a name counts for a process of root's, or
+    for a program that root alone can change.
+    """
+    if not found:
+        return set()
+    ours = _line_of(os.getpid())
+    kept = {each for each in found if each.pid in ours or (each.pid, each.start) in others}
+    if not machine_wide:
+        return kept
+    known: dict[int, bool] = {}
+
+    def of_the_machine(process: Process | None) -> bool:
+        if process is None or process.pid <= 1:
+            return False
+        if process.pid not in known:
+            known[process.pid] = False  # parents may seem to go round in a circle
+            known[process.pid] = _is_one_of(process, machine_wide) or of_the_machine(
+                processes.look(process.ppid)
+            )
+        return known[process.pid]
+
+    return kept | {each for each in found if of_the_machine(each)}
+
+
+def _is_one_of(process: Process, names: Collection[str]) -> bool:
+    return processes.bears(process, names) and (
+        _is_root(process.pid) or _is_program_of_root(process.pid, names)
+    )
+
+
+def _is_root(pid: int) -> bool:
+    # Not who owns /proc/PID: that is root for each process that forbids its core dump.
+    try:
+        with open(f"/proc/{pid}/status", "rb", buffering=0) as file:
+            for line in file.read(4096).splitlines():
+                if line.startswith(b"Uid:"):
+                    return set(line.split()[1:]) == {b"0"}
+    except OSError:
+        pass
+    return False
+
+
+def _is_program_of_root(pid: int, names: Collection[str]) -> bool:
+    if os.path.basename(processes.executable(pid)) not in names:
+        return False
+    try:
+        status = os.stat(f"/proc/{pid}/exe")
+    except OSError:
+        return False
+    return status.st_uid == 0 and not status.st_mode & 0o022
+
+
+def _line_of(pid: int) -> set[int]:
+    """`pid` and its ancestors: of this worker, its guard and whoever called that."""
+    line: set[int] = set()
+    while pid > 1 and pid not in line:
+        line.add(pid)
+        process = processes.look(pid)
+        pid = process.ppid if process else 0
+    return line
+
+
+def recorded_by_others(state: State) -> set[tuple[int, int]]:
+    """Pid and start time of what the other resources of this node ran with when last RUNNING."""
+    found: set[tuple[int, int]] = set()
+    try:
+        names = os.listdir(os.path.dirname(state.directory))
+    except OSError:
+        return found
+    for name in names:
+        if name != state.resource:
+            found |= State(state.paths, name, read_only=True).remembered_processes()
+    return found - state.remembered_processes()
+
+
+def living(state: State) -> set[Process]:
+    """All that lives in the recorded group of a resource, whoever it belongs to."""
+    path, _ = state.group()
+    return _living(Group(path)) if path else set()
+
+
+def step_out() -> None:
+    """Leave the group of a resource that this process was started in: it may be ended whole.
+
+    A job of a protected application may call our programs.
+    """
+    try:
+        if cgroup.is_of_a_resource(cgroup.own_path()):
+            machine = _machine(available()[0].point)
+            machine.make()
+            machine.take(0)
+    except (OSError, Unavailable):
+        pass  # then this process is left out of what is ended, one by one
+
+
+def _machine(point: str) -> Group:
+    return Group(f"{point}/{cgroup.PARENT}/{cgroup.MACHINE}")
+
+
+def _populated(group: Group) -> bool:
+    try:
+        return group.populated
+    except OSError:
+        return True  # nobody knows
+
+
+def _living(group: Group) -> set[Process]:
+    return {each for each in map(processes.look, group.pids()) if each is not None}
+
+
+def _freeze(group: Group) -> bool:
+    """Have it stand still; whether the kernel can do that."""
+    if not group.freeze(True):
+        return False
+    until = time.monotonic() + _FREEZING
+    while not group.frozen and time.monotonic() < until:
+        time.sleep(0.001)
+    return True
+
+
+def _listed(found: Iterable[Process]) -> str:
+    told = sorted(found, key=lambda each: each.pid)
+    shown = ", ".join(f"pid {each}" for each in told[:8])
+    return shown if len(told) <= 8 else f"{shown} and {len(told) - 8} more"
+
+
+def _nothing() -> None:
+    """What is called where no group was entered."""

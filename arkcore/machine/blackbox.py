@@ -1,0 +1,215 @@
+"""The black box: what a late command or plugin was doing, recorded before it is ended.
+
+Reading /proc of a stuck process can block for ever, so an expendable child does it, within a
+second.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from arkcore.base.text import shown
+from arkcore.machine import processes
+from arkcore.machine.readers import let_read, let_read_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from arkcore.machine.processes import Process
+    from arkcore.machine.python_stack import PythonStack
+
+#: Seconds the recording may take.
+TIME = 1.0
+#: The most bytes of one black box, so many of them for the place in Python.
+SIZE = 256 * 1024
+_PYTHON_SIZE = 32 * 1024
+#: The most black boxes kept for one resource; the oldest go.
+NUMBER = 20
+
+_OPEN_FILES = 40
+
+
+def record(
+    directory: str,
+    resource: str,
+    headline: str,
+    find: Callable[[], Sequence[Process]],
+    *,
+    output: bytes = b"",
+    within: float = TIME,
+    hide: Callable[[str], str] = str,
+    group: str = "",
+) -> str:
+    """Write a black box for the processes that `find` finds; its path, "" where there is none.
+
+    `find` is asked in the expendable child. `output`: the last that a command wrote. Never raises:
+    whoever asks has yet to end what is late. `hide` takes secrets out of a text; `group`: who may
+    read it.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    path = f"{directory}/{resource}-{stamp}-{os.getpid()}-{time.monotonic_ns() % 10**6:06d}.txt"
+    try:
+        child = os.fork()
+    except OSError:
+        return ""  # no process is free
+    if child == 0:
+        try:
+            # It may be stuck for ever: it must hold no lock, nor anything else of ours, nor the
+            # stderr that a manager reads to its end.
+            os.closerange(0, os.sysconf("SC_OPEN_MAX"))
+            for _ in range(3):
+                os.open("/dev/null", os.O_RDWR)
+            _write(path, directory, resource, headline, find(), output, hide, group)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    until = time.monotonic() + max(0.05, within)
+    try:
+        while time.monotonic() < until:
+            done, _ = os.waitpid(child, os.WNOHANG)
+            if done:
+                break
+            time.sleep(0.001)
+        else:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well
+    except OSError:
+        pass  # a plugin has it that its children are nobody's: it is reaped already
+    return path if _holds_something(path) else ""
+
+
+def record_worker(
+    directory: str, resource: str, pid: int, stack: PythonStack, within: float, group: str = ""
+) -> str:
+    """Write a black box for the worker `pid`, which hangs in its plugin; as :func:`record`."""
+
+    def find() -> list[Process]:
+        seen = processes.table()
+        below = processes.descendants({pid}, seen)
+        return [seen[pid], *sorted(below, key=lambda each: each.pid)]
+
+    headline = f"{resource}: late: the plugin's process"
+    path = record(directory, resource, headline, find, within=within, group=group)
+    if path:
+        # Asked last: it disturbs what it asks.
+        _add(path, "Where the plugin is, in Python", stack.ask(pid))
+    return path
+
+
+def _holds_something(path: str) -> bool:
+    """Whether it does: what was written until the disk was full, or the time up, tells as well."""
+    try:
+        if os.stat(path).st_size:
+            return True
+        os.unlink(path)
+    except OSError:
+        pass
+    return False
+
+
+def _add(path: str, title: str, text: str) -> None:
+    """Add a paragraph to a black box; nothing where it cannot be."""
+    text = f"\n{title}\n{_indented(text or 'not told')}"
+    data = text.encode("utf-8", "backslashreplace")[:_PYTHON_SIZE]
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass
+
+
+def _write(
+    path: str,
+    directory: str,
+    resource: str,
+    headline: str,
+    tree: Sequence[Process],
+    output: bytes,
+    hide: Callable[[str], str],
+    group: str,
+) -> None:
+    os.makedirs(directory, 0o750, exist_ok=True)
+    _make_room(directory, resource)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o640)
+    let_read(descriptor, group)
+    let_read_in(directory, group)
+    room = SIZE - _PYTHON_SIZE
+
+    def put(text: str) -> None:
+        # Written piece by piece: what is known when the time is up is on disk.
+        nonlocal room
+        data = hide(text).encode("utf-8", "backslashreplace")[:room]
+        room -= len(data)
+        os.write(descriptor, data)
+
+    put(f"{shown(headline)}\n{time.strftime('%Y/%m/%d %H:%M:%S')}  load {_text('/proc/loadavg')}\n")
+    put(f"\nProcess tree ({len(tree)}): pid, parent, state, wait channel, arguments\n")
+    for process in tree:
+        channel = _text(f"/proc/{process.pid}/wchan") or "-"
+        line = b" ".join(processes.arguments(process.pid)).decode("utf-8", "backslashreplace")
+        line = shown(line or process.name)
+        put(f"  {process.pid} {process.ppid} {process.state} {channel} {line}\n")
+    put(f"\nLast output ({len(output)} bytes)\n")
+    for text in output[-8192:].decode("utf-8", "backslashreplace").splitlines():
+        put(f"  | {shown(text)}\n")
+    for process in tree:
+        file = shown(processes.executable(process.pid) or "-")
+        put(f"\nProcess {shown(str(process))}\n  file {file}\n")
+        stack = _text(f"/proc/{process.pid}/stack")
+        put("  kernel stack\n" + _indented(stack or "not readable"))
+        put("  open files\n" + _indented("\n".join(_open_files(process.pid)) or "not readable"))
+    os.close(descriptor)
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="backslashreplace") as file:
+            return file.read(16384).strip()
+    except OSError:
+        return ""
+
+
+def _indented(text: str) -> str:
+    return "".join(f"    {shown(line)}\n" for line in text.splitlines())
+
+
+def _open_files(pid: int) -> list[str]:
+    try:
+        names = sorted(os.listdir(f"/proc/{pid}/fd"), key=int)
+    except OSError:
+        return []
+    lines = []
+    for name in names[:_OPEN_FILES]:
+        try:
+            lines.append(f"{name} {os.readlink(f'/proc/{pid}/fd/{name}')}")
+        except OSError:
+            continue
+    if len(names) > _OPEN_FILES:
+        lines.append(f"and {len(names) - _OPEN_FILES} more")
+    return lines
+
+
+def _make_room(directory: str, resource: str) -> None:
+    """Let the oldest go. Before one more is written: afterwards the disk may be full."""
+    for name in boxes(directory, resource)[: 1 - NUMBER]:
+        try:
+            os.unlink(f"{directory}/{name}")
+        except OSError:
+            continue  # another has done it
+
+
+def boxes(directory: str, resource: str) -> list[str]:
+    """The names of the resource's black boxes, oldest first."""
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        return []
+    # "<resource>-<date>-<time>-<pid>-<serial>.txt", and a resource's name may hold "-" itself.
+    return sorted(name for name in names if name.rsplit("-", 4)[0] == resource)

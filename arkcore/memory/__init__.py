@@ -1,0 +1,1 @@
+"""What is remembered between two calls: state and locks. Imports `machine` and `base`."""

@@ -1,0 +1,1 @@
+"""The contract with plugins and how it is kept. Imports `memory`, `machine` and `base`."""

@@ -1,0 +1,1 @@
+"""One protected resource: its file, parameters, timers, record. Imports `plugin` and below."""

@@ -1,0 +1,77 @@
+"""Which resources of a node cannot live beside one another."""
+
+from __future__ import annotations
+
+from arkcore.base.errors import NodeError
+from arkcore.memory.state import State
+from arkcore.resources import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from arkcore.base.paths import Paths
+    from arkcore.plugin.application import Application
+
+
+class Neighbour:
+    """Another resource of this node, as far as it is known."""
+
+    __slots__ = ("is_there", "logical_host", "name", "plugin")
+
+    def __init__(
+        self, name: str, plugin: str, logical_host: str, is_there: Callable[[], bool] = lambda: True
+    ) -> None:
+        self.name = name
+        self.plugin = plugin
+        self.logical_host = logical_host
+        #: Whether it still is a resource; asked only where it would matter.
+        self.is_there = is_there
+
+
+def recorded_neighbours(paths: Paths, manages: Callable[[str], bool | None]) -> Iterable[Neighbour]:
+    """Those whose manager holds their values: all that is here of them is a record.
+
+    A record outlives its resource, so it counts where its manager says that it has it (`manages`),
+    or, where that does not answer (None), where the resource is to run here.
+    """
+    for name in record.of_managers(paths):
+        known = record.last_known_good(paths, name)
+        if known is None:
+            continue
+
+        def is_there(name: str = name) -> bool:
+            managed = manages(name)
+            if managed is None:
+                return State(paths, name, read_only=True).wanted == "up"
+            return managed
+
+        yield Neighbour(name, known.plugin.name, known.logical_host, is_there)
+
+
+def refuse_rivals(
+    plugin: str,
+    logical_host: str,
+    application: Application,
+    others: Iterable[Neighbour],
+    where: str,
+) -> None:
+    """`NodeError` where one of `others` has the same logical host, or one too much like it."""
+    rule = application.logical_host
+    rivals = (plugin, *rule.exclusive_with) if rule.exclusive else ()
+    begin = logical_host.encode()[: rule.unique_bytes]
+    for other in others:
+        if other.logical_host == logical_host:
+            if other.plugin in rivals and other.is_there():
+                raise NodeError(
+                    f"{where}: logical_host = {logical_host!r}: resource {other.name} protects "
+                    f"the same logical host with {other.plugin}; only one of the two is allowed"
+                )
+        elif rule.unique_bytes and other.logical_host.encode()[: rule.unique_bytes] == begin:
+            if other.is_there():
+                raise NodeError(
+                    f"{where}: logical_host = {logical_host!r}: its first {rule.unique_bytes} "
+                    f"bytes are those of {other.logical_host!r} (resource {other.name}); "
+                    f"{application.title} cannot tell the two apart, and a forced stop would hit "
+                    f"both"
+                )

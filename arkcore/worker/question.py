@@ -1,0 +1,237 @@
+"""Questions to the machine and to the cluster manager (systemctl, ins_list, crm_resource).
+
+An answer comes whole, or it is told why there is none: half an answer is never taken for one. A
+child asks, because ending a late command means to read /proc, which can block.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from enum import Enum
+
+from arkcore.base.deadline import Deadline
+from arkcore.machine import processes
+from arkcore.machine.channel import Receiver
+from arkcore.machine.command import Output, run
+from arkcore.worker.signals import Signals
+from arkcore.worker.supervisor import end_worker, kill
+from arkcore.worker.worker import fork_worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arkcore.machine.channel import Sender
+    from arkcore.machine.command import CommandResult
+
+#: Seconds for a question to the machine or the manager.
+QUESTION = 1.5
+#: Bytes of standard output that an answer may have. A larger one is no answer.
+LARGEST = 4 << 20
+#: Seconds that the child may need beyond the command's time, to end the command.
+_ENDING = 0.4
+#: Seconds between two looks whether this process was told to end.
+_LOOK = 0.05
+#: What the child tells: how the command ended (a name of `How`), its return code, what there is to
+#: say about it.
+_ENDED = "ended"
+
+
+class How(Enum):
+    """How a question came out."""
+
+    #: The command returned 0.
+    ANSWERED = "answered"
+    #: The command returned another code. Its output is whole.
+    FAILED = "failed"
+    #: A signal ended the command, or its asker: what it had said by then may be half an answer.
+    DIED = "died"
+    #: The command did not end within its time.
+    LATE = "late"
+    #: The command wrote more than an answer may have.
+    TOO_LARGE = "too large"
+    #: The command could not be run.
+    NOT_RUN = "not run"
+    #: This process was told to end meanwhile.
+    TOLD_TO_END = "told to end"
+
+
+class Answer:
+    """What a command answered, or why there is no answer."""
+
+    __slots__ = ("errors", "how", "output", "returncode", "why")
+
+    def __init__(
+        self,
+        how: How,
+        why: str = "",
+        *,
+        returncode: int | None = None,
+        output: str = "",
+        errors: str = "",
+    ) -> None:
+        self.how = how
+        #: How the question came out, in one line; "" where the command returned 0.
+        self.why = why
+        #: The code that the command returned; None where it did not end by itself.
+        self.returncode = returncode
+        #: All of its standard output; "" where that is not known whole.
+        self.output = output
+        #: The end of its standard error; "" where its standard output is not known whole.
+        self.errors = errors
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command returned 0, and its output is whole."""
+        return self.how is How.ANSWERED
+
+    @property
+    def whole(self) -> bool:
+        """Whether the command ended by itself, with whatever code, and its output is whole."""
+        return self.how in (How.ANSWERED, How.FAILED)
+
+    def __repr__(self) -> str:
+        return f"Answer({self.how.name}, {self.why!r}, {len(self.output)} characters)"
+
+
+class _Whole(Output):
+    """Standard output in memory, whole up to `LARGEST`; standard error apart, its end."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self.too_large = False
+        self._errors = Output.discarded()
+
+    @property
+    def errors(self) -> int:
+        return self._errors.descriptor
+
+    def trim(self) -> bool:
+        self._errors.trim()
+        try:
+            if os.fstat(self.descriptor).st_size <= LARGEST:
+                return False
+            self.too_large = True
+            os.ftruncate(self.descriptor, 0)
+        except OSError:
+            self.too_large = True
+            return False
+        return True
+
+    def end(self) -> bytes:
+        return b""  # the parent reads it
+
+    def end_of_errors(self) -> str:
+        return self._errors.end().decode("utf-8", "backslashreplace")
+
+    def text(self) -> str | None:
+        """All that was written; None where that is too large, or cannot be read."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            while size <= LARGEST:
+                part = os.pread(self.descriptor, 1 << 16, size)
+                if not part:
+                    return b"".join(parts).decode("utf-8", "backslashreplace")
+                parts.append(part)
+                size += len(part)
+        except OSError:
+            pass
+        return None
+
+    def close(self) -> None:
+        super().close()
+        self._errors.close()
+
+
+def ask_command(argv: list[str], within: float = QUESTION) -> Answer:
+    """Ask a command of the machine or the manager. Never raises for what the command does.
+
+    `within`: seconds for the command. A process that is told to end waits no longer.
+    """
+    output = _Whole.discarded()
+
+    def body(sender: Sender) -> None:
+        deadline = Deadline.after(within)
+        # A mark of its own: a late question is ended with all that bears its mark, and another
+        # asker's question must not be among that.
+        mark = f"-:{os.urandom(16).hex()}"
+        result = run(argv, mark=mark, deadline=deadline, output=output, grace=0.1)
+        how, code = _how(result, output), result.returncode
+        sender.send(_ENDED, how.name, "" if code is None else str(code), _why(how, result, within))
+
+    try:
+        answer = _awaited(body, Deadline.after(within + _ENDING), argv, within)
+        if not answer.whole:
+            return answer
+        text = output.text()
+        if text is None:
+            return Answer(How.TOO_LARGE, _too_large(argv))
+        answer.output, answer.errors = text, output.end_of_errors()
+        return answer
+    finally:
+        output.close()
+
+
+def _awaited(
+    body: Callable[[Sender], None], end: Deadline, argv: list[str], within: float
+) -> Answer:
+    """What the child tells about the command. The command's output is not read here."""
+    pid, reading = fork_worker(body, lambda: None)
+    receiver = Receiver(reading)
+    answer: Answer | None = None
+    before = Signals.told_to_end
+    told_to_end = False
+    while answer is None and not receiver.at_end and not end.passed:
+        # Whoever has told this process to end does not wait for long.
+        told_to_end = Signals.told_to_end and not before
+        if told_to_end:
+            break
+        select.select([reading], [], [], min(_LOOK, end.remaining()))
+        for event in receiver.events():
+            if event.kind == _ENDED:
+                how, code, why = event.texts
+                answer = Answer(How[how], why, returncode=int(code) if code else None)
+    late = answer is None and not receiver.at_end
+    left = processes.descendants({pid}) if answer is None else set()
+    end_worker(pid, patience=0.05 if answer else 0.0)
+    kill(left)
+    receiver.close()
+    name = os.path.basename(argv[0])
+    if answer is not None:
+        return answer
+    if told_to_end:
+        return Answer(How.TOLD_TO_END, f"{name} was not awaited: this process was told to end")
+    if late:
+        return Answer(How.LATE, _late(argv, within))
+    return Answer(How.DIED, f"the process that asked {name} died")
+
+
+def _how(result: CommandResult, output: _Whole) -> How:
+    if result.error:
+        return How.NOT_RUN
+    if result.late:
+        return How.LATE
+    if output.too_large:
+        return How.TOO_LARGE
+    if result.returncode is not None and result.returncode < 0:
+        return How.DIED
+    return How.ANSWERED if result.ok else How.FAILED
+
+
+def _why(how: How, result: CommandResult, within: float) -> str:
+    if how is How.ANSWERED:
+        return ""
+    if how is How.LATE:
+        return _late(list(result.argv), within)
+    return _too_large(list(result.argv)) if how is How.TOO_LARGE else result.told()
+
+
+def _late(argv: list[str], within: float) -> str:
+    return f"{os.path.basename(argv[0])} did not answer within {within:.1f} s"
+
+
+def _too_large(argv: list[str]) -> str:
+    name = os.path.basename(argv[0])
+    return f"{name} answered more than the {LARGEST} bytes that an answer may have"
