@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from arkcore.actions.steps import Work
+from arkcore.base import budget
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine.channel import Report
 
@@ -12,10 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.actions.run import Run
 
-#: How much of a run's limit is kept for ending a hung status command (1/6 of 18 s is 3 s).
-_SHARE_FOR_ENDING = 6
-#: How much for asking the machine and the manager before a failure is answered.
-_SHARE_FOR_EXCUSES = 9
 #: Seconds between two questions while the answer is not clear.
 _AGAIN = 1.0
 
@@ -26,10 +23,9 @@ def flow(run: Run) -> Verdict:
     timer = timers["quickcheck.process"]
     # Written before the question, so that a run that is killed from outside counts.
     clock.observe()
-    within, cleanup = max(1.0, timer - clock.elapsed()), timers["quickcheck.cleanup"]
-    if run.run_limit is not None:
-        cleanup = min(cleanup, run.run_limit / _SHARE_FOR_ENDING)
-        within = min(within, run.run_limit - cleanup - run.run_limit / _SHARE_FOR_EXCUSES)
+    within, cleanup = budget.of_check(
+        timer, clock.elapsed(), timers["quickcheck.cleanup"], run.run_limit
+    )
     # A worker is given a little less, to tell its answer in: that little counts as used up.
     whole = within >= timer - clock.elapsed() - 0.1
     slack = max(0.5, within / 4) if whole else 0.0

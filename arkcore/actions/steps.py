@@ -6,7 +6,7 @@ import os
 import time
 
 from arkcore.actions.awaiting import await_running
-from arkcore.base import retry
+from arkcore.base import budget, retry
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError
 from arkcore.base.status import Outcome, Status, StatusReport
@@ -395,7 +395,7 @@ class Work:
     def stop(self, *, always_force: bool = False) -> Report:
         """Stop; what does not go in time, or at all, is stopped by force, then killed."""
         process = self.deadline.remaining()
-        reserve = min(self.timer("remove.force_reserve"), process / 2)
+        reserve = budget.for_force(self.timer("remove.force_reserve"), process)
         end = self.deadline.before(reserve)
         self._step(Step.STOP)
         self._begin(context.STOP, end)
@@ -459,11 +459,12 @@ class Work:
         self.state.note_force()
         left = self.list_processes() or []
         # Dead before it is asked for again: a second question takes longer than a death.
-        by = self.deadline.sooner(min(1.0, self.deadline.remaining() / 2))
+        by = self.deadline.sooner(budget.for_killing(self.deadline.remaining()))
         alive = processes.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
         self.ctx._tell_ended("killed", left, alive)
         self.ctx._group.end(by)
-        return self._wait_gone(self.deadline.sooner(min(2.0, self.deadline.remaining() / 2)))
+        last = budget.for_last_look(self.deadline.remaining())
+        return self._wait_gone(self.deadline.sooner(last))
 
     def finish_force(self) -> Report:
         """What a cleanup does for a forced stop that ran out of time: kill, and look.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from arkcore.base import retry
+from arkcore.base import budget, retry
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import MachineError, PluginError
 from arkcore.context.ownership import Owner, Search
@@ -207,7 +207,7 @@ class Context:
         from arkcore.machine import blackbox
 
         directory = self._state.paths.blackboxes
-        within = min(blackbox.TIME, self._end.remaining() * 0.4)
+        within = budget.for_command_box(blackbox.TIME, self._end.remaining())
         return blackbox.record(
             directory,
             self.resource,

@@ -12,6 +12,7 @@ import signal
 import stat
 import time
 
+from arkcore.base import budget
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import PluginError, StepFailed
 from arkcore.base.paths import ensure_directory
@@ -322,7 +323,7 @@ def run(
         # The leader is our child: awaited here, so that it does not stay as a zombie.
         by = Deadline.after(3 * grace)
         if end is not None:
-            by = by.sooner(max(0.1, end.remaining() * 0.8))
+            by = by.sooner(budget.for_ending_command(end.remaining()))
         left = processes.end(find, by, spare=spare, grace=grace)
         _reap(pid)
     return CommandResult(

@@ -12,6 +12,8 @@ import select
 import signal
 import time
 
+from arkcore.base import budget
+
 #: What plugins may use; the rest is the engine's own.
 __all__ = [
     "Process",
@@ -447,7 +449,7 @@ def end(
     for process in left:
         send(process, signal.SIGTERM)
         send(process, signal.SIGCONT)  # a stopped process does not hear TERM
-    patience = deadline.sooner(min(grace, deadline.remaining() / 3))
+    patience = deadline.sooner(budget.before_kill(grace, deadline.remaining()))
     left = _wait_until_gone(remaining, patience.at)
     while left:
         # Stopped first, so that none of them makes a child while the others are being killed.
@@ -459,6 +461,12 @@ def end(
         if left and deadline.passed:
             return left
     return []
+
+
+def is_alive(pid: int, start: int) -> bool:
+    """Whether the process `pid` that began at `start` lives."""
+    process = look(pid)
+    return process is not None and process.start == start
 
 
 def ended_badly(process: Process) -> bool:

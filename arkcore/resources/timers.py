@@ -6,6 +6,7 @@ configuration guide, 3rd edition, table 5-1: 処理待ち時間 and 後処理の
 
 from __future__ import annotations
 
+from arkcore.base import budget
 from arkcore.base.errors import ConfigurationError
 
 TYPE_CHECKING = False
@@ -151,14 +152,9 @@ class Timers:
         return dict(self._values)
 
     def cut(self, action: str, seconds: float) -> Timers:
-        """These, with `action`'s process and cleanup shortened to fit into `seconds` together.
-
-        A cleanup keeps up to a quarter of the time, for it leaves the node as others need it.
-        """
+        """These, with `action`'s process and cleanup shortened to fit into `seconds` together."""
         process, cleanup = self[f"{action}.process"], self[f"{action}.cleanup"]
-        answering = min(2.0, seconds / 10)
-        cleanup = min(cleanup, seconds / 4)
-        process = min(process, max(0.5, seconds - answering - cleanup))
+        process, cleanup = budget.cut(process, cleanup, seconds)
         return Timers({**self._values, f"{action}.process": process, f"{action}.cleanup": cleanup})
 
 

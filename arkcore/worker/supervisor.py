@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+from arkcore.base import budget
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Outcome
 from arkcore.machine import processes
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from arkcore.machine.channel import Event
     from arkcore.worker.signals import Signals
 
-#: Of a worker's time, so many seconds at its end are for recording what it hangs in.
-_RECORDING = 0.25
 #: Seconds that a worker has to go by itself when it has told its answer.
 _PATIENCE = 0.2
 #: Seconds for ending what a worker aside has made.
@@ -47,7 +46,7 @@ def supervise(
     """
     began = time.monotonic()
     # A part's own deadline is sooner: what has not reported by then hangs in the plugin.
-    late = Deadline(end.at - min(_RECORDING, end.remaining() / 8))
+    late = Deadline(end.at - budget.for_recording(end.remaining()))
     stack = PythonStack()
 
     def prepared() -> None:
