@@ -22,7 +22,7 @@ from arkcore.resources.timers import Timers
 from arkcore.survey.answers import new_salt
 from arkcore.survey.node import Asked, Cluster, examine
 from arkcore.survey.site import LIFEKEEPER
-from arkcore.worker.worker import do_part
+from arkcore.worker.part import Part, do_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _findings(
             return Report(Outcome.WELL)
 
         state = State(paths, resource.name, read_only=True)
-        do_part(sender, check, resource, state, deadline, quick=False, observed=lambda _: None)
+        do_part(sender, Part(check, resource, state, deadline))
 
     aside = Aside(body)
     report = aside.wait(Deadline(deadline.at + _ENDING))

@@ -10,9 +10,9 @@ from functools import partial
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Outcome, Status, StatusReport
 from arkcore.cli.aside import Aside, end_what_is_left
-from arkcore.guard.guard import ask
+from arkcore.guard.asking import ask_status
 from arkcore.memory.state import State
-from arkcore.worker.worker import do_part
+from arkcore.worker.part import Part, do_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def look_at(
 
 def _ask(paths: Paths, resource: Resource, deadline: Deadline, sender: Sender) -> None:
     state = State(paths, resource.name, read_only=True)
-    do_part(sender, ask, resource, state, deadline, quick=False, observed=lambda _: None)
+    do_part(sender, Part(ask_status, resource, state, deadline))
 
 
 def _told(report: Report) -> StatusReport | str:

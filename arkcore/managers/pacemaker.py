@@ -15,7 +15,9 @@ from arkcore.base.errors import ArkError, ConfigurationError
 from arkcore.base.paths import Paths
 from arkcore.base.status import Fault, Outcome, Status
 from arkcore.base.stderr import complain, write
-from arkcore.guard.guard import Guard, fault_of
+from arkcore.guard.guard import Guard
+from arkcore.guard.loading import fault_of
+from arkcore.guard.looking import look
 from arkcore.machine.processes import own_beginning
 from arkcore.managers import ocf
 from arkcore.managers.base import Manager, check_name, end_process
@@ -178,7 +180,7 @@ def _monitor(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -
         call = manager.parse(Action.QUICK_CHECK, (), environment)
     except ConfigurationError as error:
         return Answer(ocf.NOT_RUNNING, str(error))  # nothing of that name was ever started
-    verdict = Guard(call, paths, signals).look()
+    verdict = look(call, paths, signals)
     return Answer(manager.probe_code(verdict), verdict.reason)
 
 

@@ -23,6 +23,7 @@ from arkcore.base.call import Action, Call, Caller
 from arkcore.base.paths import Paths
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.guard.guard import Guard
+from arkcore.guard.run import ActionRun
 from arkcore.machine.channel import Report
 from arkcore.memory.state import Maintenance, State
 from arkcore.plugin.source import PluginSource
@@ -179,27 +180,36 @@ class NoSignals(Signals):
     def wait(self, seconds: float, *descriptors: int) -> None: ...
 
 
-class FakeGuard(Guard):
-    """The real guard; a worker's part is answered by the world, and the lock is always free."""
+class FakeRun(ActionRun):
+    """The real run of an action; a worker's part is answered by the world."""
 
     world: FakeWorld
-    made: Resource
 
-    def _load(self) -> Verdict | None:
-        self._use(self.made)
-        return None
+    def take_turn(self, action: Action) -> Verdict | None:
+        return None  # the lock is always free
 
-    def _take_lock(self, action: Action) -> Verdict | None:
-        return None
+    def sweep(self, action: Action, verdict: Verdict) -> None: ...
 
-    def _sweep(self, action: Action, verdict: Verdict) -> None: ...
-
-    def _shutting_down(self) -> bool:
+    def is_shutting_down(self) -> bool:
         return self.world.shutting_down
 
     def part(self, work: Any, *, within: Any, **_: Any) -> Report:
         seconds = within if isinstance(within, int | float) else within.remaining()
-        return self.world.do(work, seconds, self.call.action, lambda: self.state.wanted)
+        return self.world.do(work, seconds, self.case.call.action, lambda: self.state.wanted)
+
+
+class FakeGuard(Guard):
+    """The real guard, whose resource is loaded already."""
+
+    make_run = FakeRun
+    world: FakeWorld
+    made: Resource
+
+    def load(self) -> Verdict | None:
+        run = self.use(self.made)
+        assert isinstance(run, FakeRun)
+        run.world = self.world
+        return None
 
 
 def _resource() -> Resource:
@@ -242,7 +252,7 @@ class Rules(RuleBasedStateMachine):
             mock.patch("arkcore.memory.state.boottime", self.world.boottime),
             mock.patch("arkcore.memory.state.boot_id", self.world.boot_id),
             # Other tests' children, which this process may have, are nobody's here.
-            mock.patch("arkcore.guard.guard.has_children", return_value=False),
+            mock.patch("arkcore.guard.run.has_children", return_value=False),
         ]
         for patch in self._patches:
             patch.start()

@@ -411,7 +411,7 @@ def test_without_pacemaker_nothing_is_known(tmp_path: Path) -> None:
 
 
 def test_an_error_of_ours_has_its_code() -> None:
-    from arkcore.guard.guard import fault_of
+    from arkcore.guard.loading import fault_of
 
     found = [fault_of(kind("")) for kind in (ConfigurationError, NodeError, PluginError, ArkError)]
     assert found[:3] == [Fault.CONFIGURATION, Fault.NODE, Fault.PLUGIN]

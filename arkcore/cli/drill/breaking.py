@@ -16,7 +16,7 @@ from arkcore.machine.channel import Report
 from arkcore.machine.processes import Process
 from arkcore.memory.lock import holder_of
 from arkcore.memory.state import State
-from arkcore.worker.worker import do_part
+from arkcore.worker.part import Part, do_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _listed(paths: Paths, resource: Resource) -> list[Process]:
             return Report(Outcome.WELL)
 
         state = State(paths, resource.name, read_only=True)
-        do_part(sender, tell, resource, state, deadline, quick=False, observed=lambda _: None)
+        do_part(sender, Part(tell, resource, state, deadline))
 
     aside = Aside(body)
     try:
