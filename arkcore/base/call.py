@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from arkcore.base.choice import Choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from arkcore.resources.timers import Timers
 
 
-class Action(Enum):
+class Action(Choice):
     """The four actions: value, and the name of the script in the RAS log."""
 
     RESTORE = ("restore", "Restore")

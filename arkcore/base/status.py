@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from arkcore.base.choice import Choice
 
 
-class Status(Enum):
+class Status(Choice):
     """What the application of one logical host is doing on this node."""
 
     RUNNING = "RUNNING"
@@ -19,7 +19,7 @@ class Status(Enum):
     UNKNOWN = "UNKNOWN"
 
 
-class Outcome(Enum):
+class Outcome(Choice):
     """How an action came out; a manager turns it into its own exit code."""
 
     WELL = "well"
@@ -32,7 +32,7 @@ class Outcome(Enum):
     INTERNAL = "internal"
 
 
-class Fault(Enum):
+class Fault(Choice):
     """Who can mend what made a call :attr:`Outcome.INTERNAL`."""
 
     #: The resource's values are wrong, on every node alike.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from arkcore.base.choice import Choice
 
 
-class Rule(Enum):
+class Rule(Choice):
     """What a newcomer does."""
 
     #: It waits for the lock, within its own time, then asks for the status again.

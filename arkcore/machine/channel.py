@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from enum import Enum
 
 from arkcore.base import quickjson as json
+from arkcore.base.choice import Choice
 from arkcore.base.status import Fault, Outcome, Status
 from arkcore.base.text import elided, masked
 
@@ -25,7 +25,7 @@ _LONGEST_LINE = 1 << 19
 _END_OF_TIME = 1e11
 
 
-class Step(Enum):
+class Step(Choice):
     """The steps that stand in the RAS log as pairs: value, begin, good end, bad end."""
 
     STATUS = ("status", "Status checking.", "Status check completed.", "Status check failed.")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from arkcore.base.choice import Choice
 from arkcore.base.errors import PluginError
 
 TYPE_CHECKING = False
@@ -18,7 +17,7 @@ API = 1
 _ENVIRONMENT = "env"
 
 
-class SupportClass(Enum):
+class SupportClass(Choice):
     """How an application's vendor supports it in a cluster (guide, chapter 2)."""
 
     ACTIVE_ACTIVE = "a"
@@ -28,7 +27,7 @@ class SupportClass(Enum):
     UNSUPPORTED = "-"
 
 
-class Topology(Enum):
+class Topology(Choice):
     """Which arrangements of logical hosts on two nodes the application can live in."""
 
     STANDBY = "standby"
