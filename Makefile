@@ -33,7 +33,7 @@ PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.t
     $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests tools/audit.py tools/bench.py tools/hung_status.py
 
-.PHONY: demo check test lint types layers audit test-parts tests tests-and-pythons pythons tests-of-deadlines attacks matrix bench torture hang wheels install lock clean
+.PHONY: demo check test lint types layers audit test-parts tests cluster-test-and-pythons pythons tests-of-deadlines attacks matrix bench torture hang wheels install lock clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
@@ -61,10 +61,11 @@ check: lint types layers
 
 # The cluster waits for most of its time, and so the other tests run beside it. What either needs is
 # there before.
-test: lint types layers audit test-parts
+test: $(VENV)/.test
+	$(MAKE) --no-print-directory -j2 --output-sync=target lint types layers audit test-parts
 	@if [ "$$(id -u)" = 0 ]; then \
 	    $(MAKE) --no-print-directory cluster-parts && \
-	    $(MAKE) --no-print-directory -j2 --output-sync=target tests-and-pythons cluster-test && \
+	    $(MAKE) --no-print-directory -j2 --output-sync=target tests cluster-test-and-pythons && \
 	    $(MAKE) --no-print-directory tests-of-deadlines && \
 	    $(MAKE) --no-print-directory attacks; \
 	else \
@@ -102,8 +103,8 @@ test-parts: $(VENV)/.test
 tests: test-parts
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) --ignore=tests/attacks $(PYTEST)
 
-tests-and-pythons:
-	$(MAKE) --no-print-directory tests
+cluster-test-and-pythons:
+	$(MAKE) --no-print-directory cluster-test
 	$(MAKE) --no-print-directory pythons
 
 # The unit tests, some of the command's and the documentation's reference tests, on each other
