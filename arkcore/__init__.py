@@ -4,6 +4,7 @@ What stands here is what plugins may use, with :mod:`arkcore.testing` for their 
 is the engine's own and may change. docs/en/api.md describes each name.
 """
 
+from arkcore.base.choice import Choice
 from arkcore.base.errors import ArkError, ConfigurationError, MachineError, PluginError, StepFailed
 from arkcore.base.language import say
 from arkcore.base.status import Status, StatusReport
@@ -61,6 +62,7 @@ __all__ = [
     "API",
     "Application",
     "ArkError",
+    "Choice",
     "CommandResult",
     "ConfigurationError",
     "Context",

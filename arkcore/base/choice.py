@@ -43,6 +43,9 @@ else:
         def __iter__(kind):
             return iter(kind.__members__.values())
 
+        def __bool__(kind):
+            return True  # also a class without members is one
+
         def __len__(kind):
             return len(kind.__members__)
 

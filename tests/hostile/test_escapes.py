@@ -196,7 +196,7 @@ def test_where_no_cgroup_is_mounted_all_goes_on_as_without(node, escapes):
 def test_on_a_kernel_that_lacks_cgroup_files_the_product_is_ended_one_by_one(hidden, lacking):
     hidden.hides("relay", "20")
     group = restored(hidden).group
-    before = [sys.executable, "-ISc", OLD_KERNEL, str(Path(cgroup.__file__).parents[1]), lacking]
+    before = [sys.executable, "-ISc", OLD_KERNEL, str(Path(cgroup.__file__).parents[2]), lacking]
     program = hidden.run("remove", before)
     told = "\n".join(hidden.node.ras)
     assert (program.process.returncode, hidden.lives(), group.exists()) == (0, False, False), told

@@ -61,6 +61,14 @@ def test_members_are_themselves_alone() -> None:
     assert "red" not in Light
 
 
+def test_a_class_is_true_also_without_members() -> None:
+    class Nothing(Choice):
+        pass
+
+    assert Nothing
+    assert list(Nothing) == []
+
+
 def test_properties_and_methods_are_no_members() -> None:
     assert Light.GREEN.word == "green"
     assert Light.first() is Light.RED

@@ -29,12 +29,11 @@ from __future__ import annotations
 
 import os
 import time
-from enum import Enum
 
 from ark_command._disk import Silent
 from ark_command._reading import PidFile, read
 from ark_command._way import Untrusted
-from arkcore import processes
+from arkcore import Choice, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ _LONGEST_START = 600.0
 _LONGEST_NAME = 15
 
 
-class Belief(Enum):
+class Belief(Choice):
     """What is made of a pid file."""
 
     #: The process is the application: it runs, and a forced stop may end it.

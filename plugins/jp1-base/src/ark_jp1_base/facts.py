@@ -8,16 +8,15 @@ be otherwise at a site, and an option corrects it there: `status_codes`, `event_
 
 from __future__ import annotations
 
-from enum import Enum
-
 from ark_jp1_base.judgement import Answer
+from arkcore import Choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Mark(Enum):
+class Mark(Choice):
     """How well a row is known."""
 
     MANUAL = "stated in the vendor's manual"

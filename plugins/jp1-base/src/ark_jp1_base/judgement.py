@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
-from arkcore import Status
+from arkcore import Choice, Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Answer(Enum):
+class Answer(Choice):
     """What one status command says.
 
     The values but `MISSING` are the words of the options that correct a table of return codes.

@@ -7,10 +7,10 @@ version; docs/en/unconfirmed.md lists those rows.
 
 from __future__ import annotations
 
-from enum import Enum
+from arkcore import Choice
 
 
-class Mark(Enum):
+class Mark(Choice):
     """How well a row is known."""
 
     MANUAL = "stated in PostgreSQL's manual"

@@ -5,13 +5,11 @@ No message is read: they come in the server's language.
 
 from __future__ import annotations
 
-from enum import Enum
-
 from ark_postgresql import _facts, _pid_file
 from ark_postgresql._disk import look
 from ark_postgresql._owned import owned, postmaster, postmasters
 from ark_postgresql._programs import run
-from arkcore import Status, StatusReport
+from arkcore import Choice, Status, StatusReport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ _PRIMARY, _RECOVERING = "ark:in recovery:false", "ark:in recovery:true"
 _PROBE_SECONDS = 2
 
 
-class Answer(Enum):
+class Answer(Choice):
     """What a connection says of the server."""
 
     PRIMARY = "it is a primary"
