@@ -248,6 +248,7 @@ class Context:
         commands: Sequence[str] = (),
         parts: Sequence[str] = (),
         users: Sequence[str] = (),
+        apart: Sequence[str] = (),
     ) -> list[Process]:
         """The live processes of this logical host whose executable lies beneath a directory.
 
@@ -263,8 +264,11 @@ class Context:
         stands for anything. Where it is given, a variable or a mark tells of these alone: a daemon
         of the whole machine inherits them from whoever happens to start it. `users` names the users
         whose processes may say so of themselves, besides root, the running user, those of the
-        options `user` and `process_user`, and the users of recorded processes.
+        options `user` and `process_user`, and the users of recorded processes. `apart` names
+        executables, wherever they lie, that a start may make and that serve others too: they are
+        never ended with the control group of the start.
         """
+        self._owner.apart = frozenset(apart)
         search = Search(self._owner, beneath, variables, commands, parts=parts, users=users)
         return search.owned()
 
@@ -323,7 +327,7 @@ class Context:
 
         if self._others is None:
             self._others = start_group.recorded_by_others(self._state)
-        machine_wide = self._resource.application.machine_wide
+        machine_wide = {*self._resource.application.machine_wide, *self._owner.apart}
         apart = start_group.outsiders(found, machine_wide, self._others)
         spared = self._owner.spared
         if spared:

@@ -70,6 +70,8 @@ class Owner:
         self._named = tuple(named)
         #: What the last search left alone, though it inherited a claim: it serves the machine.
         self.spared: set[Process] = set()
+        #: Names of executables that a start may make and that serve others, as the plugin says.
+        self.apart: frozenset[str] = frozenset()
 
     def marks(self) -> Marks:
         """The marks of its starts, as they are written down now."""

@@ -105,8 +105,11 @@ def started_once(site: Site) -> str:
 
 
 def living(site: Site, path: str) -> list[int]:
-    program = str(site.jp1.root / path)
-    return [pid for pid in processes.pids() if processes.executable(pid) == program]
+    return running(site.jp1.root / path)
+
+
+def running(program: Path) -> list[int]:
+    return [pid for pid in processes.pids() if processes.executable(pid) == str(program)]
 
 
 def test_a_daemon_that_a_start_made_once_for_the_machine_outlives_the_remove(site):
@@ -129,6 +132,27 @@ def test_a_daemon_that_a_start_made_once_for_the_machine_outlives_the_remove(sit
     assert site.call(CHECK, "ajs2")[0] == 0
     assert site.call(REMOVE, "ajs2")[0] == 0
     assert living(site, UNKNOWN) == [daemon]
+
+
+def test_what_not_ours_names_outlives_the_remove_wherever_its_program_lies(site):
+    program = site.lab.directory / "elsewhere/sharedd"
+    program.parent.mkdir()
+    shutil.copy("/bin/sleep", program)
+    script = site.jp1.root / "etc/opt/jp1ajs2/site_start.cluster"
+    script.write_text(
+        "#!/bin/sh\n"
+        f'{site.jp1.root}/etc/opt/jp1ajs2/jajs_start.cluster "$@"\n'
+        f"setsid {program} 1000 </dev/null >/dev/null 2>&1 &\n"
+    )
+    script.chmod(0o755)
+    command = "/etc/opt/jp1ajs2/site_start.cluster"
+    site.protect("ajs1", HOST, start_command=command, not_ours=["sharedd"])
+    assert site.call(RESTORE, "ajs1")[0] == 0
+    wait_for(lambda: len(running(program)) == 1)
+    assert site.call(REMOVE, "ajs1")[0] == 0
+    [daemon] = running(program)
+    assert any("left alone" in line and f"pid {daemon} " in line for line in site.ras("ajs1"))
+    os.kill(daemon, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("path", ["opt/jp1ajs2/bin/jevtraplog", UNKNOWN])

@@ -76,7 +76,10 @@ class Jp1Plugin:
 
     @hookimpl
     def ark_processes(self, ctx: Context) -> Sequence[Process]:
-        return self._look(ctx.find_processes, ctx.options)
+        def find(*places: Any, **known: Any) -> list[Process]:
+            return ctx.find_processes(*places, apart=ctx.options.not_ours, **known)
+
+        return self._look(find, ctx.options)
 
     def _look(self, find: Callable[..., list[Process]], options: Any) -> list[Process]:
         directory = beneath(options.root, self.product.directory.value)

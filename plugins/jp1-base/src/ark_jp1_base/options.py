@@ -68,9 +68,11 @@ class Jp1Options:
     not_ours: list[str] = option(
         [],
         "further executables in the product's directories that are no part of the running logical "
-        "host: commands that end by themselves, services of the whole machine",
+        "host: commands that end by themselves, services of the whole machine. A service that a "
+        "start makes is left alone wherever its program lies",
         "製品のディレクトリにあるが論理ホストの稼働プロセスではない実行ファイル名の追加。"
-        "短時間で終わるコマンドや、マシン全体で共有するサービスなど",
+        "短時間で終わるコマンドや、マシン全体で共有するサービスなど。"
+        "開始が作るサービスは、プログラムがどこにあっても終了しない",
     )
 
     def check(self) -> None:
