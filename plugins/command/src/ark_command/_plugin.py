@@ -110,11 +110,13 @@ class Command:
             return StatusReport(Status.UNKNOWN if known else Status.STOPPED, sighting.detail)
         if sighting.belief is Belief.DOUBT and self._doubt_is_over:
             return StatusReport(Status.STOPPED, f"{sighting.detail}; taken for a stranger's")
+        if sighting.belief is Belief.DOUBT:
+            remedy = f"where it is not the application, delete {ctx.options.pid_file}"
+            return StatusReport(Status.UNKNOWN, f"{sighting.detail}; {remedy}")
         # STOPPED though other processes of ours live is made PARTIAL by the engine.
         status = {
             Belief.OURS: Status.RUNNING,
             Belief.LIKELY: Status.RUNNING,
-            Belief.DOUBT: Status.UNKNOWN,
             Belief.NONE: Status.STOPPED,
         }[sighting.belief]
         return StatusReport(status, sighting.detail)
