@@ -53,13 +53,17 @@ class Dependents:
         self._workers = workers
         self._limit = limit
         self._make = make
-        #: Those that were stopped, in that order.
-        self.stopped: list[Dependent] = []
+        self._stopped: list[Dependent] = []
+
+    @property
+    def stopped(self) -> list[Dependent]:
+        """Those that were stopped, in that order."""
+        return self._stopped
 
     @property
     def states(self) -> list[State]:
         """What is remembered of those that were stopped."""
-        return [each.case.state for each in self.stopped]
+        return [each.case.state for each in self._stopped]
 
     def stop(self) -> str:
         """Stop those that run or are wanted; what went wrong, or ""."""
@@ -69,7 +73,7 @@ class Dependents:
             dependent = self._make(name)
             verdict = dependent.take(Action.REMOVE)
             if verdict is None and _is_up(dependent):
-                self.stopped.append(dependent)
+                self._stopped.append(dependent)
                 verdict = dependent.act(Action.REMOVE)
             dependent.release()
             if verdict is not None and verdict.outcome is not Outcome.WELL:
@@ -78,7 +82,7 @@ class Dependents:
 
     def start(self) -> str:
         """Start again what was stopped; what went wrong, or ""."""
-        for dependent in reversed(self.stopped):
+        for dependent in reversed(self._stopped):
             # Free meanwhile, so that a remove need not wait; it may have come.
             verdict = dependent.take(Action.RESTORE)
             if verdict is None and not _is_left_alone(dependent):
@@ -91,9 +95,9 @@ class Dependents:
 
     def release(self) -> None:
         """Let go of all their locks."""
-        for dependent in self.stopped:
+        for dependent in self._stopped:
             dependent.release()
-        self.stopped = []
+        self._stopped = []
 
     def _names(self) -> list[str]:
         """The resources that require this one. A worker reads their files."""

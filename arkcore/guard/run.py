@@ -23,15 +23,31 @@ from arkcore.worker.supervisor import has_children
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from typing import Protocol
 
     from arkcore.actions.steps import Work
     from arkcore.guard.case import Case
-    from arkcore.guard.dependents import Dependents
     from arkcore.guard.leftovers import Leftovers
     from arkcore.guard.workers import Workers
     from arkcore.machine.channel import Report, Sender
     from arkcore.resources.resource import Resource
+
+    class Dependents(Protocol):
+        """The resources that require this one (:mod:`arkcore.guard.dependents`)."""
+
+        @property
+        def stopped(self) -> Sequence[object]: ...
+
+        @property
+        def states(self) -> list[State]: ...
+
+        def stop(self) -> str: ...
+
+        def start(self) -> str: ...
+
+        def release(self) -> None: ...
+
 
 #: What is told where the manager's word could not be written.
 _UNKEPT = {

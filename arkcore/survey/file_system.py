@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arkcore.survey.machine import Machine
+    from collections.abc import Callable
+    from typing import Any
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,13 @@ def is_share(source: str) -> bool:
     return source.startswith("//") or bool(re.match(r"[^/\s]+:/", source))
 
 
-def file_system_at(machine: Machine, mount_point: str) -> FileSystem | None:
-    """What is mounted exactly at `mount_point`, else what /etc/fstab will mount there; or None."""
+def file_system_at(run: Callable[..., Any], mount_point: str) -> FileSystem | None:
+    """What is mounted exactly at `mount_point`, else what /etc/fstab will mount there; or None.
+
+    `run`: as `Machine.run`.
+    """
     for source in ((), ("--fstab",)):
-        answer = machine.run("findmnt", "-J", *source, "-M", mount_point, "-o", "FSTYPE,SOURCE")
+        answer = run("findmnt", "-J", *source, "-M", mount_point, "-o", "FSTYPE,SOURCE")
         if not answer.ok:
             continue
         try:

@@ -80,7 +80,7 @@ class Machine:
 
     def file_system(self, mount_point: str) -> FileSystem | None:
         """What is mounted exactly there, else what /etc/fstab will mount there; None for none."""
-        return file_system_at(self, mount_point)
+        return file_system_at(self.run, mount_point)
 
     def path_of(self, program: str) -> str | None:
         for directory in self.programs:
