@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from arkcore.base.deadline import Deadline
     from arkcore.base.status import Status
     from arkcore.machine.channel import Report
-    from arkcore.memory.state import State, UndecidedClock
+    from arkcore.memory.state import State
+    from arkcore.memory.undecided import UndecidedClock
     from arkcore.resources.resource import Resource
 
     class Run(Protocol):

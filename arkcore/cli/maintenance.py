@@ -15,7 +15,8 @@ from arkcore.cli.console import console, iso, moment, paths_here, print_json, re
 from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, names_here, usable
-from arkcore.memory.state import Maintenance, read_json
+from arkcore.memory.files import read_json
+from arkcore.memory.maintenance import Maintenance
 from arkcore.ras.format import format_line
 from arkcore.ras.sink import RasSink
 from arkcore.resources import record

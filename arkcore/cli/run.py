@@ -27,7 +27,8 @@ from arkcore.cli.resources import chosen, parameters_of, usable
 from arkcore.guard.guard import Guard
 from arkcore.managers.here import cluster_of
 from arkcore.managers.person import Person
-from arkcore.memory.state import Maintenance, State
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.state import State
 from arkcore.resources import record
 from arkcore.worker.signals import prepare_process
 

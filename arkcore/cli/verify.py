@@ -21,7 +21,8 @@ from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, usable
 from arkcore.managers.here import cluster_of
 from arkcore.memory.lock import holder_of
-from arkcore.memory.state import Maintenance, State
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.state import State
 from arkcore.resources.resource import Resource
 
 TYPE_CHECKING = False

@@ -14,8 +14,11 @@ from arkcore.cli.output import Text
 from arkcore.cli.resources import usable, where_of
 from arkcore.context.start_group import Unavailable, available, living
 from arkcore.machine import blackbox
+from arkcore.memory.files import boottime, read_json
 from arkcore.memory.lock import Holder, holder_of
-from arkcore.memory.state import Maintenance, State, UndecidedClock, boottime, read_json
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.state import State
+from arkcore.memory.undecided import UndecidedClock
 from arkcore.resources import record
 
 TYPE_CHECKING = False

@@ -9,8 +9,10 @@ from arkcore.base.deadline import Deadline
 from arkcore.base.status import Fault
 from arkcore.machine import processes
 from arkcore.memory import private
+from arkcore.memory.files import boottime
 from arkcore.memory.lock import ResourceLock
-from arkcore.memory.state import Maintenance, State, boottime
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.state import State
 from arkcore.worker.signals import Ended
 
 TYPE_CHECKING = False

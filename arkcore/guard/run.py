@@ -16,7 +16,8 @@ from arkcore.guard.script import Script
 from arkcore.guard.turn import Turn
 from arkcore.machine import command, processes
 from arkcore.machine.system import systemctl
-from arkcore.memory.state import State, UndecidedClock
+from arkcore.memory.state import State
+from arkcore.memory.undecided import UndecidedClock
 from arkcore.worker.part import Part, do_part
 from arkcore.worker.signals import Ended
 from arkcore.worker.supervisor import has_children

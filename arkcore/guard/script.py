@@ -7,7 +7,7 @@ import time
 from arkcore.base.call import Action
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.base.stderr import tell_journal
-from arkcore.memory.state import OpenScript
+from arkcore.memory.open_script import OpenScript
 from arkcore.ras.log import ScriptLog
 from arkcore.ras.sink import RasSink
 from arkcore.ras.sinks import Sinks

@@ -11,7 +11,7 @@ from arkcore.base.deadline import Deadline
 from arkcore.base.status import Outcome, Verdict
 from arkcore.guard.precedence import Rule, rule
 from arkcore.machine import processes
-from arkcore.memory.state import boottime
+from arkcore.memory.files import boottime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from arkcore.guard.case import Case
     from arkcore.guard.script import Script
     from arkcore.memory.lock import Holder
-    from arkcore.memory.state import UndecidedClock
+    from arkcore.memory.undecided import UndecidedClock
     from arkcore.resources.timers import Timers
 
 #: There is no place for a lock file: full, read-only, failing, or something else stands there.

@@ -7,7 +7,8 @@ from arkcore.base.call import Action, Caller
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.managers.base import Cluster
-    from arkcore.memory.state import Maintenance, State
+    from arkcore.memory.maintenance import Maintenance
+    from arkcore.memory.state import State
     from arkcore.resources.timers import Timers
 
 

@@ -1,21 +1,12 @@
-"""What one resource remembers between calls, as small JSON files, each written whole or not at all.
-
-A file that is missing, cut short or garbage reads as nothing remembered: state is a help, and an
-action never fails for want of it.
-"""
+"""What one resource remembers between calls, as small JSON files."""
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 
-from arkcore.base import quickjson as json
-from arkcore.base import trusted
-from arkcore.base.errors import ConfigurationError
-from arkcore.base.paths import ensure_directory
-from arkcore.base.stderr import complain
-from arkcore.memory.private import tell_once
+from arkcore.memory import files
+from arkcore.memory.files import moment, put, read_json, remove_file, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,91 +17,9 @@ if TYPE_CHECKING:
     from arkcore.machine.processes import Process
 
 
-#: No file of ours is larger, in bytes; what is, is garbage.
-_LARGEST = 1 << 24
 #: At most so many marks of starts are kept, and so many users of recorded processes.
 _MARKS = 256
 _USERS = 64
-
-#: As the kernel has told it: it is the same for as long as any process lives.
-_boot_id = ""
-
-
-def boot_id() -> str:
-    """The kernel's name for the time since this boot."""
-    global _boot_id
-    if not _boot_id:
-        try:
-            with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as file:
-                _boot_id = file.read(64).strip().decode()
-        except OSError:
-            return "unknown"
-    return _boot_id
-
-
-def boottime() -> float:
-    """Seconds since boot, time asleep included; no change of the date moves it."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def read_json(path: str, loads: Callable[[bytes], Any] = json.loads_plain) -> dict[str, Any]:
-    """The mapping in `path`; empty where there is none that can be read and believed.
-
-    `loads`: what makes the value of the file's bytes.
-    """
-    try:
-        value = loads(trusted.read(path, trusted.ours(), _LARGEST))
-    except ConfigurationError as error:
-        tell_once(f"not believed: {error}")
-        return {}
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def write_json(path: str, value: dict[str, Any], mode: int = 0o600) -> bool:
-    """Put `value` in `path`, whole or not at all. False, and a word on stderr, where it cannot."""
-    return _put(path, json.dumps(value).encode(), mode)
-
-
-def _put(path: str, data: bytes, mode: int = 0o600) -> bool:
-    temporary = f"{path}.{os.getpid()}"
-    try:
-        try:
-            descriptor = _create(temporary, mode)
-        except FileNotFoundError:
-            ensure_directory(os.path.dirname(path), 0o700)
-            descriptor = _create(temporary, mode)
-        try:
-            if os.write(descriptor, data) != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        finally:
-            os.close(descriptor)
-        os.rename(temporary, path)
-        return True
-    except OSError as error:
-        remove_file(temporary)
-        complain(f"cannot write {path}: {error.strerror}")
-        return False
-
-
-def _create(path: str, mode: int) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, mode)
-
-
-def moment(value: Any) -> float:
-    """`value` as seconds that a clock can show. `TypeError` or `ValueError` where it is none."""
-    if not 0 <= value < 1e11:  # not NaN either
-        raise ValueError(value)
-    return float(value)
-
-
-def remove_file(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
 
 
 class State:
@@ -165,7 +74,7 @@ class State:
         data = padded(value)
         if self.read_only or overwritten(path, data):
             return True
-        return (not value and not os.path.lexists(path)) or _put(path, data)
+        return (not value and not os.path.lexists(path)) or put(path, data)
 
     def withdraw_up(self, before: str) -> None:
         """A restore could not begin: what was wanted `before` it does again.
@@ -213,7 +122,7 @@ class State:
     # The last forced stop on this node, which may go on in the background.
 
     def note_force(self) -> None:
-        self._write("force", boot=boot_id(), at=boottime())
+        self._write("force", boot=files.boot_id(), at=files.boottime())
 
     def since_force(self) -> float:
         """Seconds since the last forced stop on this node; infinite where there was none."""
@@ -222,9 +131,9 @@ class State:
     def _age(self, name: str) -> float:
         value = self._read(name)
         try:
-            if value["boot"] != boot_id():
+            if value["boot"] != files.boot_id():
                 return float("inf")
-            age = boottime() - moment(value["at"])
+            age = files.boottime() - moment(value["at"])
             # A moment that is still to come is garbage: this clock is never set back.
             return age if age >= 0 else float("inf")
         except (KeyError, TypeError, ValueError):
@@ -268,7 +177,7 @@ class State:
     def begin_starts(self) -> None:
         """From now on every mark of a start is written down: no other one is believed."""
         if not self._read("started"):
-            self._write("started", boot=boot_id(), marks=[])
+            self._write("started", boot=files.boot_id(), marks=[])
 
     def _keep_start_marks(self, marks: list[str]) -> None:
         known = self._started()
@@ -279,7 +188,7 @@ class State:
                 marks if len(marks) <= _MARKS // 2 else marks[: _MARKS // 4] + marks[-_MARKS // 4 :]
             )
             kept = [*known, *few][-_MARKS:]
-            if not self._write("started", boot=boot_id(), marks=kept):
+            if not self._write("started", boot=files.boot_id(), marks=kept):
                 self._forget("started")  # else what it made would be known by nothing
 
     def _started(self) -> list[str] | None:
@@ -287,7 +196,7 @@ class State:
         marks = value.get("marks")
         if not isinstance(marks, list):
             return None
-        return [str(mark) for mark in marks] if value.get("boot") == boot_id() else []
+        return [str(mark) for mark in marks] if value.get("boot") == files.boot_id() else []
 
     def start_marks(self) -> set[str] | None:
         """The marks of the starts since boot; None where nobody remembers them.
@@ -310,7 +219,7 @@ class State:
         """Record them, and the users (`users_of` a pid) of those that are new."""
         pairs = sorted([process.pid, process.start] for process in processes)
         before = self._read("processes")
-        same_boot = before.get("boot") == boot_id()
+        same_boot = before.get("boot") == files.boot_id()
         if same_boot and before.get("processes") == pairs and "users" in before:
             return
         known = self.remembered_processes() if "users" in before else set()
@@ -318,12 +227,14 @@ class State:
         for pid, start in pairs:
             if (pid, start) not in known:
                 users.update(users_of(pid))
-        self._write("processes", boot=boot_id(), processes=pairs, users=sorted(users)[:_USERS])
+        self._write(
+            "processes", boot=files.boot_id(), processes=pairs, users=sorted(users)[:_USERS]
+        )
 
     def remembered_users(self) -> set[int]:
         """The users that recorded processes had when they were recorded, since this boot."""
         value = self._read("processes")
-        if value.get("boot") != boot_id():
+        if value.get("boot") != files.boot_id():
             return set()
         try:
             return {int(user) for user in value["users"]}
@@ -332,7 +243,7 @@ class State:
 
     def remembered_processes(self) -> set[tuple[int, int]]:
         value = self._read("processes")
-        if value.get("boot") != boot_id():
+        if value.get("boot") != files.boot_id():
             return set()
         try:
             return {(int(pid), int(start)) for pid, start in value["processes"]}
@@ -344,12 +255,12 @@ class State:
     def remember_sessions(self, leaders: dict[int, int], programs: set[str]) -> None:
         """`leaders`: a session's number, and when its leader began; 0 where that one has ended."""
         pairs = sorted([session, start] for session, start in leaders.items())
-        self._write("sessions", boot=boot_id(), leaders=pairs, programs=sorted(programs))
+        self._write("sessions", boot=files.boot_id(), leaders=pairs, programs=sorted(programs))
 
     def remembered_sessions(self) -> tuple[dict[int, int], set[str]]:
         """As they were remembered since this boot; empty where none were."""
         value = self._read("sessions")
-        if value.get("boot") != boot_id():
+        if value.get("boot") != files.boot_id():
             return {}, set()
         try:
             leaders = {int(session): int(start) for session, start in value["leaders"]}
@@ -365,13 +276,13 @@ class State:
 
     def remember_group(self, path: str, *, whole: bool) -> bool:
         """`whole`: all that was started lives there. False where it cannot be written down."""
-        return self._write("group", boot=boot_id(), path=path, whole=whole)
+        return self._write("group", boot=files.boot_id(), path=path, whole=whole)
 
     def group(self) -> tuple[str, bool]:
         """As it was remembered since this boot; "" and False where none was."""
         value = self._read("group")
         path = value.get("path")
-        if value.get("boot") != boot_id() or not isinstance(path, str) or "/" not in path:
+        if value.get("boot") != files.boot_id() or not isinstance(path, str) or "/" not in path:
             return "", False
         return path, value.get("whole") is True
 
@@ -385,8 +296,8 @@ class State:
 
         False where it could not be written down.
         """
-        kept = [*self._attempts(window), [kind, boottime()]]
-        return self._write("attempts", boot=boot_id(), attempts=kept)
+        kept = [*self._attempts(window), [kind, files.boottime()]]
+        return self._write("attempts", boot=files.boot_id(), attempts=kept)
 
     def attempts(self, kind: str, window: float) -> int:
         """How many attempts of `kind` the last `window` seconds hold."""
@@ -397,9 +308,9 @@ class State:
 
     def _attempts(self, window: float) -> list[Any]:
         value = self._read("attempts")
-        now = boottime()
+        now = files.boottime()
         try:
-            if value["boot"] != boot_id():
+            if value["boot"] != files.boot_id():
                 return []
             return [[kind, at] for kind, at in value["attempts"] if 0 <= now - moment(at) <= window]
         except (KeyError, TypeError, ValueError):
@@ -439,13 +350,13 @@ class State:
     # Whether a restore was ever begun here; outlives a reboot.
 
     def note_restore(self) -> None:
-        value = {"at": time.time(), "boot": boot_id()}
+        value = {"at": time.time(), "boot": files.boot_id()}
         write_json(self.paths.restored(self.resource), value)
 
     def _was_booted_since_restore(self) -> bool:
         """Whether the machine has certainly been booted since the last restore was begun."""
         value = read_json(self.paths.restored(self.resource))
-        return "boot" in value and value["boot"] != boot_id()
+        return "boot" in value and value["boot"] != files.boot_id()
 
     def ever_restored(self) -> bool:
         """Whether a restore was begun here, or may have been: only what is certain is a no."""
@@ -476,173 +387,3 @@ class State:
         """Which action asked this process to yield; "" where none did."""
         value = self._read("preempted")
         return str(value.get("by", "")) if value.get("pid") == os.getpid() else ""
-
-
-class Maintenance:
-    """A person's word that the cluster manager shall not act on what it sees; outlives a reboot."""
-
-    def __init__(self, paths: Paths, resource: str) -> None:
-        self._path = paths.maintenance(resource)
-
-    def begin(self, until: float | None) -> bool:
-        return write_json(self._path, {"since": time.time(), "until": until})
-
-    def end(self) -> None:
-        remove_file(self._path)
-
-    def active(self) -> bool:
-        value = read_json(self._path)
-        if not value:
-            return False
-        until = _until(value)
-        return until is None or time.time() < until
-
-    def describe(self) -> str:
-        """For instance "maintenance until 18:00"; with the date where that is not today."""
-        until = _until(read_json(self._path))
-        return "maintenance" if until is None else f"maintenance until {_time_of(until)}"
-
-    # What the RAS log tells of it.
-
-    def begins(self) -> str:
-        until = _until(read_json(self._path))
-        end = "it is switched off" if until is None else _time_of(until)
-        return f"Maintenance begins, until {end}: failures are not acted upon."
-
-    def goes_on(self) -> str:
-        return f"In {self.describe()}: failures are not acted upon."
-
-    @staticmethod
-    def ends() -> str:
-        return "Maintenance ends: failures are acted upon again."
-
-    def ended(self) -> tuple[float, str] | None:
-        """When it ended by itself, and that in words; None where it goes on or there is none."""
-        until = _until(read_json(self._path))
-        if until is None or time.time() < until:
-            return None
-        return until, f"Maintenance ended at {_time_of(until)}: failures are acted upon again."
-
-
-def _time_of(at: float) -> str:
-    """A time of day; with the date where that is not today."""
-    then, today = time.localtime(at), time.localtime()
-    return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y/%m/%d %H:%M", then)
-
-
-def _until(value: dict[str, Any]) -> float | None:
-    """When it ends; None where no end was set."""
-    try:
-        return moment(value["until"])
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-class OpenScript:
-    """The script that is at work, so that the next one can tell of one that was killed."""
-
-    def __init__(self, paths: Paths, resource: str) -> None:
-        self._path = paths.open_script(resource)
-
-    def begin(self, script: str, told: bool, within: float | None = None) -> None:
-        """`told`: its start line is written. `within`: seconds after which it is overdue."""
-        due = None if within is None else boottime() + within
-        value = {"script": script, "began": time.time(), "told": told}
-        write_json(self._path, {**value, "boot": boot_id(), "due": due})
-
-    def end(self) -> None:
-        remove_file(self._path)
-
-    def left_open(self) -> LeftOpen | None:
-        """The script that never came to its end; None where there is none."""
-        value = read_json(self._path)
-        try:
-            due = value.get("due")
-            # What was at work before a boot has not hung: the machine went down.
-            of_this_boot = due is not None and value.get("boot") == boot_id()
-            overdue = of_this_boot and boottime() >= moment(due)
-            began = moment(value["began"])
-            return LeftOpen(str(value["script"]), began, bool(value["told"]), overdue)
-        except (KeyError, TypeError, ValueError):
-            return None
-
-
-class LeftOpen:
-    """A script that was killed: its name, when it began, whether its start line is written.
-
-    `overdue`: by now it would have had to end by itself, so it may have been killed for that.
-    """
-
-    __slots__ = ("began", "overdue", "script", "told")
-
-    def __init__(self, script: str, began: float, told: bool, overdue: bool) -> None:
-        self.script = script
-        self.began = began
-        self.told = told
-        self.overdue = overdue
-
-
-class UndecidedClock:
-    """How long the status has been undecided, over as many quickCheck runs as that takes.
-
-    It runs on CLOCK_BOOTTIME within one boot. After a gap between two observations of more than
-    `gap` seconds nobody was watching, and it begins anew.
-    """
-
-    @staticmethod
-    def gap_for(check_interval: float) -> float:
-        """The gap for a manager that asks every `check_interval` seconds."""
-        return max(360.0, 3 * check_interval)
-
-    def __init__(self, state: State, timer: float, gap: float) -> None:
-        self._state = state
-        self._timer = timer
-        self._gap = gap
-        self._before: dict[str, Any] = {}
-
-    def observe(self) -> None:
-        """Note, before the question is asked, that the answer is not known."""
-        now = boottime()
-        value = self._before = self._current()
-        first = now
-        try:
-            if now - moment(value["last"]) <= self._gap:
-                first = min(moment(value["first"]), now)
-        except (KeyError, TypeError, ValueError):
-            pass
-        # Once failed it stays failed, also over a gap, until an action resets it.
-        failed = value.get("failed") is True
-        self._state._write("undecided", boot=boot_id(), first=first, last=now, failed=failed)
-
-    def withdraw(self) -> None:
-        """Take the last observation back: nobody was asked after all."""
-        if self._before:
-            self._state._write("undecided", **{**self._before, "waiting": True})
-        else:
-            self.reset()
-
-    def reset(self) -> None:
-        self._state._forget("undecided")
-
-    def elapsed(self) -> float:
-        """Seconds undecided so far; 0 where it is not. What was withdrawn is not counted."""
-        value = self._current()
-        try:
-            until = moment(value["last"]) if value.get("waiting") else boottime()
-            return max(0.0, until - moment(value["first"]))
-        except (KeyError, TypeError, ValueError):
-            return 0.0
-
-    def has_failed(self, slack: float = 0.0) -> bool:
-        """Whether the timer, less `slack`, is reached; or was, and no action has come since."""
-        return self._current().get("failed") is True or self.elapsed() >= self._timer - slack
-
-    def fail(self) -> None:
-        value = self._current()
-        if value:
-            self._state._write("undecided", **{**value, "failed": True})
-
-    def _current(self) -> dict[str, Any]:
-        """What is remembered, where it was written since this boot."""
-        value = self._state._read("undecided")
-        return value if value.get("boot") == boot_id() else {}

@@ -12,7 +12,7 @@ import sys
 
 from arkcore.base import quickjson, trusted
 from arkcore.base.errors import ConfigurationError
-from arkcore.memory.state import write_json
+from arkcore.memory.files import write_json
 from arkcore.plugin.source import file_identity
 from arkcore.resources.parameters import parameters_of
 from arkcore.resources.resource import Resource, from_mapping, to_mapping

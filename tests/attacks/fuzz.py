@@ -15,7 +15,11 @@ from arkcore.base.errors import ArkError
 from arkcore.base.paths import Paths
 from arkcore.cli.console import iso, moment
 from arkcore.managers.ocf import Operation
-from arkcore.memory.state import Maintenance, OpenScript, State, UndecidedClock, read_json
+from arkcore.memory.files import read_json
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.open_script import OpenScript
+from arkcore.memory.state import State
+from arkcore.memory.undecided import UndecidedClock
 from arkcore.plugin.application import make_options
 from arkcore.ras.format import LINE_BYTES, format_line
 from arkcore.ras.reader import parse_line

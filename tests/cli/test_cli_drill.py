@@ -20,7 +20,9 @@ from support import PROGRAMS, ToyNode, wait_for
 
 from arkcore.base.paths import Paths
 from arkcore.memory.lock import ResourceLock
-from arkcore.memory.state import Maintenance, State, UndecidedClock
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.state import State
+from arkcore.memory.undecided import UndecidedClock
 
 FAILS = "def ark_start(ctx, default): raise OSError('the licence has expired')"
 

@@ -8,7 +8,7 @@ import pytest
 from support import ToyNode
 
 from arkcore.base.paths import Paths
-from arkcore.memory.state import Maintenance
+from arkcore.memory.maintenance import Maintenance
 
 
 def test_on_is_loud_and_off_ends_it(node: ToyNode, ark_here) -> None:

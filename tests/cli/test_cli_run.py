@@ -12,7 +12,7 @@ import pytest
 from support import PROGRAMS, ToyNode, wait_for
 
 from arkcore.base.paths import Paths
-from arkcore.memory.state import Maintenance
+from arkcore.memory.maintenance import Maintenance
 
 
 def test_the_lines_are_those_of_the_log(node: ToyNode, ark) -> None:

@@ -15,7 +15,9 @@ from support import PROGRAMS, WITHOUT_CGROUPS, ToyNode, wait_for
 
 from arkcore.base.paths import Paths
 from arkcore.cli.status import may_ask
-from arkcore.memory.state import Maintenance, State, UndecidedClock
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.state import State
+from arkcore.memory.undecided import UndecidedClock
 
 
 def _facts(ark, *words: str) -> dict[str, object]:

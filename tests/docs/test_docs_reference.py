@@ -331,7 +331,8 @@ def test_every_fact_of_postgresql_that_no_manual_states_is_listed(documents):
 
 
 def test_every_state_file_is_listed(documents):
-    source = (ROOT / "arkcore/memory/state.py").read_text(encoding="utf-8")
+    modules = (ROOT / "arkcore/memory").glob("*.py")
+    source = "".join(module.read_text(encoding="utf-8") for module in modules)
     names = set(re.findall(r'self\._(?:write|read)\(\s*"(\w+)"', source))
     names |= set(re.findall(r'_state\._(?:write|read)\("(\w+)"', source))
     assert {"wanted", "undecided", "verdict"} <= names

@@ -26,8 +26,9 @@ from support import ToyNode, pairs_are_whole, wait_for
 
 from arkcore.base.paths import Paths
 from arkcore.machine import processes
+from arkcore.memory.files import boottime
 from arkcore.memory.lock import ResourceLock
-from arkcore.memory.state import Maintenance, boottime
+from arkcore.memory.maintenance import Maintenance
 
 
 @pytest.fixture
@@ -201,8 +202,8 @@ def test_a_monitor_is_the_word_that_it_is_wanted_here(node: ToyNode, toy: Agent)
 
 def test_the_clock_s_gap_follows_the_monitor_s_interval(node: ToyNode, toy: Agent) -> None:
     # The clock is that of a machine that is up for longer than this one may be.
-    up = "import time; from arkcore.memory import state; "
-    up += "state.boottime = lambda: 9999 + time.monotonic()"
+    up = "import time; from arkcore.memory import files; "
+    up += "files.boottime = lambda: 9999 + time.monotonic()"
     before, called, after = toy.path.read_text().partition("\npacemaker(")
     toy.path.write_text(f"{before}\n{up}{called}{after}")
     toy.start()

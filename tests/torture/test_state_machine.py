@@ -25,7 +25,8 @@ from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.guard.guard import Guard
 from arkcore.guard.run import ActionRun
 from arkcore.machine.channel import Report
-from arkcore.memory.state import Maintenance, State
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.state import State
 from arkcore.plugin.source import PluginSource
 from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
 from arkcore.resources.timers import Timers
@@ -249,8 +250,8 @@ class Rules(RuleBasedStateMachine):
         self.false_alarms: list[float] = []
         self.last: tuple[Action, Outcome] | None = None
         self._patches = [
-            mock.patch("arkcore.memory.state.boottime", self.world.boottime),
-            mock.patch("arkcore.memory.state.boot_id", self.world.boot_id),
+            mock.patch("arkcore.memory.files.boottime", self.world.boottime),
+            mock.patch("arkcore.memory.files.boot_id", self.world.boot_id),
             # Other tests' children, which this process may have, are nobody's here.
             mock.patch("arkcore.guard.run.has_children", return_value=False),
         ]

@@ -18,7 +18,11 @@ from arkcore.base.quickjson import loads_plain
 from arkcore.cli.console import iso, moment
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.ocf import Operation
-from arkcore.memory.state import Maintenance, OpenScript, State, UndecidedClock, boot_id
+from arkcore.memory.files import boot_id
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.open_script import OpenScript
+from arkcore.memory.state import State
+from arkcore.memory.undecided import UndecidedClock
 from arkcore.survey.answers import (
     FORMAT,
     Answers,

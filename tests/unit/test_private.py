@@ -13,8 +13,11 @@ import pytest
 
 from arkcore.base.paths import Paths, ensure_directory
 from arkcore.memory import private
+from arkcore.memory.files import read_json
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.open_script import OpenScript
 from arkcore.memory.private import secure
-from arkcore.memory.state import Maintenance, OpenScript, State, read_json
+from arkcore.memory.state import State
 
 
 @pytest.fixture(autouse=True)

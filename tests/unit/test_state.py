@@ -17,17 +17,12 @@ from hypothesis import strategies as st
 
 from arkcore.base.paths import Paths
 from arkcore.machine import processes
-from arkcore.memory import state
-from arkcore.memory.state import (
-    Maintenance,
-    OpenScript,
-    State,
-    UndecidedClock,
-    boot_id,
-    boottime,
-    read_json,
-    write_json,
-)
+from arkcore.memory import files
+from arkcore.memory.files import boot_id, boottime, read_json, write_json
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.open_script import OpenScript
+from arkcore.memory.state import State
+from arkcore.memory.undecided import UndecidedClock
 
 
 @pytest.fixture
@@ -46,8 +41,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(state, "boottime", lambda: made.now)
-    monkeypatch.setattr(state, "boot_id", lambda: made.boot)
+    monkeypatch.setattr(files, "boottime", lambda: made.now)
+    monkeypatch.setattr(files, "boot_id", lambda: made.boot)
     return made
 
 
@@ -65,7 +60,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     write_json(str(path), {"text": "a" * 50_000})
     writer = """
 import sys
-from arkcore.memory.state import write_json
+from arkcore.memory.files import write_json
 for number in range(400):
     write_json(sys.argv[1], {"text": "ab"[number % 2] * 50_000})
 """
@@ -82,7 +77,7 @@ def test_a_disk_that_fills_up_leaves_the_old_file_whole(tmp_path: Path) -> None:
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-from arkcore.memory.state import write_json
+from arkcore.memory.files import write_json
 print(write_json(sys.argv[1], {"new": "x" * 200}))
 """
     child = subprocess.run(
@@ -125,7 +120,7 @@ def test_a_fifo_in_a_file_s_place_is_read_as_nothing_at_once(tmp_path: Path, wri
     fifo = tmp_path / "x.json"
     os.mkfifo(fifo)
     descriptor = os.open(fifo, os.O_RDWR) if writer == "with a writer" else -1
-    argv = [sys.executable, "-c", "import sys; from arkcore.memory.state import read_json as r"]
+    argv = [sys.executable, "-c", "import sys; from arkcore.memory.files import read_json as r"]
     argv[-1] += "; print(r(sys.argv[1]))"
     told = subprocess.run([*argv, fifo], stdout=subprocess.PIPE, text=True, timeout=20).stdout
     if descriptor >= 0:

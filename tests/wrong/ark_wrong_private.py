@@ -7,7 +7,7 @@ from typing import Any
 from ark_wrong.right import Right
 
 from arkcore import Process
-from arkcore.memory.state import boot_id
+from arkcore.memory.files import boot_id
 
 
 class ImportsPrivateNames(Right):

@@ -8,7 +8,9 @@ from arkcore.cli.drill.manager import Refused
 from arkcore.cli.look import look_at
 from arkcore.cli.resources import usable
 from arkcore.memory.lock import holder_of
-from arkcore.memory.state import Maintenance, State, UndecidedClock
+from arkcore.memory.maintenance import Maintenance
+from arkcore.memory.state import State
+from arkcore.memory.undecided import UndecidedClock
 from arkcore.resources.record import of_managers
 from arkcore.resources.resource_file import resource_names
 
