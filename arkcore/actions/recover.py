@@ -9,12 +9,13 @@ from arkcore.actions.steps import Work
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine.channel import Report
+from arkcore.memory.attempts import Attempt
+from arkcore.memory.intent import Wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.actions.run import Run
 
-RESTART, FALSE_ALARM = "restart", "false-alarm"
 #: So many false alarms within the window are one too many: then it is restarted.
 _FALSE_ALARMS = 3
 
@@ -31,24 +32,24 @@ def flow(run: Run) -> Verdict:
     if report.outcome is Outcome.INTERNAL:
         return Verdict(Outcome.INTERNAL, report.reason)
     if report.well:
-        run.state.note_attempt(FALSE_ALARM, window)
-        if run.state.attempts(FALSE_ALARM, window) < _FALSE_ALARMS:
+        run.state.attempts.note(Attempt.FALSE_ALARM, window)
+        if run.state.attempts.count(Attempt.FALSE_ALARM, window) < _FALSE_ALARMS:
             return Verdict(Outcome.WELL, "It is running; no restart.", Status.RUNNING)
 
     limit = int(timers["recover.attempts"])
-    if run.state.attempts(RESTART, window) >= limit:
+    if run.state.attempts.count(Attempt.RESTART, window) >= limit:
         reason = f"{limit} restarts within {window:g} s are used up; the cluster must fail over"
         return Verdict(Outcome.FAILED, reason, report.status)
     excuse = run.excuse()
     if excuse:
         return Verdict(Outcome.SKIPPED, excuse)
     # Written before the stop: a restart that takes the node down with it counts.
-    if not run.state.note_attempt(RESTART, window):
+    if not run.state.attempts.note(Attempt.RESTART, window):
         reason = "the restart cannot be counted, so it is left to the cluster to fail over"
         return Verdict(Outcome.FAILED, reason, report.status)
-    run.state.note_restore()
+    run.state.restored.note()
     verdict = _restart(run)
-    if verdict.outcome is Outcome.FAILED and run.state.wanted == "down":
+    if verdict.outcome is Outcome.FAILED and run.state.intent.wanted is Wanted.DOWN:
         # The manager is taking the resource down meanwhile: no failure of this node.
         return Verdict(Outcome.SKIPPED, "wanted = down", verdict.status)
     return verdict

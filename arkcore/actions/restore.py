@@ -24,11 +24,11 @@ def flow(run: Run) -> Verdict:
     timers = run.resource.timers
     deadline = run.within(timers["restore.process"])
     if run.by_manager:
-        run.state.clear_attempts()
+        run.state.attempts.forget()
     missing = missing_mounts(run.resource.mount_points) or missing_requirement(run, deadline)
     if missing:
         return Verdict(Outcome.FAILED, missing)
-    run.state.note_restore()
+    run.state.restored.note()
     report = start_or_clean(run, deadline, timers["restore.cleanup"])
     return Verdict(report.outcome, report.reason, report.status)
 

@@ -126,7 +126,7 @@ class Work:
             # Where to look: the command that hung, and its black box.
             detail = "; ".join([detail, *(each for each in late if each not in detail)]).strip("; ")
         if status is Status.RUNNING and seen:
-            self.state.remember_processes(seen, processes.users)
+            self.state.processes.note(seen, processes.users)
         nobody_said = report.status is Status.UNKNOWN and not late and not self.ctx.deadline.passed
         # A question that was not answered in time must not hide the answer before it.
         unanswered = status is Status.UNKNOWN and self.ctx.deadline.passed
@@ -187,7 +187,7 @@ class Work:
 
         `known`: pid and start time of those that the plugin has listed already.
         """
-        recorded = self.state.remembered_processes() - known
+        recorded = self.state.processes.known() - known
         looked = [processes.look(pid) for pid, _ in recorded]
         return {each for each in looked if each and (each.pid, each.start) in recorded}
 
@@ -197,14 +197,14 @@ class Work:
         A process that was forked since, has lost its parent and writes over its environment (nginx
         does) shows nothing else of whose it is.
         """
-        leaders, programs = self.state.remembered_sessions()
-        if not leaders:
+        sessions = self.state.sessions.read()
+        if not sessions.leaders:
             return set()
         seen = processes.table()
         found = set()
         for process in seen.values():
-            began = leaders.get(process.session)
-            if began is None or processes.executable(process.pid) not in programs:
+            began = sessions.leaders.get(process.session)
+            if began is None or processes.executable(process.pid) not in sessions.programs:
                 continue
             # A number is given again only when the whole session is gone; its leader tells.
             leader = seen.get(process.session)
@@ -252,7 +252,7 @@ class Work:
             return False  # new ones came to the last
         if not group.is_empty():
             return False
-        self.state.forget_sessions()
+        self.state.sessions.forget()
         group.forget()
         if self.resource.application.runs_as_processes:
             return True  # whatever the status command says
@@ -279,7 +279,7 @@ class Work:
             return Report(Outcome.FAILED, refusal)
         self._step(Step.START)
         self._begin(context.START, self.deadline)
-        self.state.begin_starts()
+        self.state.commands.begin_starts()
         try:
             self.hooks.start(self.ctx)
         except BaseException as error:  # a plugin's exit() is a failed start
@@ -294,7 +294,7 @@ class Work:
             self._remember_sessions(found)
             self.ctx._group.hold(found.processes or ())
             # What it has left beside the product is none of ours to end from now on.
-            self.state.forget_commands_of(context.START)
+            self.state.commands.forget_kind(context.START)
             self._done(Step.START)
             return Report(Outcome.WELL, status=Status.RUNNING)
         told = "".join(f"; {_said(result)}" for result in self.ctx._results)
@@ -302,6 +302,8 @@ class Work:
 
     def _remember_sessions(self, found: Assessment) -> None:
         """Record the sessions that this start has made: later nothing may tell whose a fork is."""
+        from arkcore.memory.recorded_sessions import Sessions
+
         # Every session but the guard's own, among what came below it, was made by this start.
         own = os.getsid(os.getppid())
         made = {
@@ -312,7 +314,7 @@ class Work:
         started = {each.session: processes.look(each.session) for each in made}
         leaders = {session: each.start if each else 0 for session, each in started.items()}
         programs = {processes.executable(each.pid) for each in made} - {""}
-        self.state.remember_sessions(leaders, programs)
+        self.state.sessions.note(Sessions(leaders, programs))
 
     def made_here(self, some: set[Process]) -> bool:
         """Whether all of `some` descend from this guard: then their end cannot escape it."""
@@ -335,7 +337,7 @@ class Work:
         """
         if self.resource.application.runs_as_processes:
             return  # its plugin recognises it by other means
-        self.state.remember_processes(self.adopted(), processes.users)
+        self.state.processes.note(self.adopted(), processes.users)
 
     def adopted(self) -> set[Process]:
         """What has come below the guard since the action began, this worker's own apart."""
@@ -357,14 +359,14 @@ class Work:
         wait = self.timer("force_stop_wait")
 
         def over() -> bool:
-            return self.state.since_force() >= wait and not self.background()
+            return self.state.forced_stop.age() >= wait and not self.background()
 
         if over():
             return ""
         self.now("waiting after a forced stop")
         self.ctx.log.info("waiting until the forced stop is over")
         # So long at least. To ask meanwhile would tell nothing, and be late by up to one pause.
-        known = min(wait - self.state.since_force(), self.deadline.remaining())
+        known = min(wait - self.state.forced_stop.age(), self.deadline.remaining())
         time.sleep(max(0.0, known))
         if self.ctx.wait_until(over, within=self.deadline.remaining()):
             return ""
@@ -376,9 +378,9 @@ class Work:
     def background(self) -> list[Process]:
         """What stop and forced stop commands have left running in the background."""
         marks = {
-            mark: (pid, start)
-            for mark, (kind, pid, start) in self.state.commands().items()
-            if kind in (context.STOP, context.FORCE)
+            each.mark: (each.pid, each.start)
+            for each in self.state.commands.all()
+            if each.kind in (context.STOP, context.FORCE)
         }
         if not marks:
             return []
@@ -387,7 +389,7 @@ class Work:
             product = self.list_processes() or []
             found = [each for each in found if each not in product]
         if not found:
-            self.state.forget_commands(list(marks))
+            self.state.commands.forget(marks)
         return found
 
     # Stopping.
@@ -417,7 +419,7 @@ class Work:
         """The forced stop of this logical host, verified; what is left then is killed."""
         self._step(Step.FORCE)
         self._begin(context.FORCE, self.deadline)
-        self.state.note_force()
+        self.state.forced_stop.note()
         try:
             if self.hooks.has("ark_force_stop"):
                 self.hooks.force_stop(self.ctx)
@@ -426,7 +428,7 @@ class Work:
         except BaseException as error:  # the check below judges, whatever was raised
             self._explain(_described(error))
         finally:
-            self.state.note_force()  # the wait before a start begins when it is over
+            self.state.forced_stop.note()  # the wait before a start begins when it is over
         self._end_what_the_plugin_misses()
         self.now("waiting until nothing is left")
         # A forced stop partly goes on in the background: some time is left to it.
@@ -456,7 +458,7 @@ class Work:
     def kill_rest(self) -> bool:
         """KILL what is left of this logical host; whether nothing of it is alive then."""
         self.now("killing what is left")
-        self.state.note_force()
+        self.state.forced_stop.note()
         left = self.list_processes() or []
         # Dead before it is asked for again: a second question takes longer than a death.
         by = self.deadline.sooner(budget.for_killing(self.deadline.remaining()))
@@ -516,16 +518,16 @@ class Work:
         that is done, and there is little time.
         """
         self.now("ending what our commands left behind")
-        commands = self.state.commands()
+        commands = self.state.commands.all()
         spare = self.resource.application.machine_wide
 
         def find() -> list[Process]:
             product = self.list_processes(grouped=False) if ask_plugin else None
             # What a start has made may be the product: ended only where that is known.
             ended = {
-                mark: (pid, start)
-                for mark, (kind, pid, start) in commands.items()
-                if kind != context.START or product is not None
+                each.mark: (each.pid, each.start)
+                for each in commands
+                if each.kind != context.START or product is not None
             }
             found = _left_of(ended) | self._copies_of_the_guard()
             if adopted:
@@ -540,7 +542,7 @@ class Work:
             reason = f"could not be ended: {_listed(left)}"
             self.ctx.log.warning(reason)
             return Report(Outcome.FAILED, reason)
-        self.state.forget_commands(list(commands))
+        self.state.commands.forget([each.mark for each in commands])
         return Report(Outcome.WELL)
 
     def _copies_of_the_guard(self) -> set[Process]:

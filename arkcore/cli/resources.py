@@ -8,6 +8,7 @@ from arkcore.base.errors import ConfigurationError
 from arkcore.cli.aside import answer_of
 from arkcore.cli.console import refuse_unless_readable
 from arkcore.managers.pacemaker_tools import PacemakerTools
+from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 from arkcore.resources import record
 from arkcore.resources.resource import from_mapping, to_mapping
@@ -29,7 +30,7 @@ def names_here(paths: Paths) -> list[str]:
     names = {*resource_names(paths), *names_of_pacemaker(paths)}
     for name in _listed(os.path.dirname(paths.state("-"))):
         state = State(paths, name)
-        if state.wanted == "up" or state.blind():
+        if state.intent.wanted is Wanted.UP or state.blindness.read():
             names.add(name)
     return sorted(names)
 

@@ -20,6 +20,7 @@ from arkcore.cli.look import look_at
 from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, usable
 from arkcore.managers.here import cluster_of
+from arkcore.memory.intent import Wanted
 from arkcore.memory.lock import holder_of
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.state import State
@@ -136,7 +137,7 @@ def _objection(paths: Paths, name: str, running: set[str]) -> str:
     cluster = cluster_of(paths, name, os.environ)
     if cluster.in_service(name):
         return f"{name} is in service here"
-    if State(paths, name).wanted == "up":
+    if State(paths, name).intent.wanted is Wanted.UP:
         return f"the cluster manager wants {name} up here"
     if holder_of(paths.state(name)) is not None:
         return f"an action of {name} is at work"

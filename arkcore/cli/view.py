@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 
-from arkcore.actions.recover import RESTART
 from arkcore.base.errors import ArkError
 from arkcore.base.status import Outcome, Status, StatusReport
 from arkcore.cli.console import duration, iso, moment
@@ -14,7 +13,9 @@ from arkcore.cli.output import Text
 from arkcore.cli.resources import usable, where_of
 from arkcore.context.start_group import Unavailable, available, living
 from arkcore.machine import blackbox
+from arkcore.memory.attempts import Attempt
 from arkcore.memory.files import boottime, read_json
+from arkcore.memory.intent import Wanted
 from arkcore.memory.lock import Holder, holder_of
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.state import State
@@ -50,9 +51,9 @@ class View:
         self.known = self.resource or record.last_known_good(paths, name)
         self.state = State(paths, name)
         self.live: StatusReport | None = None
-        self.last = self.state.verdict()
-        self.wanted = self.state.wanted
-        self.blind = self.state.blind()
+        self.last = self.state.verdict.read()
+        self.wanted = self.state.intent.wanted
+        self.blind = self.state.blindness.read()
         self.maintenance = Maintenance(paths, name)
         self.in_maintenance = self.maintenance.active()
         self._maintained = read_json(paths.maintenance(name))
@@ -62,7 +63,7 @@ class View:
             paths.blackboxes
         )
         self.boxes = blackbox.boxes(paths.blackboxes, name)
-        self.group, _ = self.state.group()
+        self.group = self.state.group.read().path
         #: Why starts have no cgroup here; "" where they have one, or somebody else is to know.
         self.no_group = ""
         if os.geteuid() == 0 or paths.prefix:
@@ -76,12 +77,12 @@ class View:
             timers = self.resource.timers
             self.undecided_timer = timers["quickcheck.process"]
             gap = UndecidedClock.gap_for(cluster.check_interval)
-            clock = UndecidedClock(self.state, self.undecided_timer, gap)
+            clock = self.state.undecided_clock(self.undecided_timer, gap)
             self.undecided = clock.elapsed()
             self.undecided_failed = self.undecided > 0 and clock.has_failed()
             self.window = timers["recover.window"]
             self.restart_limit = int(timers["recover.attempts"])
-            self.restarts = self.state.attempts(RESTART, self.window)
+            self.restarts = self.state.attempts.count(Attempt.RESTART, self.window)
 
     def take(self, live: StatusReport | str | None) -> None:
         if isinstance(live, str):
@@ -92,10 +93,9 @@ class View:
     @property
     def since(self) -> float | None:
         """Since when it has the status it has now, as far as the last verdicts know."""
-        if self.live is None or self.last.get("status") != self.live.status.value:
+        if self.live is None or self.last.status is not self.live.status:
             return None
-        since = self.last.get("since")
-        return since if isinstance(since, int | float) else None
+        return self.last.since
 
     @property
     def plugin(self) -> str:
@@ -117,15 +117,15 @@ class View:
             "detail": self.live.detail if self.live else None,
             "since": iso(self.since),
             "last_verdict": {
-                "action": last.get("action"),
-                "outcome": last.get("outcome"),
-                "status": last.get("status") or None,
-                "reason": last.get("reason"),
-                "at": iso(last.get("at")),
+                "action": last.action,
+                "outcome": last.outcome.value if last.outcome else None,
+                "status": last.status.value if last.status else None,
+                "reason": last.reason,
+                "at": iso(last.at),
             }
-            if last
+            if last.action
             else None,
-            "wanted": self.wanted or None,
+            "wanted": self.wanted.value or None,
             "in_service": self.in_service,
             "undecided": {
                 "seconds": round(self.undecided, 1),
@@ -145,7 +145,7 @@ class View:
             }
             if self.in_maintenance
             else None,
-            "blind": {"since": iso(self.blind.get("since")), "reason": self.blind.get("reason")}
+            "blind": {"since": iso(self.blind.since), "reason": self.blind.reason}
             if self.blind
             else None,
             "black_boxes": self.boxes if self.boxes_readable else None,
@@ -184,15 +184,15 @@ class View:
     @property
     def is_wanted(self) -> bool:
         """Whether it is to run here, by what the cluster manager says or last said."""
-        return self.wanted == "up" if self.in_service is None else self.in_service
+        return self.wanted is Wanted.UP if self.in_service is None else self.in_service
 
     def last_text(self) -> str:
-        action, outcome = self.last.get("action"), self.last.get("outcome")
-        told = _outcomes().get(str(outcome), outcome)
-        return f"{action} {told}, {moment(self.last.get('at'))}" if action else ""
+        last = self.last
+        told = _told(last.outcome) if last.outcome else ""
+        return f"{last.action} {told}, {moment(last.at)}" if last.action else ""
 
     def last_in_full(self) -> str:
-        reason = self.last.get("reason")
+        reason = self.last.reason
         return f"{self.last_text()}: {reason}" if reason else self.last_text()
 
     def at_work_text(self, at_work: Holder) -> str:
@@ -218,7 +218,10 @@ class View:
         )
 
     def blind_text(self) -> str:
-        since, reason = moment(self.blind.get("since")), self.blind.get("reason")
+        """Since when nobody can be asked, and why; "" where somebody can be."""
+        if self.blind is None:
+            return ""
+        since, reason = moment(self.blind.since), self.blind.reason
         return say(f"BLIND since {since}: {reason}", f"{since} から監視不能 (BLIND): {reason}")
 
     def maintenance_text(self) -> str:
@@ -250,7 +253,7 @@ class View:
         if self.live is None or self.at_work:
             return ""
         running = self.live.status is Status.RUNNING
-        if running and (self.in_service is False or self.wanted == "down"):
+        if running and (self.in_service is False or self.wanted is Wanted.DOWN):
             return say(
                 "runs here, although the cluster manager does not want it here",
                 "クラスタマネージャが停止を求めていますが、このノードで稼働しています",
@@ -277,7 +280,7 @@ class View:
             found.append(Text(self.live.detail, "yellow"))
         if self.undecided and not self.at_work:
             found.append(Text(self.undecided_text(), "yellow"))
-        if self.last.get("outcome") in (Outcome.FAILED.value, Outcome.INTERNAL.value):
+        if self.last.outcome in (Outcome.FAILED, Outcome.INTERNAL):
             found.append(Text(self.last_in_full(), "red"))
         if self.restarts:
             found.append(Text(self.restarts_text(), "yellow"))
@@ -286,11 +289,11 @@ class View:
         return found
 
 
-def _outcomes() -> dict[str, str]:
+def _told(outcome: Outcome) -> str:
     return {
-        Outcome.WELL.value: say("well", "正常"),
-        Outcome.FAILED.value: say("failed", "失敗"),
-        Outcome.UNDECIDED.value: say("undecided", "判定不能"),
-        Outcome.SKIPPED.value: say("skipped", "スキップ"),
-        Outcome.INTERNAL.value: say("internal", "内部エラー"),
-    }
+        Outcome.WELL: say("well", "正常"),
+        Outcome.FAILED: say("failed", "失敗"),
+        Outcome.UNDECIDED: say("undecided", "判定不能"),
+        Outcome.SKIPPED: say("skipped", "スキップ"),
+        Outcome.INTERNAL: say("internal", "内部エラー"),
+    }[outcome]

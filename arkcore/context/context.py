@@ -135,7 +135,7 @@ class Context:
         # Whoever only looks marks its commands as nobody's, lest they pass for the application's.
         owner = "-" if self._state.read_only else self.resource
         mark = f"{owner}:{os.urandom(16).hex()}"
-        self._notes.note_command(mark, self._kind)
+        self._notes.commands.note(mark, self._kind)
         output = self._output()
         # A quick check needs not look: its guard, which has no other children, does at the end.
         before = processes.children(os.getppid()) if self._watches else None
@@ -166,7 +166,7 @@ class Context:
         if self._kind == STATUS:
             kept = not self._watches or before != processes.children(os.getppid())
         if not result.left and not kept:
-            self._notes.forget_commands([mark])
+            self._notes.commands.forget([mark])
         return self._told(result)
 
     def _environment(self, extra: Mapping[str, str | None] | None) -> dict[str, str | None]:
@@ -198,7 +198,7 @@ class Context:
         except OSError:
             return  # its mark has to be enough
         if process is not None:
-            self._notes.note_command(mark, self._kind, pid, process.start)
+            self._notes.commands.note(mark, self._kind, pid, process.start)
 
     def _record_late(self, argv: Sequence[str], tree: Sequence[Process], output: bytes) -> str:
         if self._kind != STATUS:
@@ -313,7 +313,7 @@ class Context:
 
     def recorded_processes_are_gone(self) -> bool:
         """Whether processes were recorded when it was last RUNNING, and none of them lives."""
-        recorded = self._state.remembered_processes()
+        recorded = self._state.processes.known()
         seen = {pid: processes.look(pid) for pid, _ in recorded}
         alive = {(pid, each.start) for pid, each in seen.items() if each}
         return bool(recorded) and not recorded & alive

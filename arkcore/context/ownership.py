@@ -75,15 +75,16 @@ class Owner:
 
     def marks(self) -> Marks:
         """The marks of its starts, as they are written down now."""
-        others = [mark for mark, (kind, _, _) in self.state.commands().items() if kind != "start"]
-        return Marks(self._resource, self.state.paths.prefix, self.state.start_marks(), others)
+        commands = self.state.commands
+        others = [each.mark for each in commands.all() if each.kind != "start"]
+        return Marks(self._resource, self.state.paths.prefix, commands.start_marks(), others)
 
     def users(self, named: Collection[str] = ()) -> frozenset[int] | None:
         """The ids of the users whose processes may be its own; `named`: further ones, by name.
 
         None where one of them cannot be looked up: then a user tells nothing.
         """
-        found = {0, os.geteuid(), *self.state.remembered_users()}
+        found = {0, os.geteuid(), *self.state.processes.users()}
         for name in {*self._named, *named}:
             import pwd
 
@@ -133,7 +134,7 @@ class Owner:
     def remembered(self, seen: dict[int, Process]) -> set[Process]:
         """Those of the table `seen` that were recorded when it was last RUNNING."""
         found = set()
-        for pid, start in self.state.remembered_processes():
+        for pid, start in self.state.processes.known():
             process = seen.get(pid)
             if process is not None and process.start == start:
                 found.add(process)
@@ -143,7 +144,7 @@ class Owner:
         """Whether its user is one of `users`, it was recorded, or this action has made it."""
         if _is_one_of(process.pid, users):
             return True
-        if (process.pid, process.start) in self.state.remembered_processes():
+        if (process.pid, process.start) in self.state.processes.known():
             return True
         return os.getppid() in (each.pid for each in ancestors(process))
 
@@ -243,7 +244,7 @@ class Search:
     def owned(self) -> list[Process]:
         """Those of the logical host."""
         found, owned = {}, set()
-        remembered = self._owner.state.remembered_processes()
+        remembered = self._owner.state.processes.known()
         self._marks, self._suspects, self._strangers = None, {}, {}
         for process in self.candidates():
             found[process.pid] = process

@@ -125,16 +125,16 @@ class StartGroup:
     def _for_start(self, mount: Mount) -> Group:
         """The recorded group, else a new one, recorded before it is made."""
         parent = f"{mount.point}/{self._parent}"
-        path, whole = self._state.group()
-        if path and Group(path).populated:
-            return Group(path)
-        whole = (whole or not path) and not self._missed
+        recorded = self._state.group.read()
+        if recorded.path and Group(recorded.path).populated:
+            return Group(recorded.path)
+        whole = (recorded.whole or not recorded.path) and not self._missed
         Group(parent).make()
         if os.stat(parent).st_uid != os.geteuid():
             raise PermissionError(errno.EPERM, "it belongs to another user", parent)
         cgroup.remove_empty(parent)
         path = f"{parent}/{cgroup.name_of(self._state.resource)}"
-        if not self._state.remember_group(path, whole=whole):
+        if not self._state.group.note(path, whole=whole):
             raise OSError(errno.EIO, "it cannot be noted", path)
         return Group(path)
 
@@ -150,21 +150,21 @@ class StartGroup:
     def hold(self, product: Iterable[Process]) -> None:
         """Note whether all of the product lives in the group, and move out what is not its own."""
         self.product = set(product)
-        path, whole = self._state.group()
-        if not path:
+        recorded = self._state.group.read()
+        if not recorded.path:
             return
-        group = Group(path)
+        group = Group(recorded.path)
         inside = group.pids()
         outside = {each for each in self.product if each.pid not in inside}
-        if whole and any(map(processes.still_lives, outside)):
+        if recorded.whole and any(map(processes.still_lives, outside)):
             self._is_not_whole()
         self._move_out(group)
 
     def _is_not_whole(self) -> None:
         self._missed = True
-        path, whole = self._state.group()
-        if whole:
-            self._state.remember_group(path, whole=False)
+        recorded = self._state.group.read()
+        if recorded.whole:
+            self._state.group.note(recorded.path, whole=False)
 
     # Looking.
 
@@ -196,8 +196,8 @@ class StartGroup:
 
     def settles(self) -> bool:
         """Whether the empty group proves that nothing lives of what the starts have made."""
-        path, whole = self._state.group()
-        return whole and not _populated(Group(path))
+        recorded = self._state.group.read()
+        return recorded.whole and not _populated(Group(recorded.path))
 
     def unseen(self) -> str:
         """Why it is not known to be stopped, where the group alone tells; else ""."""
@@ -207,7 +207,7 @@ class StartGroup:
         return f"Something still lives in the cgroup {group.path}, and ends before it can be named"
 
     def _recorded(self) -> Group | None:
-        path, _ = self._state.group()
+        path = self._state.group.read().path
         return Group(path) if path else None
 
     # Ending.
@@ -279,7 +279,7 @@ class StartGroup:
         """It is empty: take it away."""
         group = self._recorded()
         if group is not None and not self._state.read_only and group.remove():
-            self._state.forget_group()
+            self._state.group.forget()
 
     def _move_out(self, group: Group) -> None:
         """Take what is not this resource's out, so that the group can become empty."""
@@ -384,13 +384,13 @@ def recorded_by_others(state: State) -> set[tuple[int, int]]:
         return found
     for name in names:
         if name != state.resource:
-            found |= State(state.paths, name, read_only=True).remembered_processes()
-    return found - state.remembered_processes()
+            found |= State(state.paths, name, read_only=True).processes.known()
+    return found - state.processes.known()
 
 
 def living(state: State) -> set[Process]:
     """All that lives in the recorded group of a resource, whoever it belongs to."""
-    path, _ = state.group()
+    path = state.group.read().path
     return _living(Group(path)) if path else set()
 
 

@@ -9,6 +9,7 @@ from arkcore.base.stderr import complain
 from arkcore.guard.asking import ask_status
 from arkcore.guard.workers import soon
 from arkcore.machine.channel import Event, Report
+from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 
 TYPE_CHECKING = False
@@ -68,7 +69,7 @@ class Dependents:
     def stop(self) -> str:
         """Stop those that run or are wanted; what went wrong, or ""."""
         for name in self._names():
-            if State(self._case.paths, name).wanted == "down":
+            if State(self._case.paths, name).intent.wanted is Wanted.DOWN:
                 continue
             dependent = self._make(name)
             verdict = dependent.take(Action.REMOVE)
@@ -125,9 +126,9 @@ def _is_up(dependent: Dependent) -> bool:
     """Whether it runs, or the manager wants it to and nobody has taken it out of service."""
     run = dependent.run
     runs = run.part(ask_status, within=10.0).status is not Status.STOPPED
-    return runs or (run.state.wanted == "up" and not run.in_maintenance)
+    return runs or (run.state.intent.wanted is Wanted.UP and not run.in_maintenance)
 
 
 def _is_left_alone(dependent: Dependent) -> bool:
     """Whether it was taken out of service while it was stopped."""
-    return dependent.run.state.wanted == "down" or dependent.run.is_shutting_down()
+    return dependent.run.state.intent.wanted is Wanted.DOWN or dependent.run.is_shutting_down()

@@ -17,6 +17,7 @@ from arkcore.guard.ended import verdict_when_ended, who_ended_us
 from arkcore.guard.run import ActionRun
 from arkcore.guard.script import Script
 from arkcore.guard.workers import Workers
+from arkcore.memory.intent import Wanted
 from arkcore.resources import record
 from arkcore.resources.resource import LogSettings, RasSettings
 from arkcore.worker.signals import Ended
@@ -58,7 +59,7 @@ class Guard:
         #: Whether what the manager wants could be written down.
         self._intent_is_kept = True
         #: What was wanted before this restore said "up".
-        self._wanted_before = ""
+        self._wanted_before = Wanted.NOTHING
 
     # From the call to the verdict.
 
@@ -111,20 +112,20 @@ class Guard:
         if not case.by_manager:
             return
         if action is Action.RESTORE:
-            self._wanted_before = case.state.wanted
-            self._intent_is_kept = case.state.want("up")
+            self._wanted_before = case.state.intent.wanted
+            self._intent_is_kept = case.state.intent.want(Wanted.UP)
         elif action is Action.REMOVE and case.me is not None:
-            self._intent_is_kept = case.state.want_down(case.me)
+            self._intent_is_kept = case.state.intent.want_down(case.me)
 
     def _settle_intent(self, action: Action, verdict: Verdict) -> None:
         case = self.case
         if not case.by_manager:
             return
         if action is Action.REMOVE and case.me is not None:
-            case.state.settle_remove(case.me, well=verdict.outcome is Outcome.WELL)
+            case.state.intent.settle_remove(case.me, well=verdict.outcome is Outcome.WELL)
         elif action is Action.RESTORE and self._run is None:
             # Refused before it could begin: the remove that follows has nothing of it to stop.
-            case.state.withdraw_up(self._wanted_before)
+            case.state.intent.withdraw_up(self._wanted_before)
 
     # Loading.
 
@@ -198,7 +199,7 @@ class Guard:
     def _ended(self, action: Action) -> Verdict:
         """Told to end while waiting for the lock, or before the resource was known."""
         reason = who_ended_us(self.case.signals, [self.case.state])
-        verdict = verdict_when_ended(action, reason, self.case.state.wanted)
+        verdict = verdict_when_ended(action, reason, self.case.state.intent.wanted)
         script = self._run.script if self._run is not None else self._script()
         return script.brief(action, verdict.outcome, verdict.reason)
 

@@ -49,14 +49,14 @@ class Leftovers:
         """
         state = self._case.state
         if not has_children():
-            state.forget_commands_of(STATUS)
+            state.commands.forget_kind(STATUS)
             return
         if verdict.outcome is Outcome.INTERNAL:
             return
         well = verdict.outcome is Outcome.WELL
         may_have_started = action in (Action.RESTORE, Action.RECOVER)
         if may_have_started and well and self._only_the_product_is_below():
-            state.forget_commands(list(state.commands()))
+            state.commands.forget_all()
             return
         timers = self._timers
         all_in_all = timers[f"{action.word}.process"] + timers[f"{action.word}.cleanup"]
@@ -65,7 +65,7 @@ class Leftovers:
 
     def _only_the_product_is_below(self) -> bool:
         """Whether all that has come below this guard was recorded as the product, when RUNNING."""
-        recorded = self._case.state.remembered_processes()
+        recorded = self._case.state.processes.known()
         below = processes.descendants({os.getpid()}) - self._strangers
         return all((each.pid, each.start) in recorded for each in below)
 

@@ -43,7 +43,7 @@ def look(call: Call, paths: Paths, signals: Signals) -> Verdict:
             if report.outcome is not Outcome.INTERNAL:
                 return Verdict(report.outcome, report.reason or problem, report.status)
             problem = report.reason
-        recorded = case.state.remembered_processes()
+        recorded = case.state.processes.known()
         alive = {pid for pid, start in recorded if processes.is_alive(pid, start)}
         alive |= {each.pid for each in living(case.state)}
         verdict = outlived(problem, sorted(alive))

@@ -16,6 +16,7 @@ from arkcore.guard.script import Script
 from arkcore.guard.turn import Turn
 from arkcore.machine import command, processes
 from arkcore.machine.system import systemctl
+from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 from arkcore.memory.undecided import UndecidedClock
 from arkcore.worker.part import Part, do_part
@@ -101,7 +102,7 @@ class ActionRun:
         )
         workers.log, workers.group = self.script.log, resource.log.group
         gap = UndecidedClock.gap_for(caller.check_interval)
-        self.clock = UndecidedClock(self.state, resource.timers["quickcheck.process"], gap)
+        self.clock = self.state.undecided_clock(resource.timers["quickcheck.process"], gap)
         self.limit = case.limit or self._limit_of(action)
         #: Whether what the manager wants could be written down.
         self.intent_is_kept = True
@@ -139,7 +140,7 @@ class ActionRun:
 
             step_out()
             self.clock.reset()
-        last = self.state.verdict()
+        last = self.state.verdict.read()
         try:
             verdict = _flow(action)(self)
             self.sweep(action, verdict)
@@ -156,18 +157,18 @@ class ActionRun:
 
     def _prepare(self, action: Action) -> None:
         case, state = self.case, self.state
-        state.forget_dead_remove(processes.is_alive)
+        state.intent.forget_dead_remove(processes.is_alive)
         if action is Action.QUICK_CHECK and case.call.caller.checks_only_what_is_wanted:
-            if state.wanted != "up":
-                state.wanted = "up"
+            if state.intent.wanted is not Wanted.UP:
+                state.intent.want(Wanted.UP)
         self._strangers = processes.descendants({os.getpid()}) if has_children() else set()
         left_open, self._check_hung = self.script.tell_aborted()
-        kinds = {kind for kind, _, _ in state.commands().values()}
+        kinds = {each.kind for each in state.commands.all()}
         if left_open or kinds & {START, STATUS}:
             self._leftovers().end_aborted(action)
-        ended = case.maintenance.ended()
-        if ended and state.note_maintenance_over(ended[0]):
-            self.script.log.line(ended[1], "warning")
+        ended = case.maintenance.tell_ended()
+        if ended:
+            self.script.log.line(ended, "warning")
         command.trim_kept(case.paths.start_output(case.call.resource))
 
     def _tell_warnings(self, action: Action) -> None:
@@ -182,7 +183,7 @@ class ActionRun:
     def sweep(self, action: Action, verdict: Verdict) -> None:
         """End what commands have left running below this guard, unless it is the product."""
         if not has_children():
-            self.state.forget_commands_of(STATUS)
+            self.state.commands.forget_kind(STATUS)
             return
         self._leftovers().sweep(action, verdict, started=self._has_stopped_dependents)
 
@@ -201,7 +202,7 @@ class ActionRun:
         self.case.signals.mute()
         self.script.log.close_step(False, reason)
         self._leftovers().end(action, budget.for_yielding(), started=self._has_stopped_dependents)
-        return verdict_when_ended(action, reason, self.state.wanted)
+        return verdict_when_ended(action, reason, self.state.intent.wanted)
 
     def _who_ended_us(self) -> str:
         others = self._dependents.states if self._dependents is not None else []
@@ -221,9 +222,9 @@ class ActionRun:
     def follows_failure(self) -> bool:
         if not self.by_manager or not self.case.call.caller.restarts_by_itself:
             return False
-        last = self.state.verdict()
-        failed = (Action.QUICK_CHECK.word, Outcome.FAILED.value)
-        return self._check_hung or (last.get("action"), last.get("outcome")) == failed
+        last = self.state.verdict.read()
+        failed = (Action.QUICK_CHECK.word, Outcome.FAILED)
+        return self._check_hung or (last.action, last.outcome) == failed
 
     @property
     def in_maintenance(self) -> bool:
@@ -304,7 +305,7 @@ class ActionRun:
 
     def excuse(self) -> str:
         case = self.case
-        if self.state.wanted == "down":
+        if self.state.intent.wanted is Wanted.DOWN:
             return "wanted = down"
         if self.in_maintenance:
             return case.maintenance.describe()

@@ -14,11 +14,9 @@ from arkcore.ras.sinks import Sinks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
     from arkcore.base.deadline import Deadline
     from arkcore.guard.case import Case
+    from arkcore.memory.verdict import VerdictRecord
     from arkcore.resources.resource import LogSettings, RasSettings
 
 
@@ -53,7 +51,7 @@ class Script:
         self.log.line(f"{action.script} start.")
         self._is_open = True
 
-    def end(self, action: Action, verdict: Verdict, last: Mapping[str, Any]) -> Verdict:
+    def end(self, action: Action, verdict: Verdict, last: VerdictRecord) -> Verdict:
         """Write the end line that an action which ran deserves; the verdict as it is remembered.
 
         `last`: the verdict before this one.
@@ -64,15 +62,14 @@ class Script:
             verdict = self.blind(verdict.reason)
         else:
             self._end_line(action, verdict)
-            self._state.clear_blind()
-        if quiet and not blind and last.get("outcome") == verdict.outcome.value:
+            self._state.blindness.forget()
+        if quiet and not blind and last.outcome is verdict.outcome:
             self.log.drop()
         elif quiet:
             self.log.release()
         self._is_open = False
         self._open_script.end()
-        status = verdict.status.value if verdict.status else ""
-        self._state.note_verdict(action.word, verdict.outcome.value, status, verdict.reason)
+        self._state.verdict.note(action.word, verdict)
         return verdict
 
     def _is_quiet(self, action: Action) -> bool:
@@ -82,9 +79,8 @@ class Script:
         """A script that ends before it could do anything: its pair."""
         verdict = Verdict(outcome, reason)
         if self._is_quiet(action) and outcome is Outcome.SKIPPED:
-            last = self._state.verdict()
-            same = last.get("outcome") == outcome.value
-            if same or last.get("action") == Action.QUICK_CHECK.word:
+            last = self._state.verdict.read()
+            if last.outcome is outcome or last.action == Action.QUICK_CHECK.word:
                 return verdict
         self._start_line(action)
         return self._end_line(action, verdict)
@@ -116,7 +112,7 @@ class Script:
 
     def blind(self, problem: str) -> Verdict:
         """A quickCheck that could ask nobody. Never a verdict about a healthy application."""
-        self._state.note_blind(problem)
+        self._state.blindness.note(problem)
         self.log.line(f"{Action.QUICK_CHECK.script} failed. BLIND: {problem}", "error")
         tell_journal("error", f"{self._name}: BLIND: {problem}")
         return Verdict(Outcome.INTERNAL, problem, Status.UNKNOWN)

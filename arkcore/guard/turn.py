@@ -146,7 +146,7 @@ class Turn:
 
     def _preempt(self, holder: Holder, word: str) -> None:
         """Ask the holder to yield; one that does not within its time is stuck, and is killed."""
-        self._case.state.note_preemption(holder.process.pid, word)
+        self._case.state.preemption.note(holder.process.pid, word)
         processes.send(holder.process, signal.SIGTERM)
         processes.send(holder.process, signal.SIGCONT)
         yielded = Deadline.after(budget.for_pre_empted())

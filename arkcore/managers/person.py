@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arkcore.base.call import Action, Caller
+from arkcore.memory.intent import Wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ class Person(Caller):
             in_service = self.in_service(resource)
             if in_service is False:
                 return f"{resource} is not in service here, and may run on another node"
-            if in_service is None and state.wanted == "down":
+            if in_service is None and state.intent.wanted is Wanted.DOWN:
                 return f"the cluster manager's last word here was to take {resource} down"
         elif action is Action.REMOVE and not maintenance.active():
             in_service = self.in_service(resource)
             if in_service:
                 return f"{resource} is in service here and not in maintenance"
-            if in_service is None and state.wanted == "up":
+            if in_service is None and state.intent.wanted is Wanted.UP:
                 return f"the cluster manager wants {resource} up here, and it is not in maintenance"
         return ""
 

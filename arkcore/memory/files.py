@@ -104,3 +104,35 @@ def remove_file(path: str) -> None:
         os.unlink(path)
     except OSError:
         pass
+
+
+class StateFile:
+    """One JSON file of a resource's state. `read_only`: nothing is written, nothing removed."""
+
+    __slots__ = ("path", "read_only")
+
+    def __init__(self, path: str, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+
+    def read(self) -> dict[str, Any]:
+        """The mapping in the file; empty where there is none that can be read and believed."""
+        return read_json(self.path)
+
+    def read_of_this_boot(self) -> dict[str, Any]:
+        """As :meth:`read`; empty also where it was written before this boot."""
+        value = self.read()
+        return value if value.get("boot") == boot_id() else {}
+
+    def write(self, value: dict[str, Any]) -> bool:
+        """Put `value` in the file, whole or not at all; False where it cannot be written."""
+        return self.read_only or write_json(self.path, value)
+
+    def write_of_this_boot(self, **value: Any) -> bool:
+        """As :meth:`write`, with the name of this boot, for :meth:`read_of_this_boot`."""
+        return self.write({"boot": boot_id(), **value})
+
+    def forget(self) -> None:
+        """Remove the file."""
+        if not self.read_only:
+            remove_file(self.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from arkcore.memory.files import moment, read_json, remove_file, write_json
+from arkcore.memory.files import StateFile, moment, read_json, remove_file, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ class Maintenance:
 
     def __init__(self, paths: Paths, resource: str) -> None:
         self._path = paths.maintenance(resource)
+        #: Which end was told in the RAS log.
+        self._told = StateFile(f"{paths.state(resource)}/maintenance_over.json")
 
     def begin(self, until: float | None) -> bool:
         return write_json(self._path, {"since": time.time(), "until": until})
@@ -51,12 +53,18 @@ class Maintenance:
     def ends() -> str:
         return "Maintenance ends: failures are acted upon again."
 
-    def ended(self) -> tuple[float, str] | None:
-        """When it ended by itself, and that in words; None where it goes on or there is none."""
+    def tell_ended(self) -> str:
+        """Say, once, that the maintenance ended by itself.
+
+        "" where it goes on, where there is none, and where it was said before or that cannot be
+        noted.
+        """
         until = _until(read_json(self._path))
         if until is None or time.time() < until:
-            return None
-        return until, f"Maintenance ended at {_time_of(until)}: failures are acted upon again."
+            return ""
+        if self._told.read().get("until") == until or not self._told.write({"until": until}):
+            return ""
+        return f"Maintenance ended at {_time_of(until)}: failures are acted upon again."
 
 
 def _time_of(at: float) -> str:

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from arkcore.memory.state import State
+    from arkcore.memory.files import StateFile
 
 
 class UndecidedClock:
@@ -24,8 +24,8 @@ class UndecidedClock:
         """The gap for a manager that asks every `check_interval` seconds."""
         return max(360.0, 3 * check_interval)
 
-    def __init__(self, state: State, timer: float, gap: float) -> None:
-        self._state = state
+    def __init__(self, file: StateFile, timer: float, gap: float) -> None:
+        self._file = file
         self._timer = timer
         self._gap = gap
         self._before: dict[str, Any] = {}
@@ -42,17 +42,17 @@ class UndecidedClock:
             pass
         # Once failed it stays failed, also over a gap, until an action resets it.
         failed = value.get("failed") is True
-        self._state._write("undecided", boot=files.boot_id(), first=first, last=now, failed=failed)
+        self._file.write_of_this_boot(first=first, last=now, failed=failed)
 
     def withdraw(self) -> None:
         """Take the last observation back: nobody was asked after all."""
         if self._before:
-            self._state._write("undecided", **{**self._before, "waiting": True})
+            self._file.write({**self._before, "waiting": True})
         else:
             self.reset()
 
     def reset(self) -> None:
-        self._state._forget("undecided")
+        self._file.forget()
 
     def elapsed(self) -> float:
         """Seconds undecided so far; 0 where it is not. What was withdrawn is not counted."""
@@ -70,9 +70,8 @@ class UndecidedClock:
     def fail(self) -> None:
         value = self._current()
         if value:
-            self._state._write("undecided", **{**value, "failed": True})
+            self._file.write({**value, "failed": True})
 
     def _current(self) -> dict[str, Any]:
         """What is remembered, where it was written since this boot."""
-        value = self._state._read("undecided")
-        return value if value.get("boot") == files.boot_id() else {}
+        return self._file.read_of_this_boot()

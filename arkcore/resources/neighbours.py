@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arkcore.base.errors import NodeError
+from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 from arkcore.resources import record
 
@@ -43,7 +44,7 @@ def recorded_neighbours(paths: Paths, manages: Callable[[str], bool | None]) -> 
         def is_there(name: str = name) -> bool:
             managed = manages(name)
             if managed is None:
-                return State(paths, name, read_only=True).wanted == "up"
+                return State(paths, name, read_only=True).intent.wanted is Wanted.UP
             return managed
 
         yield Neighbour(name, known.plugin.name, known.logical_host, is_there)

@@ -15,6 +15,7 @@ from arkcore.base.paths import Paths
 from arkcore.base.status import Status
 from arkcore.machine import processes
 from arkcore.machine.processes import Process
+from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 from arkcore.testing.installation import LogicalHost
 from arkcore.testing.invocation import RunEnd
@@ -115,7 +116,7 @@ class Host:
 
     def wanted_up(self) -> None:
         """Have the node know what a restore by the manager would have made known."""
-        State(Paths(self.prefix), self.resource).wanted = "up"
+        State(Paths(self.prefix), self.resource).intent.want(Wanted.UP)
         self._node.set_state(self.resource, "ISP")
 
     # The plugin.

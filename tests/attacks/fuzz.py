@@ -15,11 +15,12 @@ from arkcore.base.errors import ArkError
 from arkcore.base.paths import Paths
 from arkcore.cli.console import iso, moment
 from arkcore.managers.ocf import Operation
+from arkcore.memory.attempts import Attempt
 from arkcore.memory.files import read_json
+from arkcore.memory.intent import Wanted
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.open_script import OpenScript
 from arkcore.memory.state import State
-from arkcore.memory.undecided import UndecidedClock
 from arkcore.plugin.application import make_options
 from arkcore.ras.format import LINE_BYTES, format_line
 from arkcore.ras.reader import parse_line
@@ -27,6 +28,9 @@ from arkcore.resources.parameters import Parameters, values_of
 from arkcore.survey.answers import Answers, decode, told_time
 
 CORPUS = Path(__file__).parent / "corpus"
+
+#: The moments of a maintenance.
+KEYS = ("since", "until")
 
 
 def corpus_of(name: str) -> list[bytes]:
@@ -37,33 +41,34 @@ def state(data: bytes, directory: Path) -> None:
     """Every file of a resource's memory holds the bytes."""
     paths = Paths(str(directory))
     memory = State(paths, "web")
-    clock = UndecidedClock(memory, 20.0, 360.0)
+    clock = memory.undecided_clock(20.0, 360.0)
     maintenance, script = Maintenance(paths, "web"), OpenScript(paths, "web")
     names = ("wanted", "force", "commands", "processes", "sessions", "attempts", "verdict")
     for name in (*names, "blind", "preempted", "undecided", "maintenance_over"):
         _put(f"{memory.directory}/{name}.json", data)
     _put(paths.maintenance("web"), data)
     _put(paths.open_script("web"), data)
-    assert memory.wanted in ("", "up", "down")
-    memory.wanted_before()
-    memory.since_force()
-    memory.commands()
-    memory.remembered_processes()
-    memory.remembered_sessions()
-    memory.attempts("restart", 1800.0)
+    assert memory.intent.wanted in Wanted
+    assert memory.intent.before in Wanted
+    memory.forced_stop.age()
+    memory.commands.all()
+    memory.processes.known()
+    memory.sessions.read()
+    memory.attempts.count(Attempt.RESTART, 1800.0)
     memory.ever_restored()
-    memory.preempted_by()
+    memory.preemption.by()
     assert clock.elapsed() >= 0
     clock.has_failed()
     assert maintenance.active() in (True, False)
     maintenance.describe()
-    maintenance.ended()
+    maintenance.tell_ended()
     script.left_open()
-    for value in (memory.verdict(), memory.blind(), read_json(paths.maintenance("web"))):
-        for key in ("at", "since", "until"):
-            moment(value.get(key))
-            iso(value.get(key))
-    memory.forget_dead_remove(lambda pid, start: False)
+    verdict, blind = memory.verdict.read(), memory.blindness.read()
+    maintained = read_json(paths.maintenance("web"))
+    for at in (verdict.at, verdict.since, blind and blind.since, *map(maintained.get, KEYS)):
+        moment(at)
+        iso(at)
+    memory.intent.forget_dead_remove(lambda pid, start: False)
 
 
 def _put(path: str, data: bytes) -> None:

@@ -19,10 +19,11 @@ from drilling import Drilling, Pair, second_node
 from support import PROGRAMS, ToyNode, wait_for
 
 from arkcore.base.paths import Paths
+from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.memory.attempts import Attempt
 from arkcore.memory.lock import ResourceLock
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.state import State
-from arkcore.memory.undecided import UndecidedClock
 
 FAILS = "def ark_start(ctx, default): raise OSError('the licence has expired')"
 
@@ -320,13 +321,13 @@ def _in_maintenance(pair: Pair) -> None:
 
 def _undecided(pair: Pair) -> None:
     state = State(Paths(str(pair.one.prefix)), "toy1")
-    UndecidedClock(state, 480, 360).observe()
-    state.note_verdict("quickcheck", "undecided", "UNKNOWN", "no answer")
+    state.undecided_clock(480, 360).observe()
+    state.verdict.note("quickcheck", Verdict(Outcome.UNDECIDED, "no answer", Status.UNKNOWN))
 
 
 def _used_up(pair: Pair) -> None:
     for _ in range(3):
-        State(Paths(str(pair.one.prefix)), "toy1").note_attempt("restart", 1800)
+        State(Paths(str(pair.one.prefix)), "toy1").attempts.note(Attempt.RESTART, 1800)
 
 
 def _unmonitored(pair: Pair) -> None:

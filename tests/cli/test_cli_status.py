@@ -15,9 +15,9 @@ from support import PROGRAMS, WITHOUT_CGROUPS, ToyNode, wait_for
 
 from arkcore.base.paths import Paths
 from arkcore.cli.status import may_ask
+from arkcore.memory.attempts import Attempt
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.state import State
-from arkcore.memory.undecided import UndecidedClock
 
 
 def _facts(ark, *words: str) -> dict[str, object]:
@@ -141,8 +141,8 @@ def test_undecided_restarts_maintenance_and_black_boxes(node: ToyNode, ark) -> N
     assert node.run("restore") == 0
     node.hooks("from arkcore import *\ndef ark_status(c, d): return StatusReport(Status.UNKNOWN)")
     paths = Paths(str(node.prefix))
-    UndecidedClock(State(paths, "toy1"), 480, 360).observe()
-    State(paths, "toy1").note_attempt("restart", 1800)
+    State(paths, "toy1").undecided_clock(480, 360).observe()
+    State(paths, "toy1").attempts.note(Attempt.RESTART, 1800)
     Maintenance(paths, "toy1").begin(time.time() + 3600)
     boxes = node.prefix / "var/log/ark/blackbox"
     boxes.mkdir()

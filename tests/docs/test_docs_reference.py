@@ -333,9 +333,9 @@ def test_every_fact_of_postgresql_that_no_manual_states_is_listed(documents):
 def test_every_state_file_is_listed(documents):
     modules = (ROOT / "arkcore/memory").glob("*.py")
     source = "".join(module.read_text(encoding="utf-8") for module in modules)
-    names = set(re.findall(r'self\._(?:write|read)\(\s*"(\w+)"', source))
-    names |= set(re.findall(r'_state\._(?:write|read)\("(\w+)"', source))
-    assert {"wanted", "undecided", "verdict"} <= names
+    found = re.findall(r'self\._file\(\s*"(\w+)"|StateFile\(f".*/(\w+)\.json"', source)
+    names = {own or other for own, other in found}
+    assert {"wanted", "undecided", "maintenance_over"} <= names
     for name in names:
         assert f"<resource>/{name}.json`" in documents.pages["operation.md"], name
 

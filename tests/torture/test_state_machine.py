@@ -25,6 +25,7 @@ from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.guard.guard import Guard
 from arkcore.guard.run import ActionRun
 from arkcore.machine.channel import Report
+from arkcore.memory.intent import Wanted
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.state import State
 from arkcore.plugin.source import PluginSource
@@ -196,7 +197,9 @@ class FakeRun(ActionRun):
 
     def part(self, work: Any, *, within: Any, **_: Any) -> Report:
         seconds = within if isinstance(within, int | float) else within.remaining()
-        return self.world.do(work, seconds, self.case.call.action, lambda: self.state.wanted)
+        return self.world.do(
+            work, seconds, self.case.call.action, lambda: self.state.intent.wanted.value
+        )
 
 
 class FakeGuard(Guard):
@@ -436,7 +439,8 @@ class Rules(RuleBasedStateMachine):
     @rule()
     def recover_while_a_remove_is_called(self) -> None:
         def remove_called() -> None:
-            self.state.wanted = self.wanted = "down"
+            self.state.intent.want(Wanted.DOWN)
+            self.wanted = "down"
 
         self.world.meanwhile = remove_called
         self._recover()
@@ -488,7 +492,7 @@ class Rules(RuleBasedStateMachine):
 
     @invariant()
     def the_intent_is_the_managers_word(self) -> None:
-        assert self.state.wanted == self.wanted
+        assert self.state.intent.wanted.value == self.wanted
 
     @invariant()
     def no_recover_has_started_what_is_to_be_down(self) -> None:
@@ -503,8 +507,8 @@ class Rules(RuleBasedStateMachine):
     def the_last_verdict_is_remembered(self) -> None:
         assert self.last is not None
         action, outcome = self.last
-        assert self.state.verdict()["action"] == action.word
-        assert self.state.verdict()["outcome"] == outcome.value
+        assert self.state.verdict.read().action == action.word
+        assert self.state.verdict.read().outcome is outcome
 
 
 TestRules = Rules.TestCase

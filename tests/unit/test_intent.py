@@ -13,7 +13,7 @@ import pytest
 
 from arkcore.base.paths import Paths
 from arkcore.machine import processes
-from arkcore.memory.intent import SIZE
+from arkcore.memory.intent import SIZE, Wanted
 from arkcore.memory.state import State
 
 
@@ -29,9 +29,13 @@ def file_of(memory: State) -> Path:
 def test_the_file_keeps_its_size_and_its_place_on_the_disk(memory: State) -> None:
     me = processes.look(os.getpid())
     assert me is not None
-    memory.wanted = "up"
+    memory.intent.want(Wanted.UP)
     inode = file_of(memory).stat().st_ino
-    for say in (lambda: memory.want("down"), lambda: memory.want_down(me), lambda: memory.want("")):
+    for say in (
+        lambda: memory.intent.want(Wanted.DOWN),
+        lambda: memory.intent.want_down(me),
+        lambda: memory.intent.want(Wanted.NOTHING),
+    ):
         say()
         status = file_of(memory).stat()
         assert (status.st_ino, status.st_size) == (inode, SIZE)
@@ -41,21 +45,21 @@ def test_what_an_earlier_version_wrote_is_read_and_written_over(memory: State) -
     os.makedirs(memory.directory)
     file_of(memory).write_text('{"wanted": "up", "since": 1.5}')
     file_of(memory).chmod(0o644)
-    assert memory.wanted == "up"
-    assert memory.want("down")
-    assert memory.wanted == "down"
+    assert memory.intent.wanted is Wanted.UP
+    assert memory.intent.want(Wanted.DOWN)
+    assert memory.intent.wanted is Wanted.DOWN
     assert file_of(memory).stat().st_mode & 0o777 == 0o600
 
 
 def test_nothing_wanted_makes_no_file(memory: State) -> None:
-    assert memory.want("")
+    assert memory.intent.want(Wanted.NOTHING)
     assert not file_of(memory).exists()
 
 
 def test_a_longer_file_of_garbage_is_written_over_whole(memory: State) -> None:
     os.makedirs(memory.directory)
     file_of(memory).write_text("x" * 5000)
-    assert memory.want("down")
+    assert memory.intent.want(Wanted.DOWN)
     assert json.loads(file_of(memory).read_text())["wanted"] == "down"
 
 
@@ -64,25 +68,26 @@ def test_a_link_in_its_place_is_not_written_through(memory: State, tmp_path: Pat
     victim.write_text("precious")
     os.makedirs(memory.directory)
     file_of(memory).symlink_to(victim)
-    assert memory.want("down")
+    assert memory.intent.want(Wanted.DOWN)
     assert victim.read_text() == "precious"
-    assert memory.wanted == "down"
+    assert memory.intent.wanted is Wanted.DOWN
 
 
 def test_a_reader_sees_the_one_word_or_the_other(memory: State) -> None:
-    memory.wanted = "up"
+    memory.intent.want(Wanted.UP)
     writer = """
 import sys
 from arkcore.base.paths import Paths
+from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 memory = State(Paths(sys.argv[1]), "toy1")
 for number in range(3000):
-    memory.wanted = ("up", "down")[number % 2]
+    memory.intent.want((Wanted.UP, Wanted.DOWN)[number % 2])
 """
     argv = [sys.executable, "-c", writer, memory.paths.prefix]
     with subprocess.Popen(argv) as child:
         while child.poll() is None:
-            assert memory.wanted in ("up", "down")
+            assert memory.intent.wanted is not Wanted.NOTHING
     assert child.returncode == 0
 
 
@@ -90,17 +95,18 @@ FULL = """
 import os, sys
 from arkcore import processes
 from arkcore.base.paths import Paths
+from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 memory = State(Paths(sys.argv[1]), "toy1")
 if sys.argv[2] == "before":
-    memory.wanted = "up"
+    memory.intent.want(Wanted.UP)
 with open(f"{sys.argv[1]}/run/filler", "wb", buffering=0) as filler:
     try:
         while filler.write(bytes(4096)):
             pass
     except OSError:
         pass
-print(memory.want_down(processes.look(os.getpid())), memory.wanted)
+print(memory.intent.want_down(processes.look(os.getpid())), memory.intent.wanted.value)
 """
 
 

@@ -18,11 +18,12 @@ from arkcore.base.quickjson import loads_plain
 from arkcore.cli.console import iso, moment
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.ocf import Operation
+from arkcore.memory.attempts import Attempt
 from arkcore.memory.files import boot_id
+from arkcore.memory.intent import Wanted
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.open_script import OpenScript
 from arkcore.memory.state import State
-from arkcore.memory.undecided import UndecidedClock
 from arkcore.survey.answers import (
     FORMAT,
     Answers,
@@ -80,27 +81,27 @@ def test_no_number_in_a_state_file_raises_anything(paths: Paths, content: str) -
     for file in [*files, paths.maintenance("toy1"), paths.open_script("toy1")]:
         os.makedirs(os.path.dirname(file), exist_ok=True)
         Path(file).write_text(content)
-    clock = UndecidedClock(memory, timer=480, gap=360)
+    clock = memory.undecided_clock(timer=480, gap=360)
     maintenance = Maintenance(paths, "toy1")
-    assert memory.wanted in ("", "up", "down")
-    memory.forget_dead_remove(lambda pid, start: False)
-    memory.since_force()
-    memory.commands()
-    memory.remembered_processes()
-    memory.remembered_sessions()
-    memory.attempts("restart", 100)
-    memory.preempted_by()
+    assert memory.intent.wanted in Wanted
+    memory.intent.forget_dead_remove(lambda pid, start: False)
+    memory.forced_stop.age()
+    memory.commands.all()
+    memory.processes.known()
+    memory.sessions.read()
+    memory.attempts.count(Attempt.RESTART, 100)
+    memory.preemption.by()
     clock.observe()
     clock.elapsed()
     clock.withdraw()
     maintenance.active()
     maintenance.describe()
-    maintenance.ended()
+    maintenance.tell_ended()
     OpenScript(paths, "toy1").left_open()
-    for key in ("since", "at", "until"):
-        for value in (memory.verdict().get(key), memory.blind().get(key)):
-            moment(value)
-            iso(value)
+    verdict, blind = memory.verdict.read(), memory.blindness.read()
+    for at in (verdict.at, verdict.since, blind and blind.since):
+        moment(at)
+        iso(at)
 
 
 @pytest.mark.parametrize("number", ["1e999", "NaN", "-Infinity", "9" * 400])

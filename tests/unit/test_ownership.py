@@ -71,9 +71,9 @@ class Node:
 
     def note_start(self, word: str = "0123") -> None:
         """As a good start leaves it."""
-        self.state.begin_starts()
-        self.state.note_command(f"{self.name}:{word}", "start")
-        self.state.forget_commands_of("start")
+        self.state.commands.begin_starts()
+        self.state.commands.note(f"{self.name}:{word}", "start")
+        self.state.commands.forget_kind("start")
 
     def search(self, *named: str, owner: Owner | None = None, **values: Any) -> Search:
         values = {"variables": ["X_HOST"], "commands": [], **values}
@@ -134,8 +134,8 @@ class TestMarks:
         assert node.started() == node.found() == [child.pid]
 
     def test_one_of_a_stop_is_no_start_s(self, node: Node, spawn: Spawn) -> None:
-        node.state.begin_starts()
-        node.state.note_command(f"{node.name}:0123", "stop")
+        node.state.commands.begin_starts()
+        node.state.commands.note(f"{node.name}:0123", "stop")
         spawn(**node.mark())
         assert node.started() == node.found() == []
 
@@ -151,7 +151,7 @@ class TestMarks:
     def test_what_another_command_bears_is_no_start_s_in_a_lost_memory_either(
         self, node: Node, spawn: Spawn
     ) -> None:
-        node.state.note_command(f"{node.name}:0123", "status")
+        node.state.commands.note(f"{node.name}:0123", "status")
         spawn(**node.mark())
         assert node.started() == node.found() == []
 
@@ -235,7 +235,7 @@ class TestUsers:
         recorded = spawn(user=STRANGER)
         process = processes.look(recorded.pid)
         assert process is not None
-        node.state.remember_processes([process], processes.users)
+        node.state.processes.note([process], processes.users)
         pid = self.claim(node, how, spawn)
         assert pid in node.found()
 
@@ -350,7 +350,7 @@ class TestParts:
         child = spawn(X_HOST="LHOST")
         process = processes.look(child.pid)
         assert process is not None
-        node.state.remember_processes([process])
+        node.state.processes.note([process])
         assert node.found(parts=["other"]) == [child.pid]
 
     def test_what_is_none_but_descends_from_one_belongs_whatever_lies_between(

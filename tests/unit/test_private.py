@@ -14,6 +14,7 @@ import pytest
 from arkcore.base.paths import Paths, ensure_directory
 from arkcore.memory import private
 from arkcore.memory.files import read_json
+from arkcore.memory.intent import Wanted
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.open_script import OpenScript
 from arkcore.memory.private import secure
@@ -38,8 +39,8 @@ def mode(path: str) -> int:
 
 def test_state_is_0600_in_directories_of_0700_whatever_the_umask(paths: Paths, umask: int) -> None:
     memory = State(paths, "toy1")
-    memory.wanted = "up"
-    memory.note_restore()
+    memory.intent.want(Wanted.UP)
+    memory.restored.note()
     Maintenance(paths, "toy1").begin(None)
     OpenScript(paths, "toy1").begin("Remove", told=True)
     files = [f"{memory.directory}/wanted.json", paths.restored("toy1")]
@@ -71,9 +72,9 @@ def test_directories_that_are_right_are_left_alone_without_a_word(
     paths: Paths, capfd: pytest.CaptureFixture[str]
 ) -> None:
     memory = State(paths, "toy1")
-    memory.wanted = "up"
+    memory.intent.want(Wanted.UP)
     secure(paths, "toy1")
-    assert memory.wanted == "up"
+    assert memory.intent.wanted is Wanted.UP
     assert capfd.readouterr().err == ""
 
 
@@ -95,10 +96,10 @@ def test_a_directory_of_another_user_is_moved_aside_and_told(
     paths: Paths, give_away: Callable[[str], None], capfd: pytest.CaptureFixture[str]
 ) -> None:
     memory = State(paths, "toy1")
-    memory.wanted = "down"
+    memory.intent.want(Wanted.DOWN)
     give_away(memory.directory)
     secure(paths, "toy1")
-    assert memory.wanted == ""
+    assert memory.intent.wanted is Wanted.NOTHING
     assert not os.path.exists(memory.directory)
     assert "nothing in it is believed; moved to" in capfd.readouterr().err
 
@@ -137,16 +138,16 @@ def test_maintenance_of_another_user_s_is_not_believed_and_told_once(
 @pytest.mark.parametrize("mode", [0o666, 0o620])
 def test_state_that_others_can_write_is_not_believed(paths: Paths, mode: int) -> None:
     memory = State(paths, "toy1")
-    memory.wanted = "down"
+    memory.intent.want(Wanted.DOWN)
     os.chmod(f"{memory.directory}/wanted.json", mode)
-    assert memory.wanted == ""
+    assert memory.intent.wanted is Wanted.NOTHING
 
 
 def test_a_link_in_a_state_file_s_place_to_another_user_s_file_is_not_followed(
     paths: Paths, tmp_path: Path, give_away: Callable[[str], None]
 ) -> None:
     memory = State(paths, "toy1")
-    memory.wanted = "up"
+    memory.intent.want(Wanted.UP)
     his = tmp_path / "his"
     his.write_text('{"wanted": "down"}')
     give_away(str(his))

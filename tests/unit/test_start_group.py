@@ -81,7 +81,7 @@ class TestOutsiders:
         self, paths: Paths, started: list[subprocess.Popen[bytes]]
     ) -> None:
         process = named(started, "x", 0)
-        State(paths, "other").remember_processes([process])
+        State(paths, "other").processes.note([process])
         others = recorded_by_others(State(paths, "own"))
         assert outsiders({process}, (), others) == {process}
         assert outsiders({process}, (), recorded_by_others(State(paths, "other"))) == set()
@@ -122,7 +122,7 @@ class TestEnter:
         leave()
         try:
             assert (cgroup.own_path(), told.texts) == (before, [])
-            assert Group(state.group()[0]).pids() == {child.pid}
+            assert Group(state.group.read().path).pids() == {child.pid}
             assert (group.settles(), group.is_empty()) == (False, False)
         finally:
             child.kill()
@@ -130,7 +130,7 @@ class TestEnter:
         wait_for(group.is_empty)
         assert group.settles()
         group.forget()
-        assert state.group() == ("", False)
+        assert state.group.read().path == ""
 
     def test_a_group_that_cannot_be_noted_is_not_made(self, paths: Paths, told: Told) -> None:
         state = State(paths, "own")

@@ -67,7 +67,7 @@ def seen(
 def test_what_bears_the_mark_of_a_start_is_found_and_nothing_is_unclear(
     context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context._state.note_command(f"{context.resource}:1", "start")
+    context._state.commands.note(f"{context.resource}:1", "start")
     ours = sleeper(ARK_ACTION=f"{context.resource}:1", ARK_PREFIX=str(tmp_path))
     another = sleeper(ARK_ACTION="another:1", ARK_PREFIX=str(tmp_path))
     seen(monkeypatch, ours, another)

@@ -16,13 +16,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from arkcore.base.paths import Paths
+from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine import processes
 from arkcore.memory import files
+from arkcore.memory.attempts import Attempt
+from arkcore.memory.commands import Command
 from arkcore.memory.files import boot_id, boottime, read_json, write_json
+from arkcore.memory.intent import Wanted
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.open_script import OpenScript
 from arkcore.memory.state import State
-from arkcore.memory.undecided import UndecidedClock
 
 
 @pytest.fixture
@@ -132,11 +135,11 @@ def test_a_fifo_in_a_file_s_place_is_read_as_nothing_at_once(tmp_path: Path, wri
 
 
 def test_intent_is_remembered_until_it_is_taken_back(memory: State) -> None:
-    assert memory.wanted == ""
-    memory.wanted = "down"
-    assert memory.wanted == "down"
-    memory.wanted = ""
-    assert memory.wanted == ""
+    assert memory.intent.wanted is Wanted.NOTHING
+    memory.intent.want(Wanted.DOWN)
+    assert memory.intent.wanted is Wanted.DOWN
+    memory.intent.want(Wanted.NOTHING)
+    assert memory.intent.wanted is Wanted.NOTHING
 
 
 # Forced stops, commands, processes, attempts.
@@ -145,62 +148,66 @@ def test_intent_is_remembered_until_it_is_taken_back(memory: State) -> None:
 def test_the_time_since_a_forced_stop_is_counted_in_this_boot_only(
     memory: State, clock: Clock
 ) -> None:
-    assert memory.since_force() == float("inf")
-    memory.note_force()
+    assert memory.forced_stop.age() == float("inf")
+    memory.forced_stop.note()
     clock.now += 7.5
-    assert memory.since_force() == 7.5
+    assert memory.forced_stop.age() == 7.5
     clock.boot = "boot-two"
-    assert memory.since_force() == float("inf")
+    assert memory.forced_stop.age() == float("inf")
+
+
+def told(commands: list[Command]) -> list[tuple[str, str, int, int]]:
+    return [(each.mark, each.kind, each.pid, each.start) for each in commands]
 
 
 def test_open_commands_are_remembered_until_forgotten(memory: State) -> None:
-    memory.note_command("r:1", "start")
-    memory.note_command("r:2", "force", 17, 4711)
-    assert memory.commands() == {"r:1": ("start", 0, 0), "r:2": ("force", 17, 4711)}
-    memory.forget_commands(["r:1", "r:9"])
-    assert memory.commands() == {"r:2": ("force", 17, 4711)}
-    memory.forget_commands(["r:2"])
-    assert memory.commands() == {}
+    memory.commands.note("r:1", "start")
+    memory.commands.note("r:2", "force", 17, 4711)
+    assert told(memory.commands.all()) == [("r:1", "start", 0, 0), ("r:2", "force", 17, 4711)]
+    memory.commands.forget(["r:1", "r:9"])
+    assert told(memory.commands.all()) == [("r:2", "force", 17, 4711)]
+    memory.commands.forget(["r:2"])
+    assert memory.commands.all() == []
 
 
 class TestStartMarks:
     """What was written down of the marks of starts, and what is known where nothing was."""
 
     def test_they_outlive_the_command_s_being_forgotten(self, memory: State) -> None:
-        memory.begin_starts()
-        memory.note_command("toy1:1", "start")
-        memory.note_command("toy1:2", "stop")
-        assert memory.start_marks() == {"toy1:1"}
-        memory.forget_commands(["toy1:1", "toy1:2"])
-        assert memory.start_marks() == {"toy1:1"}
+        memory.commands.begin_starts()
+        memory.commands.note("toy1:1", "start")
+        memory.commands.note("toy1:2", "stop")
+        assert memory.commands.start_marks() == {"toy1:1"}
+        memory.commands.forget(["toy1:1", "toy1:2"])
+        assert memory.commands.start_marks() == {"toy1:1"}
 
     def test_nobody_knows_them_where_they_were_not_kept(self, memory: State) -> None:
-        assert memory.start_marks() is None
-        memory.note_command("toy1:1", "start")
-        memory.forget_commands(["toy1:1"])
-        assert memory.start_marks() is None
+        assert memory.commands.start_marks() is None
+        memory.commands.note("toy1:1", "start")
+        memory.commands.forget(["toy1:1"])
+        assert memory.commands.start_marks() is None
 
     def test_there_are_none_before_the_first_restore_since_boot(
         self, memory: State, clock: Clock
     ) -> None:
-        memory.note_restore()
-        assert memory.start_marks() is None
+        memory.restored.note()
+        assert memory.commands.start_marks() is None
         clock.boot = "boot-two"
-        assert memory.start_marks() == set()
+        assert memory.commands.start_marks() == set()
 
     def test_those_of_another_boot_are_none(self, memory: State, clock: Clock) -> None:
-        memory.begin_starts()
-        memory.note_command("toy1:1", "start")
-        memory.forget_commands(["toy1:1"])
+        memory.commands.begin_starts()
+        memory.commands.note("toy1:1", "start")
+        memory.commands.forget(["toy1:1"])
         clock.boot = "boot-two"
-        assert memory.start_marks() == set()
+        assert memory.commands.start_marks() == set()
 
     def test_of_a_start_s_thousands_the_first_and_the_last_are_kept(self, memory: State) -> None:
-        memory.begin_starts()
+        memory.commands.begin_starts()
         marks = [f"toy1:{number}" for number in range(1000)]
         write_json(f"{memory.directory}/commands.json", {mark: ["start", 0, 0] for mark in marks})
-        memory.forget_commands_of("start")
-        kept = memory.start_marks()
+        memory.commands.forget_kind("start")
+        kept = memory.commands.start_marks()
         assert kept is not None
         assert {marks[0], marks[-1]} <= kept
         assert len(kept) <= 256
@@ -208,19 +215,19 @@ class TestStartMarks:
     def test_one_that_cannot_be_written_down_leaves_none_that_is_known(
         self, memory: State, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        memory.begin_starts()
-        monkeypatch.setattr("arkcore.memory.state.write_json", lambda *_: False)
-        memory.note_command("toy1:1", "start")
-        assert memory.start_marks() is None
+        memory.commands.begin_starts()
+        monkeypatch.setattr("arkcore.memory.files.write_json", lambda *_: False)
+        memory.commands.note("toy1:1", "start")
+        assert memory.commands.start_marks() is None
 
 
 def test_the_users_of_new_processes_are_remembered_and_those_before(memory: State) -> None:
     me, one = processes.look(os.getpid()), processes.look(1)
     assert me is not None
     assert one is not None
-    memory.remember_processes([me], lambda _: {7})
-    memory.remember_processes([me, one], lambda pid: {pid})
-    assert memory.remembered_users() == {1, 7}
+    memory.processes.note([me], lambda _: {7})
+    memory.processes.note([me, one], lambda pid: {pid})
+    assert memory.processes.users() == {1, 7}
 
 
 def test_processes_are_remembered_by_pid_and_start_in_this_boot_only(
@@ -228,19 +235,19 @@ def test_processes_are_remembered_by_pid_and_start_in_this_boot_only(
 ) -> None:
     me = processes.look(os.getpid())
     assert me is not None
-    memory.remember_processes([me])
-    assert memory.remembered_processes() == {(me.pid, me.start)}
+    memory.processes.note([me])
+    assert memory.processes.known() == {(me.pid, me.start)}
     clock.boot = "boot-two"
-    assert memory.remembered_processes() == set()
+    assert memory.processes.known() == set()
 
 
 def test_remembering_the_same_processes_writes_nothing(memory: State) -> None:
     me = processes.look(os.getpid())
     assert me is not None
-    memory.remember_processes([me])
+    memory.processes.note([me])
     file = Path(memory.directory, "processes.json")
     before = file.stat().st_ino
-    memory.remember_processes([me])
+    memory.processes.note([me])
     assert file.stat().st_ino == before
 
 
@@ -248,68 +255,72 @@ def test_a_second_remove_that_fails_puts_back_what_was_wanted_before_the_first(
     memory: State,
 ) -> None:
     first, second = (processes.Process(pid, 1, 1, 1, 1, "S", "ark-remove") for pid in (11, 12))
-    memory.wanted = "up"
-    memory.want_down(first)
-    memory.want_down(second)
-    memory.settle_remove(second, well=False)
-    assert memory.wanted == "up"
+    memory.intent.want(Wanted.UP)
+    memory.intent.want_down(first)
+    memory.intent.want_down(second)
+    memory.intent.settle_remove(second, well=False)
+    assert memory.intent.wanted is Wanted.UP
 
 
 def test_attempts_are_counted_by_kind_within_the_window(memory: State, clock: Clock) -> None:
     for _ in range(2):
-        memory.note_attempt("restart", 100)
+        memory.attempts.note(Attempt.RESTART, 100)
         clock.now += 60
-    memory.note_attempt("false-alarm", 100)
-    assert memory.attempts("restart", 100) == 1
-    assert memory.attempts("restart", 200) == 1  # the other one was let go of
-    assert memory.attempts("false-alarm", 100) == 1
+    memory.attempts.note(Attempt.FALSE_ALARM, 100)
+    assert memory.attempts.count(Attempt.RESTART, 100) == 1
+    assert memory.attempts.count(Attempt.RESTART, 200) == 1  # the other one was let go of
+    assert memory.attempts.count(Attempt.FALSE_ALARM, 100) == 1
     clock.now += 101
-    assert memory.attempts("false-alarm", 100) == 0
+    assert memory.attempts.count(Attempt.FALSE_ALARM, 100) == 0
 
 
 def test_a_moment_that_is_still_to_come_is_garbage(memory: State, clock: Clock) -> None:
     """Else a restore would wait for it, and a restart would count, for ever."""
-    memory.note_force()
-    memory.note_attempt("restart", 100)
+    memory.forced_stop.note()
+    memory.attempts.note(Attempt.RESTART, 100)
     clock.now -= 1
-    assert memory.since_force() == float("inf")
-    assert memory.attempts("restart", 100) == 0
+    assert memory.forced_stop.age() == float("inf")
+    assert memory.attempts.count(Attempt.RESTART, 100) == 0
 
 
 def test_attempts_of_an_earlier_boot_do_not_count(memory: State, clock: Clock) -> None:
-    memory.note_attempt("restart", 100)
+    memory.attempts.note(Attempt.RESTART, 100)
     clock.boot = "boot-two"
-    assert memory.attempts("restart", 100) == 0
+    assert memory.attempts.count(Attempt.RESTART, 100) == 0
 
 
 def test_a_verdict_s_status_is_dated_from_when_it_began(memory: State) -> None:
-    memory.note_verdict("quickcheck", "well", "RUNNING", "")
-    since = memory.verdict()["since"]
-    memory.note_verdict("quickcheck", "well", "RUNNING", "")
-    assert memory.verdict()["since"] == since
-    memory.note_verdict("quickcheck", "failed", "STOPPED", "")
-    assert memory.verdict()["since"] > since
+    memory.verdict.note("quickcheck", Verdict(Outcome.WELL, status=Status.RUNNING))
+    since = memory.verdict.read().since
+    assert since is not None
+    memory.verdict.note("quickcheck", Verdict(Outcome.WELL, status=Status.RUNNING))
+    assert memory.verdict.read().since == since
+    memory.verdict.note("quickcheck", Verdict(Outcome.FAILED, status=Status.STOPPED))
+    assert (memory.verdict.read().since or 0) > since
 
 
 def test_blindness_is_dated_from_when_it_began(memory: State) -> None:
-    memory.note_blind("one")
-    since = memory.blind()["since"]
-    memory.note_blind("two")
-    assert memory.blind() == {"since": since, "reason": "two"}
-    memory.clear_blind()
-    assert memory.blind() == {}
+    memory.blindness.note("one")
+    first = memory.blindness.read()
+    memory.blindness.note("two")
+    second = memory.blindness.read()
+    assert first is not None
+    assert second is not None
+    assert (second.since, second.reason) == (first.since, "two")
+    memory.blindness.forget()
+    assert memory.blindness.read() is None
 
 
 def test_only_the_process_that_was_asked_to_yield_is_pre_empted(memory: State) -> None:
-    memory.note_preemption(os.getpid() + 1, "remove")
-    assert memory.preempted_by() == ""
-    memory.note_preemption(os.getpid(), "remove")
-    assert memory.preempted_by() == "remove"
+    memory.preemption.note(os.getpid() + 1, "remove")
+    assert memory.preemption.by() == ""
+    memory.preemption.note(os.getpid(), "remove")
+    assert memory.preemption.by() == "remove"
 
 
 def test_a_restore_is_remembered_beyond_a_reboot(memory: State, paths: Paths) -> None:
     assert not memory.ever_restored()
-    memory.note_restore()
+    memory.restored.note()
     assert memory.ever_restored()
     assert not Path(memory.directory).exists()
 
@@ -319,15 +330,15 @@ def test_a_restore_is_remembered_beyond_a_reboot(memory: State, paths: Paths) ->
 
 def test_the_undecided_clock_goes_on_across_runs(memory: State, clock: Clock) -> None:
     for _ in range(5):
-        UndecidedClock(memory, timer=480, gap=360).observe()
+        memory.undecided_clock(timer=480, gap=360).observe()
         clock.now += 120
-    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged = memory.undecided_clock(timer=480, gap=360)
     assert judged.elapsed() == 600
     assert judged.has_failed()
 
 
 def test_the_undecided_clock_fails_at_the_timer_and_not_before(memory: State, clock: Clock) -> None:
-    judged = UndecidedClock(memory, timer=480, gap=1000)
+    judged = memory.undecided_clock(timer=480, gap=1000)
     judged.observe()
     clock.now += 479.9
     assert not judged.has_failed()
@@ -339,7 +350,7 @@ def test_the_undecided_clock_fails_at_the_timer_and_not_before(memory: State, cl
 def test_a_gap_in_the_observations_begins_the_clock_anew(
     memory: State, clock: Clock, gap: float, elapsed: float
 ) -> None:
-    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged = memory.undecided_clock(timer=480, gap=360)
     judged.observe()
     clock.now += gap
     judged.observe()
@@ -347,7 +358,7 @@ def test_a_gap_in_the_observations_begins_the_clock_anew(
 
 
 def test_a_reboot_begins_the_clock_anew(memory: State, clock: Clock) -> None:
-    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged = memory.undecided_clock(timer=480, gap=360)
     judged.observe()
     clock.boot, clock.now = "boot-two", clock.now + 10
     assert judged.elapsed() == 0
@@ -356,7 +367,7 @@ def test_a_reboot_begins_the_clock_anew(memory: State, clock: Clock) -> None:
 
 
 def test_once_failed_the_clock_stays_failed_until_it_is_reset(memory: State, clock: Clock) -> None:
-    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged = memory.undecided_clock(timer=480, gap=360)
     judged.observe()
     judged.fail()
     clock.now += 10
@@ -367,7 +378,7 @@ def test_once_failed_the_clock_stays_failed_until_it_is_reset(memory: State, clo
 
 
 def test_an_observation_taken_back_was_never_made(memory: State, clock: Clock) -> None:
-    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged = memory.undecided_clock(timer=480, gap=360)
     judged.observe()
     clock.now += 100
     judged.observe()
@@ -380,7 +391,7 @@ def test_an_observation_taken_back_was_never_made(memory: State, clock: Clock) -
 
 
 def test_once_failed_it_stays_failed_over_a_gap(memory: State, clock: Clock) -> None:
-    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged = memory.undecided_clock(timer=480, gap=360)
     judged.observe()
     judged.fail()
     clock.now += 10_000
@@ -389,7 +400,7 @@ def test_once_failed_it_stays_failed_over_a_gap(memory: State, clock: Clock) -> 
 
 
 def test_a_first_observation_taken_back_leaves_nothing(memory: State, clock: Clock) -> None:
-    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged = memory.undecided_clock(timer=480, gap=360)
     judged.observe()
     judged.withdraw()
     clock.now += 1000
@@ -508,19 +519,19 @@ MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=5) | st.fixed_dictionaries(
 
 
 def everything(memory: State, paths: Paths) -> list[Callable[[], Any]]:
-    clock = UndecidedClock(memory, timer=480, gap=360)
+    clock = memory.undecided_clock(timer=480, gap=360)
     maintenance, script = Maintenance(paths, "toy1"), OpenScript(paths, "toy1")
     return [
-        lambda: memory.wanted,
-        memory.since_force,
-        memory.commands,
-        memory.remembered_processes,
-        memory.remembered_users,
-        memory.start_marks,
-        lambda: memory.attempts("restart", 100),
-        memory.verdict,
-        memory.blind,
-        memory.preempted_by,
+        lambda: memory.intent.wanted,
+        memory.forced_stop.age,
+        memory.commands.all,
+        memory.processes.known,
+        memory.processes.users,
+        memory.commands.start_marks,
+        lambda: memory.attempts.count(Attempt.RESTART, 100),
+        memory.verdict.read,
+        memory.blindness.read,
+        memory.preemption.by,
         clock.has_failed,
         clock.elapsed,
         clock.fail,
@@ -531,11 +542,11 @@ def everything(memory: State, paths: Paths) -> list[Callable[[], Any]]:
         maintenance.active,
         maintenance.describe,
         lambda: (left := script.left_open()) and time.localtime(left.began),
-        lambda: memory.note_command("m", "start"),
-        lambda: memory.forget_commands(["m"]),
-        lambda: memory.note_attempt("restart", 100),
-        lambda: memory.note_verdict("remove", "well", "STOPPED", ""),
-        lambda: memory.note_blind("x"),
+        lambda: memory.commands.note("m", "start"),
+        lambda: memory.commands.forget(["m"]),
+        lambda: memory.attempts.note(Attempt.RESTART, 100),
+        lambda: memory.verdict.note("remove", Verdict(Outcome.WELL, status=Status.STOPPED)),
+        lambda: memory.blindness.note("x"),
     ]
 
 
@@ -561,7 +572,7 @@ def test_garbage_in_every_file_hinders_nothing(paths: Paths, content: bytes) -> 
 def test_the_clock_counts_forward_whatever_it_found(paths: Paths, content: dict[str, Any]) -> None:
     memory = State(paths, "toy1")
     write_json(f"{memory.directory}/undecided.json", content)
-    judged = UndecidedClock(memory, timer=480, gap=360)
+    judged = memory.undecided_clock(timer=480, gap=360)
     judged.observe()
     first = read_json(f"{memory.directory}/undecided.json")["first"]
     assert 0 <= first <= boottime()

@@ -11,7 +11,6 @@ import os
 import shlex
 import tempfile
 
-from arkcore.actions.recover import RESTART
 from arkcore.base.call import Action
 from arkcore.base.errors import MachineError
 from arkcore.cli.drill.manager import Drilled, Kind, Plan, Refused, Seen
@@ -20,6 +19,7 @@ from arkcore.cli.resources import usable
 from arkcore.cli.worst_times import worst_times
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.lifekeeper_commands import LifeKeeperCommands
+from arkcore.memory.attempts import Attempt
 from arkcore.memory.lock import holder_of
 from arkcore.memory.state import State
 from arkcore.resources.resource_file import dependents
@@ -155,7 +155,8 @@ class LifeKeeperDrill(Drilled):
                 "/etc/default/LifeKeeper"
             )
         state = State(self._paths, self._resource.name, read_only=True)
-        used, limit = state.attempts(RESTART, timers["recover.window"]), timers["recover.attempts"]
+        used = state.attempts.count(Attempt.RESTART, timers["recover.window"])
+        limit = timers["recover.attempts"]
         if used >= limit:
             raise Refused(
                 f"{used} of {limit:g} restarts are used up, so that the next failure fails over; "
@@ -193,7 +194,7 @@ class LifeKeeperDrill(Drilled):
     def forget_failure(self) -> str:
         timers = self._resource.timers
         state = State(self._paths, self._resource.name, read_only=True)
-        used = state.attempts(RESTART, timers["recover.window"])
+        used = state.attempts.count(Attempt.RESTART, timers["recover.window"])
         if not used:
             return ""
         limit, window = f"{timers['recover.attempts']:g}", f"{timers['recover.window']:g}"

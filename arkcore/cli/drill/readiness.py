@@ -41,7 +41,7 @@ def refuse_unready(paths: Paths, plan: Plan, node: str) -> None:
                 f"{name} is in {maintenance.describe()}; first: ark maintenance {name} off"
             )
         state = State(paths, name, read_only=True)
-        if state.blind():
+        if state.blindness.read():
             raise Refused(f"{name} is BLIND: nobody can ask for its status; see: ark status {name}")
         at_work = holder_of(state.directory)
         if at_work is not None and at_work.action != Action.QUICK_CHECK.word:
@@ -54,9 +54,9 @@ def refuse_unready(paths: Paths, plan: Plan, node: str) -> None:
     for resource in resources:
         state = State(paths, resource.name, read_only=True)
         gap = UndecidedClock.gap_for(0.0)
-        clock = UndecidedClock(state, resource.timers["quickcheck.process"], gap)
+        clock = state.undecided_clock(resource.timers["quickcheck.process"], gap)
         # A check that is at work is an observation too; only its verdict tells.
-        undecided = state.verdict().get("outcome") == Outcome.UNDECIDED.value
+        undecided = state.verdict.read().outcome is Outcome.UNDECIDED
         if node == plan.source and undecided and clock.elapsed() > 0:
             raise Refused(
                 f"{resource.name} has been undecided for {clock.elapsed():.0f} s; see: ark status "

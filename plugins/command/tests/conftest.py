@@ -66,7 +66,7 @@ def marked() -> Callable[[Context], dict[str, str]]:
     """The environment that a process has from a start of the context's resource."""
 
     def environment(ctx: Context) -> dict[str, str]:
-        ctx._state.note_command(f"{ctx.resource}:00", "start")
+        ctx._state.commands.note(f"{ctx.resource}:00", "start")
         return {"ARK_ACTION": f"{ctx.resource}:00", "ARK_PREFIX": ctx._state.paths.prefix}
 
     return environment

@@ -132,7 +132,7 @@ class TestAHardLink:
         ctx = make_context(pid_file=str(home / "app.pid"), user=USER)
         process = processes.look(theirs.pid)
         assert process is not None
-        ctx._state.remember_processes([process])
+        ctx._state.processes.note([process])
         assert look(ctx).belief is Belief.OURS
 
     def test_nobody_disarms_a_file_of_root_s_by_linking_it(

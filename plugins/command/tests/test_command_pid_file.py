@@ -118,7 +118,7 @@ def test_a_recorded_process_stays_ours_whatever_the_file_says_of_its_age(
 ) -> None:
     child = live()
     ctx = make_context(pid_file=str(pid_file))
-    ctx._state.remember_processes([seen(child.pid)])
+    ctx._state.processes.note([seen(child.pid)])
     for age in (3600, -3600):
         write(pid_file, child.pid, age=age)
         assert look(ctx).belief is Belief.OURS
@@ -388,7 +388,7 @@ def test_a_known_process_stays_ours_whoever_can_write_the_file(
     write(pid_file, child.pid)
     pid_file.chmod(0o666)
     ctx = make_context(pid_file=str(pid_file))
-    ctx._state.remember_processes([seen(child.pid)])
+    ctx._state.processes.note([seen(child.pid)])
     assert [each.pid for each in plugin(pid_file).ark_processes(ctx)] == [child.pid]
 
 

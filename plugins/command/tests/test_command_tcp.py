@@ -111,7 +111,7 @@ def test_a_stranger_on_the_port_is_not_believed(
     child = live()
     process = processes.look(child.pid)
     assert process is not None
-    ctx._state.remember_processes([process])
+    ctx._state.processes.note([process])
     assert Command().ark_status(ctx).status is Status.RUNNING
     child.kill()
     child.wait()

@@ -160,7 +160,7 @@ def test_mutual_standby_never_claims_the_other_hosts_processes(
     start(theirs)
     assert pids(ours) == truth(node, HOST)
     assert pids(theirs) == truth(node, OTHER)
-    ours._state.remember_processes(list(plugin.ark_processes(ours)))
+    ours._state.processes.note(list(plugin.ark_processes(ours)))
     kill(node, "jajs_spmd")
     assert pids(ours) == truth(node, HOST) != set()
     plugin.ark_force_stop(ours)

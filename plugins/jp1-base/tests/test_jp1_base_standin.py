@@ -178,7 +178,7 @@ def test_nameless_children_whose_manager_died_are_found_by_the_record(
     ours, theirs = on_node(node.root, HOST), on_node(node.root, OTHER)
     start(ours)
     start(theirs)
-    ours._state.remember_processes(list(plugin.ark_processes(ours)))
+    ours._state.processes.note(list(plugin.ark_processes(ours)))
     kill(node, "jbs_spmd")
     assert ours.wait_until(lambda: pids(ours) == truth(node, HOST), within=5)
     assert len(pids(ours)) > 5

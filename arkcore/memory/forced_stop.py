@@ -1,0 +1,32 @@
+"""The last forced stop on this node, which may go on in the background."""
+
+from __future__ import annotations
+
+from arkcore.memory import files
+from arkcore.memory.files import moment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.memory.files import StateFile
+
+
+class ForcedStop:
+    """When a resource was last stopped by force on this node."""
+
+    __slots__ = ("_file",)
+
+    def __init__(self, file: StateFile) -> None:
+        self._file = file
+
+    def note(self) -> None:
+        """Note that a forced stop is at work now."""
+        self._file.write_of_this_boot(at=files.boottime())
+
+    def age(self) -> float:
+        """Seconds since the last forced stop; infinite where there was none since this boot."""
+        try:
+            age = files.boottime() - moment(self._file.read_of_this_boot()["at"])
+        except (KeyError, TypeError, ValueError):
+            return float("inf")
+        # A moment that is still to come is garbage: this clock is never set back.
+        return age if age >= 0 else float("inf")

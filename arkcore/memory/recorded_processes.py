@@ -1,0 +1,58 @@
+"""The processes of a logical host, as they were when it was last RUNNING."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from arkcore.machine.processes import Process
+    from arkcore.memory.files import StateFile
+
+#: At most so many users of recorded processes are kept.
+_USERS = 64
+
+
+class RecordedProcesses:
+    """The recorded processes by pid and start time, and their users, since this boot."""
+
+    __slots__ = ("_file",)
+
+    def __init__(self, file: StateFile) -> None:
+        self._file = file
+
+    def note(
+        self,
+        processes: Iterable[Process],
+        users_of: Callable[[int], Iterable[int]] = lambda _: (),
+    ) -> None:
+        """Record `processes`, and the users (`users_of` a pid) of those that are new."""
+        pairs = sorted([process.pid, process.start] for process in processes)
+        before = self._file.read_of_this_boot()
+        if before.get("processes") == pairs and "users" in before:
+            return
+        known = self.known() if "users" in before else set()
+        users = self.users()
+        for pid, start in pairs:
+            if (pid, start) not in known:
+                users.update(users_of(pid))
+        self._file.write_of_this_boot(processes=pairs, users=sorted(users)[:_USERS])
+
+    def known(self) -> set[tuple[int, int]]:
+        """Pid and start time of each recorded process."""
+        try:
+            pairs = self._file.read_of_this_boot()["processes"]
+            return {(int(pid), int(start)) for pid, start in pairs}
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return set()
+
+    def users(self) -> set[int]:
+        """The users that recorded processes had when they were recorded."""
+        try:
+            return {int(user) for user in self._file.read_of_this_boot()["users"]}
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return set()
+
+    def were_recorded(self) -> bool:
+        """Whether a record was ever written here, also before this boot."""
+        return bool(self._file.read())
