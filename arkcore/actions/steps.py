@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from arkcore.machine.command import CommandResult
     from arkcore.machine.processes import Process
     from arkcore.memory.state import State
-    from arkcore.plugin.source import DirectHooks
+    from arkcore.plugin.calls import DirectHooks
     from arkcore.resources.resource import Resource
 
 #: Where something may come to light, so many scans in a row must show nothing new; at most so many

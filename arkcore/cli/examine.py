@@ -16,7 +16,8 @@ from arkcore.machine.channel import Report
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.memory.state import State
 from arkcore.plugin.application import declared_options
-from arkcore.plugin.source import check_hooks, find
+from arkcore.plugin.contract import check_hooks
+from arkcore.plugin.discovery import find
 from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
 from arkcore.resources.timers import Timers
 from arkcore.survey.answers import new_salt

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from arkcore.base.errors import PluginError
 from arkcore.cli.console import complain
-from arkcore.plugin.source import entry_points, told_by
+from arkcore.plugin.discovery import entry_points, told_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import typer
 from arkcore.base.errors import ConfigurationError, MachineError
 from arkcore.cli.console import console
 from arkcore.cli.language import say
-from arkcore.plugin.source import installed
+from arkcore.plugin.discovery import installed
 
 _TEMPLATE = Path(__file__).with_name("template")
 #: A name is a word of resource files, of a distribution, of a module and of an OCF agent.

@@ -35,8 +35,8 @@ from arkcore.cli.output import put
 from arkcore.managers.base import check_name
 from arkcore.managers.pacemaker import LAUNCH, agent
 from arkcore.plugin.application import declared_options, make_options
+from arkcore.plugin.discovery import find, installed
 from arkcore.plugin.hookspecs import ObserverSpecs
-from arkcore.plugin.source import find, installed
 from arkcore.resources.neighbours import Neighbour, refuse_rivals
 from arkcore.resources.resource_file import declaration_of
 from arkcore.resources.timers import Timers

@@ -17,16 +17,11 @@ from arkcore.cli.language import say
 from arkcore.cli.output import Text, put
 from arkcore.cli.unloadable import why_unloadable
 from arkcore.plugin.application import check_declaration
+from arkcore.plugin.contract import check_hooks
+from arkcore.plugin.discovery import installed, refuse_rivals, unreadable
 from arkcore.plugin.hookspecs import ApplicationSpecs, ObserverSpecs
-from arkcore.plugin.marker import REQUIRED_HOOKS
-from arkcore.plugin.source import (
-    PluginSource,
-    check_hooks,
-    installed,
-    is_marked,
-    refuse_rivals,
-    unreadable,
-)
+from arkcore.plugin.marker import REQUIRED_HOOKS, is_marked
+from arkcore.plugin.source import PluginSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_
 from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import names_of_pacemaker, parameters_of, where_of
-from arkcore.plugin.source import find
+from arkcore.plugin.discovery import find
 from arkcore.resources.resource_file import (
     check_resource_name,
     read_node_file,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from arkcore.base.errors import ArkError
 from arkcore.base.stderr import complain
+from arkcore.plugin.discovery import find
 from arkcore.plugin.hooks import observers
-from arkcore.plugin.source import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

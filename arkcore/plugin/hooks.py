@@ -7,8 +7,10 @@ from typing import Any
 import pluggy
 
 from arkcore.base.errors import PluginError
+from arkcore.plugin.calls import DirectHooks
+from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.hookspecs import ONE_ANSWER, SPECIFICATION_MARK, ApplicationSpecs, ObserverSpecs
-from arkcore.plugin.source import DirectHooks, check_hooks, is_marked
+from arkcore.plugin.marker import is_marked
 
 
 class HookManager(pluggy.PluginManager):

@@ -41,3 +41,11 @@ def hookimpl(function: F) -> F:
     """Mark a plugin's method as the implementation of the hook of its name."""
     setattr(function, IMPLEMENTATION_MARK, True)
     return function
+
+
+def is_marked(plugin: object, hook: str) -> bool:
+    """Whether the plugin has marked its `hook` as an implementation."""
+    try:
+        return getattr(getattr(plugin, hook, None), IMPLEMENTATION_MARK, False) is True
+    except Exception:  # a property of the plugin's own that raises
+        return False

@@ -13,7 +13,7 @@ from arkcore.base.finding import Finding, Level
 from arkcore.base.status import Status, StatusReport
 from arkcore.machine.processes import Process
 from arkcore.plugin.application import Application, declared_options, is_secret
-from arkcore.plugin.source import DirectHooks
+from arkcore.plugin.calls import DirectHooks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ import sys
 from arkcore.base import quickjson, trusted
 from arkcore.base.errors import ConfigurationError
 from arkcore.memory.files import write_json
-from arkcore.plugin.source import file_identity
 from arkcore.resources.parameters import parameters_of
 from arkcore.resources.resource import Resource, from_mapping, to_mapping
 
@@ -45,7 +44,7 @@ def load(paths: Paths, name: str, parameters: Parameters | None = None) -> Resou
         if parameters is None and paths.resource_file(name) not in made_from:
             return None
         for path, identity in made_from.items():
-            if file_identity(path) != identity:
+            if _identity_of(path) != identity:
                 return None
         if parameters is None:
             trusted.refuse_untrusted(paths.resource_file(name), trusted.owners(paths.prefix))
@@ -141,7 +140,7 @@ def write(
             "interpreter": _interpreter(),
             "parameters": parameters and parameters.to_list(resource.secrets),
             "secret": _digest(parameters, resource),
-            "made_from": {path: file_identity(path) for path in made_from if path},
+            "made_from": {path: _identity_of(path) for path in made_from if path},
             "resource": to_mapping(resource),
         },
     )
@@ -164,6 +163,15 @@ def _interpreter() -> list[str]:
     Its directory, and not `sys.prefix`: a launcher does without the site module, which sets that.
     """
     return [os.path.dirname(sys.executable), sys.version]
+
+
+def _identity_of(path: str) -> list[int] | None:
+    """Device, inode, size and times of a file; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def _files_of(modules: set[str]) -> list[str]:

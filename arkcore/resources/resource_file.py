@@ -19,7 +19,7 @@ from arkcore.base.stderr import complain
 from arkcore.base.text import masked, shown
 from arkcore.base.toml_file import choice, read_toml, refuse_unknown, table, text, texts
 from arkcore.plugin.application import check_declaration, declared_options, is_secret, make_options
-from arkcore.plugin.source import find
+from arkcore.plugin.discovery import find
 from arkcore.resources import record
 from arkcore.resources.neighbours import Neighbour, recorded_neighbours, refuse_rivals
 from arkcore.resources.parameters import HOST, Parameters, refuse_common_names, values_of

@@ -12,7 +12,7 @@ from arkcore.base.finding import Level
 from arkcore.base.language import say
 from arkcore.base.toml_file import read_toml
 from arkcore.machine.system import is_mounted
-from arkcore.plugin.source import installed
+from arkcore.plugin.discovery import installed
 from arkcore.ras.history import Moment, lines
 from arkcore.survey.address import addresses_that_answer, check_virtual_addresses
 from arkcore.survey.answers import FORMAT, Answers, DiskAnswer, Found, ResourceAnswer, digests

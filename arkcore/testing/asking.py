@@ -31,8 +31,9 @@ from arkcore.plugin.application import (
     declared_options,
     make_options,
 )
+from arkcore.plugin.contract import check_hooks
+from arkcore.plugin.discovery import find
 from arkcore.plugin.hooks import PluggyHooks
-from arkcore.plugin.source import check_hooks, find
 from arkcore.resources import record, secrets
 from arkcore.resources.resource import Resource
 from arkcore.resources.resource_file import validate_and_record

@@ -12,7 +12,7 @@ from arkcore.base.stderr import complain
 from arkcore.context.context import Context
 from arkcore.machine.channel import Event, Report
 from arkcore.plugin.application import make_options
-from arkcore.plugin.source import DirectHooks, check_hooks
+from arkcore.plugin.calls import DirectHooks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def do_part(sender: Sender, part: Part) -> None:
         plugin = part.resource.plugin.load()
         hooks = DirectHooks(plugin)
         if not part.is_quick:
+            from arkcore.plugin.contract import check_hooks
+
             gc.enable()  # what is not a quick check may take long, and make much
             # A recorded copy, which serves where the file is broken, may be older than the plugin.
             check_hooks(plugin, part.resource.plugin.name)

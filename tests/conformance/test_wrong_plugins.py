@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conformance.installed import install
 
-from arkcore.plugin.source import installed
+from arkcore.plugin.discovery import installed
 from arkcore.testing import Capability
 from arkcore.testing.checks import CHECKS
 from arkcore.testing.subject import Subject

@@ -20,7 +20,7 @@ from arkcore.machine.channel import Step
 from arkcore.managers import ocf
 from arkcore.managers.operation_times import OPERATIONS, least_timeout
 from arkcore.plugin.application import Option, declared_options
-from arkcore.plugin.source import find
+from arkcore.plugin.discovery import find
 from arkcore.resources.parameters import COMMON
 from arkcore.resources.resource import LogSettings, RasSettings
 from arkcore.resources.resource_file import _KEYS, _NODE_KEYS

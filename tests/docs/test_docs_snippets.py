@@ -20,8 +20,8 @@ from arkcore.base.errors import ArkError
 from arkcore.base.paths import Paths
 from arkcore.managers.lifekeeper import launcher
 from arkcore.plugin.application import declared_options
+from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.hookspecs import ApplicationSpecs
-from arkcore.plugin.source import check_hooks
 from arkcore.resources.resource_file import read_node_file, validate
 from arkcore.survey.site_file import read_site
 

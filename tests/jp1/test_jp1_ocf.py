@@ -19,7 +19,7 @@ from ark_lab.testing import HOST, Lab
 from database import Database, home, make_template
 from support import wait_for
 
-from arkcore.plugin.source import installed
+from arkcore.plugin.discovery import installed
 from arkcore.testing.ocf import parameter_text
 
 ROOT = Path(__file__).parents[2]

@@ -12,10 +12,12 @@ import pytest
 
 from arkcore.base.errors import ConfigurationError, PluginError
 from arkcore.plugin.application import Application, SupportClass, check_declaration
+from arkcore.plugin.calls import DirectHooks
+from arkcore.plugin.contract import check_hooks
+from arkcore.plugin.discovery import find, installed
 from arkcore.plugin.hooks import PluggyHooks
 from arkcore.plugin.hookspecs import ApplicationSpecs
 from arkcore.plugin.marker import REQUIRED_HOOKS, hookimpl
-from arkcore.plugin.source import DirectHooks, check_hooks, find, installed
 
 
 class Options:
@@ -282,7 +284,7 @@ def test_what_the_vendor_supports_in_a_cluster_is_taken(support: SupportClass) -
 
 def test_the_toy_is_found_by_name_without_being_imported() -> None:
     program = (
-        "import sys; from arkcore.plugin.source import find; source = find('toy');"
+        "import sys; from arkcore.plugin.discovery import find; source = find('toy');"
         "print(source.module, source.attribute, source.distribution, 'ark_toy' in sys.modules)"
     )
     child = subprocess.run(
@@ -293,7 +295,7 @@ def test_the_toy_is_found_by_name_without_being_imported() -> None:
 
 def test_only_the_plugin_that_is_named_is_imported() -> None:
     program = (
-        "import sys; from arkcore.plugin.source import find; find('toy').load();"
+        "import sys; from arkcore.plugin.discovery import find; find('toy').load();"
         "print(sorted(name for name in sys.modules if name.startswith('ark_')))"
     )
     child = subprocess.run(

@@ -14,7 +14,7 @@ from ark_command import Command
 import arkcore
 from arkcore import Level, Status, StepFailed
 from arkcore.plugin.application import check_declaration
-from arkcore.plugin.source import check_hooks
+from arkcore.plugin.contract import check_hooks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

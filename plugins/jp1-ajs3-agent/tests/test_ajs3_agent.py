@@ -14,7 +14,7 @@ from ark_lab.testing import HOST
 from arkcore import ConfigurationError, Status
 from arkcore.context.context import Context
 from arkcore.plugin.application import check_declaration, declared_options, make_options
-from arkcore.plugin.source import check_hooks
+from arkcore.plugin.contract import check_hooks
 
 OTHER = "LVMRH6LKB"
 plugin = Ajs3Agent()

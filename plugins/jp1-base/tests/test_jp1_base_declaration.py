@@ -11,7 +11,7 @@ from ark_jp1_base.plugin import Jp1Base, Jp1BaseOptions
 
 from arkcore import ConfigurationError
 from arkcore.plugin.application import check_declaration, declared_options, make_options
-from arkcore.plugin.source import check_hooks
+from arkcore.plugin.contract import check_hooks
 
 
 def test_the_engine_accepts_the_plugin() -> None:

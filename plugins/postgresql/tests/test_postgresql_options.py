@@ -14,7 +14,7 @@ from database import options_of
 import arkcore
 from arkcore import ConfigurationError
 from arkcore.plugin.application import check_declaration
-from arkcore.plugin.source import check_hooks
+from arkcore.plugin.contract import check_hooks
 
 
 def test_it_keeps_the_contract():

@@ -1,0 +1,66 @@
+"""What a plugin has to keep to: the hooks it must have, their names and their arguments."""
+
+from __future__ import annotations
+
+from arkcore.base.errors import PluginError
+from arkcore.plugin.calls import arguments, undecorated
+from arkcore.plugin.marker import REQUIRED_HOOKS, is_marked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Flags of a code object (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS).
+_VARARGS, _VARKEYWORDS = 0x04, 0x08
+
+
+def check_hooks(plugin: object, name: str) -> None:
+    """Refuse a plugin that lacks a hook, misspells one, or takes arguments no hook has.
+
+    `PluginError` names the hook and what is allowed.
+    """
+    specified = _specified()
+    implemented = [hook for hook in dir(plugin) if is_marked(plugin, hook)]
+    for hook in implemented:
+        if hook not in specified:
+            raise PluginError(
+                f"plugin {name}: {hook} is no hook; allowed: {', '.join(sorted(specified))}"
+            )
+        odd = _odd_signature(getattr(plugin, hook))
+        if odd:
+            raise PluginError(f"plugin {name}: {hook} {odd}")
+        for argument in arguments(getattr(plugin, hook)):
+            if argument not in specified[hook]:
+                allowed = ", ".join(specified[hook]) or "none"
+                raise PluginError(
+                    f"plugin {name}: {hook} takes an argument {argument!r}; allowed: {allowed}"
+                )
+    for hook in REQUIRED_HOOKS:
+        if hook in implemented:
+            continue
+        if hasattr(plugin, hook):
+            raise PluginError(f"plugin {name}: {hook} is not marked with @arkcore.hookimpl")
+        raise PluginError(f"plugin {name}: lacks the hook {hook}")
+
+
+def _specified() -> dict[str, tuple[str, ...]]:
+    from arkcore.plugin.hookspecs import ApplicationSpecs
+
+    return {
+        hook: arguments(function)[1:]
+        for hook, function in vars(ApplicationSpecs).items()
+        if hook.startswith("ark_")
+    }
+
+
+def _odd_signature(function: Any) -> str:
+    """What keeps the engine from telling which arguments a hook wants; "" where nothing does."""
+    plain = undecorated(function)
+    code = getattr(plain, "__code__", None)
+    if code is None:
+        return "must be a plain method"
+    if code.co_flags & (_VARARGS | _VARKEYWORDS) or code.co_kwonlyargcount:
+        return "must name its arguments, without * and **"
+    if plain.__defaults__:
+        return "must not give its arguments defaults"
+    return ""
