@@ -37,8 +37,8 @@ from arkcore.managers.pacemaker import LAUNCH, agent
 from arkcore.plugin.application import declared_options, make_options
 from arkcore.plugin.discovery import find, installed
 from arkcore.plugin.hookspecs import ObserverSpecs
+from arkcore.resources.declaration import declaration_of
 from arkcore.resources.neighbours import Neighbour, refuse_rivals
-from arkcore.resources.resource_file import declaration_of
 from arkcore.resources.timers import Timers
 
 TYPE_CHECKING = False
@@ -359,12 +359,12 @@ def _declared(plugin: str, hosts: Sequence[str]) -> _Declared:
 
 def _refusal(plugin: str, application: Application, hosts: Sequence[str]) -> str:
     """What the plugin's agent would say against one of `hosts`, or against it beside another."""
-    from arkcore.resources.resource_file import _check_logical_host
+    from arkcore.resources.validation import check_logical_host
 
     others: list[Neighbour] = []
     try:
         for host in hosts:
-            _check_logical_host(host, application, plugin)
+            check_logical_host(host, application, plugin)
             refuse_rivals(plugin, host, application, others, plugin)
             others.append(Neighbour(identifier(host), plugin, host))
     except ArkError as error:

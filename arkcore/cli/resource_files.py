@@ -10,7 +10,8 @@ from arkcore.base.errors import ArkError, ConfigurationError, MachineError
 from arkcore.base.paths import ensure_directory
 from arkcore.cli.aside import answer_of
 from arkcore.cli.lifekeeper.hierarchy import Entry
-from arkcore.resources.resource_file import check_resource_name, validate
+from arkcore.resources.names import check_resource_name
+from arkcore.resources.validation import validate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from arkcore.managers.pacemaker_tools import PacemakerTools
 from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 from arkcore.resources import record
+from arkcore.resources.names import check_resource_name, resource_names
 from arkcore.resources.resource import from_mapping, to_mapping
-from arkcore.resources.resource_file import check_resource_name, resource_names, validate
 from arkcore.resources.secrets import WITH_MANAGER
+from arkcore.resources.validation import validate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from arkcore.managers.operation_times import OPERATIONS, least_timeout
 from arkcore.resources import record
 from arkcore.resources import timers as engine
 from arkcore.resources.parameters import TIMER_PARAMETERS, timer_of
-from arkcore.resources.resource_file import dependents
+from arkcore.resources.requirements import dependents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

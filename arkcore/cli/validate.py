@@ -14,13 +14,10 @@ from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import names_of_pacemaker, parameters_of, where_of
 from arkcore.plugin.discovery import find
-from arkcore.resources.resource_file import (
-    check_resource_name,
-    read_node_file,
-    resource_names,
-    validate_and_record,
-)
-from arkcore.resources.resource_file import validate as validate_only
+from arkcore.resources.names import check_resource_name, resource_names
+from arkcore.resources.node_file import read_node_file
+from arkcore.resources.recording import validate_and_record
+from arkcore.resources.validation import validate as validate_only
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -222,7 +222,7 @@ def _verified(
 
 def _required(paths: Paths, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The resource files of what is required, and of what that requires."""
-    from arkcore.resources.resource_file import required_by_file
+    from arkcore.resources.requirements import required_by_file
 
     ahead, seen = list(names), set[str]()
     while ahead:

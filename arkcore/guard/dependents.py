@@ -106,7 +106,7 @@ class Dependents:
         told: list[str] = []
 
         def body(sender: Sender) -> None:
-            from arkcore.resources.resource_file import dependents
+            from arkcore.resources.requirements import dependents
 
             for name in dependents(case.paths, case.call.resource):
                 sender.send(Event.RESOURCE, name)

@@ -62,7 +62,8 @@ class Loading:
         told: list[str] = []
 
         def body(sender: Sender) -> None:
-            from arkcore.resources.resource_file import validate_and_record, validate_essentials
+            from arkcore.resources.recording import validate_and_record
+            from arkcore.resources.validation import validate_essentials
 
             validate = validate_essentials if essentials else validate_and_record
             try:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 from arkcore.managers.operation_times import INTERVAL, usual_timeout
 from arkcore.plugin.application import declared_options
+from arkcore.resources.declaration import declaration_of
 from arkcore.resources.parameters import (
     HOST,
     MOUNT_POINTS,
@@ -14,7 +15,6 @@ from arkcore.resources.parameters import (
     TIMER_PARAMETERS,
 )
 from arkcore.resources.resource import RasSettings
-from arkcore.resources.resource_file import declaration_of
 from arkcore.resources.timers import Timers
 
 TYPE_CHECKING = False

@@ -206,7 +206,7 @@ def _performed(
 
 def _validate_all(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
     from arkcore.managers.pacemaker_tools import PacemakerTools
-    from arkcore.resources.resource_file import validate
+    from arkcore.resources.validation import validate
 
     manager.operation.refuse_clone()
     name = _asked_about(manager, paths, manager.parse(Action.QUICK_CHECK, (), environment))
@@ -233,7 +233,7 @@ def _asked_about(manager: Pacemaker, paths: Paths, call: Call) -> str:
 
 
 def _reload(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
-    from arkcore.resources.resource_file import validate_and_record
+    from arkcore.resources.recording import validate_and_record
 
     manager.operation.refuse_clone()
     call = manager.parse(Action.QUICK_CHECK, (), environment)

@@ -211,7 +211,7 @@ def make_options(model: type, values: Mapping[str, object]) -> Any:
     """An instance of `model` holding `values`, and the defaults where they are silent.
 
     The values were checked when the resource was validated
-    (:mod:`arkcore.resources.resource_file`).
+    (:mod:`arkcore.resources.validation`).
     """
     options = model()
     for name, declaration in declared_options(model).items():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from arkcore.base.errors import NodeError
+from arkcore.base.errors import ConfigurationError, NodeError
+from arkcore.base.toml_file import read_toml
 from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 from arkcore.resources import record
+from arkcore.resources.names import resource_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +50,20 @@ def recorded_neighbours(paths: Paths, manages: Callable[[str], bool | None]) -> 
             return managed
 
         yield Neighbour(name, known.plugin.name, known.logical_host, is_there)
+
+
+def neighbours_by_file(paths: Paths, name: str) -> list[Neighbour]:
+    """The other resources of this node that have a file, as far as it can be read and believed."""
+    found = []
+    for other in resource_names(paths):
+        try:
+            values = read_toml(paths.resource_file(other), paths.prefix)
+        except ConfigurationError:
+            continue  # its own validation tells
+        plugin, host = values.get("plugin"), values.get("logical_host")
+        if other != name and isinstance(plugin, str) and isinstance(host, str):
+            found.append(Neighbour(other, plugin, host))
+    return found
 
 
 def refuse_rivals(

@@ -7,7 +7,7 @@ import re
 
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.toml_file import choice, read_toml, refuse_unknown, table, text, texts
-from arkcore.resources.resource_file import check_resource_name
+from arkcore.resources.names import check_resource_name
 from arkcore.survey.site import (
     BY_HAND,
     DISASTER_RECOVERY,

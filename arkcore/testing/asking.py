@@ -35,8 +35,8 @@ from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.discovery import find
 from arkcore.plugin.hooks import PluggyHooks
 from arkcore.resources import record, secrets
+from arkcore.resources.recording import validate_and_record
 from arkcore.resources.resource import Resource
-from arkcore.resources.resource_file import validate_and_record
 from arkcore.resources.timers import check_timers
 from arkcore.survey.machine import Machine
 from arkcore.survey.site import LIFEKEEPER, STANDBY, LogicalHost, Node, Site
@@ -97,17 +97,17 @@ def _declaration(name: str) -> dict[str, Any]:
 
 
 def _options(application: Application) -> dict[str, Any]:
-    from arkcore.resources.resource_file import _check_option, _hints
+    from arkcore.resources.option_values import check_option, hints_of
 
     found: dict[str, Any] = {}
-    hints = _hints(application.options, "options")
+    hints = hints_of(application.options, "options")
     for key, declared in declared_options(application.options).items():
         problem = ""
         if key not in hints:
             problem = "no type is declared for it"
         elif not declared.required:
             try:
-                _check_option(key, declared.default, hints[key], declared, "the default")
+                check_option(key, declared.default, hints[key], declared, "the default")
             except ArkError as error:
                 problem = str(error)
         found[key] = {

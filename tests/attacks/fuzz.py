@@ -83,7 +83,7 @@ def _put(path: str, data: bytes) -> None:
 
 def resource_files(data: bytes, directory: Path) -> None:
     """A resource file holds the bytes: it validates, or is refused in one line."""
-    from arkcore.resources.resource_file import validate
+    from arkcore.resources.validation import validate
 
     paths = Paths(str(directory))
     _put(paths.resource_file("web"), data)
@@ -106,7 +106,7 @@ def ocf(data: bytes, directory: Path) -> None:
     """The environment of a resource agent: NAME=VALUE, ended by zeros, as in /proc/PID/environ."""
     from ark_command import Options
 
-    from arkcore.resources.resource_file import declaration_of
+    from arkcore.resources.declaration import declaration_of
 
     environment = {
         os.fsdecode(name): os.fsdecode(value)

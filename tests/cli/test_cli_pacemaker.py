@@ -16,8 +16,8 @@ from support import PROGRAMS, ToyNode
 from arkcore.cli.cluster_example import of_plugin
 from arkcore.plugin.application import declared_options
 from arkcore.plugin.discovery import find
+from arkcore.resources.declaration import declaration_of
 from arkcore.resources.parameters import COMMON, START_PARAMETERS
-from arkcore.resources.resource_file import declaration_of
 from arkcore.resources.timers import Timers
 
 PLACE = "usr/lib/ocf/resource.d/ark"

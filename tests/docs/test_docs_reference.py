@@ -21,10 +21,11 @@ from arkcore.managers import ocf
 from arkcore.managers.operation_times import OPERATIONS, least_timeout
 from arkcore.plugin.application import Option, declared_options
 from arkcore.plugin.discovery import find
+from arkcore.resources.node_file import NODE_KEYS
 from arkcore.resources.parameters import COMMON
 from arkcore.resources.resource import LogSettings, RasSettings
-from arkcore.resources.resource_file import _KEYS, _NODE_KEYS
 from arkcore.resources.timers import TIMERS, Timers
+from arkcore.resources.validation import KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ("jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command", "postgresql")
@@ -119,7 +120,7 @@ def test_every_key_of_both_files_is_named(documents):
     text = documents.pages["resource-file.md"]
     nested = {"ras": ("ras.detail", "ras.quickcheck")}
     nested["log"] = tuple(f"log.{key}" for key in LogSettings.__slots__)
-    for key in (*_KEYS, *_NODE_KEYS):
+    for key in (*KEYS, *NODE_KEYS):
         for name in nested.get(key, (key,)):
             assert f"`{name}`" in text, name
     for choice in (*RasSettings.DETAIL, *RasSettings.QUICKCHECK, *LogSettings.LEVELS):
@@ -173,7 +174,16 @@ NOT_MESSAGES = {
     "quickjson.py",
     "record.py",
     "resource.py",
-    "resource_file.py",
+    "names.py",
+    "node_file.py",
+    "option_values.py",
+    "recording.py",
+    "requirements.py",
+    "validation.py",
+    "contract.py",
+    "declaration.py",
+    "discovery.py",
+    "source.py",
     "start_settings.py",
     "secrets.py",
     "timers.py",

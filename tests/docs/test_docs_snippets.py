@@ -22,7 +22,8 @@ from arkcore.managers.lifekeeper import launcher
 from arkcore.plugin.application import declared_options
 from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.hookspecs import ApplicationSpecs
-from arkcore.resources.resource_file import read_node_file, validate
+from arkcore.resources.node_file import read_node_file
+from arkcore.resources.validation import validate
 from arkcore.survey.site_file import read_site
 
 PROGRAMS = Path(sys.executable).parent

@@ -18,7 +18,7 @@ from support import PROGRAMS, ToyNode, wait_for
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.paths import Paths
 from arkcore.resources import record
-from arkcore.resources.resource_file import validate_and_record
+from arkcore.resources.recording import validate_and_record
 from arkcore.survey.answers import digests, new_salt
 
 SECRET = 's3cr3t-"Pa$$\\wörd'

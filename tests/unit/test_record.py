@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from arkcore.base.paths import Paths
 from arkcore.resources import record
 from arkcore.resources.parameters import Parameters
+from arkcore.resources.recording import validate_and_record
 from arkcore.resources.resource import from_mapping, to_mapping
-from arkcore.resources.resource_file import validate_and_record
 
 TEXT = 'plugin = "toy"\nlogical_host = "LHOST1"\n[options]\nhome = "/srv/toy"\nnumber = 3\n'
 
@@ -271,7 +271,7 @@ def test_a_record_that_cannot_be_written_costs_only_time(paths: Paths) -> None:
     program = """
 import sys
 from arkcore.base.paths import Paths
-from arkcore.resources.resource_file import validate_and_record
+from arkcore.resources.recording import validate_and_record
 import arkcore.base.paths
 class Readonly(Paths):
     library = "/proc/ark"

@@ -16,14 +16,11 @@ from arkcore.base.errors import ArkError, ConfigurationError, PluginError
 from arkcore.base.paths import Paths
 from arkcore.base.text import shown
 from arkcore.resources import record
+from arkcore.resources.names import check_resource_name, resource_names
+from arkcore.resources.recording import validate_and_record
+from arkcore.resources.requirements import dependents
 from arkcore.resources.resource import Resource
-from arkcore.resources.resource_file import (
-    check_resource_name,
-    dependents,
-    resource_names,
-    validate,
-    validate_and_record,
-)
+from arkcore.resources.validation import validate
 
 TOY = 'plugin = "toy"\nlogical_host = "LHOST1"\n'
 HOME = '[options]\nhome = "/srv/toy"\n'

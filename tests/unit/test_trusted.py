@@ -15,7 +15,8 @@ from arkcore.base.errors import ConfigurationError
 from arkcore.base.paths import Paths
 from arkcore.base.toml_file import read_toml
 from arkcore.base.trusted import LARGEST, Untrusted, owners, read, refuse_untrusted
-from arkcore.resources.resource_file import required_by_file, validate
+from arkcore.resources.requirements import required_by_file
+from arkcore.resources.validation import validate
 
 TEXT = 'plugin = "toy"\nlogical_host = "{host}"\n[options]\nhome = "/srv/toy"\n'
 

@@ -22,7 +22,7 @@ from arkcore.managers.lifekeeper_commands import LifeKeeperCommands
 from arkcore.memory.attempts import Attempt
 from arkcore.memory.lock import holder_of
 from arkcore.memory.state import State
-from arkcore.resources.resource_file import dependents
+from arkcore.resources.requirements import dependents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from arkcore.memory.lock import holder_of
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.state import State
 from arkcore.memory.undecided import UndecidedClock
+from arkcore.resources.names import resource_names
 from arkcore.resources.record import of_managers
-from arkcore.resources.resource_file import resource_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from arkcore.base.errors import ConfigurationError
 from arkcore.cli.language import say
 from arkcore.cli.resources import chosen, usable
 from arkcore.resources import record
-from arkcore.resources.resource_file import dependents, resource_names
+from arkcore.resources.names import resource_names
+from arkcore.resources.requirements import dependents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from arkcore.managers.pacemaker_tools import PacemakerTools
 from arkcore.ras.durations import scripts_of
 from arkcore.ras.history import lines
 from arkcore.resources import record
-from arkcore.resources.resource_file import dependents, required_by_file
+from arkcore.resources.requirements import dependents, required_by_file
 from arkcore.resources.timers import TIMERS
 
 TYPE_CHECKING = False

@@ -1,0 +1,60 @@
+"""What a plugin declares: loads the plugin and checks its declaration."""
+
+from __future__ import annotations
+
+from arkcore.base.errors import ConfigurationError, PluginError
+from arkcore.base.text import shown
+from arkcore.plugin.application import check_declaration, declared_options
+from arkcore.plugin.discovery import find
+from arkcore.resources.option_values import hints_of
+from arkcore.resources.parameters import refuse_common_names
+from arkcore.resources.timers import check_timers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from arkcore.plugin.application import Application
+    from arkcore.plugin.source import PluginSource
+
+
+def declaration_of(plugin: str) -> tuple[PluginSource, Application, dict[str, Any]]:
+    """Where a plugin comes from, what it declares, and the types of its options by name.
+
+    `PluginError` where it is missing or broken.
+    """
+    where = f"ocf:ark:{plugin}"
+    try:
+        source, application, model = declared(plugin, where)
+    except ConfigurationError as error:
+        raise PluginError(str(error)) from error
+    hints = hints_of(model, where)
+    known = {key: hints.get(key) for key in declared_options(model)}
+    refuse_common_names(known, plugin)
+    return source, application, known
+
+
+def declared(plugin: str, where: str) -> tuple[Any, Application, type]:
+    try:
+        source = find(plugin)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: plugin = {plugin!r}: {error}") from error
+    made = source.load()
+    # Here, so that a guard which only looks up its dependents does without.
+    from arkcore.plugin.hooks import PluggyHooks
+
+    PluggyHooks(made, plugin)  # it is registered: whatever pluggy refuses, it refuses here
+    try:
+        declared = made.ark_application()  # type: ignore[attr-defined]
+    except PluginError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"plugin {plugin}: ark_application raised {type(error).__name__}: {shown(str(error))}"
+        ) from error
+    application = check_declaration(declared, plugin)
+    try:
+        check_timers(application.timers, f"plugin {plugin}")
+    except ConfigurationError as error:
+        raise PluginError(str(error)) from error
+    return source, application, application.options
