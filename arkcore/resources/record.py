@@ -13,7 +13,6 @@ import sys
 from arkcore.base import quickjson, trusted
 from arkcore.base.errors import ConfigurationError
 from arkcore.memory.files import write_json
-from arkcore.resources.parameters import parameters_of
 from arkcore.resources.resource import Resource, from_mapping, to_mapping
 
 TYPE_CHECKING = False
@@ -94,6 +93,9 @@ def parameters_here(paths: Paths, name: str) -> Parameters | None:
             return None
         except ConfigurationError:
             pass
+    # Here, so that a healthy check under LifeKeeper does without.
+    from arkcore.resources.parameters import parameters_of
+
     try:
         return parameters_of(_read(paths, name).get("parameters"))
     except (TypeError, ValueError):
