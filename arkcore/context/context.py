@@ -10,7 +10,8 @@ from arkcore.base.errors import MachineError, PluginError
 from arkcore.context.ownership import Owner, Search
 from arkcore.machine import command, processes
 from arkcore.machine.channel import Event
-from arkcore.machine.command import CommandResult, Output
+from arkcore.machine.command import CommandResult
+from arkcore.machine.output import Output
 from arkcore.memory.lock import NodeLock
 
 TYPE_CHECKING = False

@@ -14,7 +14,7 @@ from arkcore.context.context import START, STATUS
 from arkcore.guard.ended import verdict_when_ended, who_ended_us
 from arkcore.guard.script import Script
 from arkcore.guard.turn import Turn
-from arkcore.machine import command, processes
+from arkcore.machine import output, processes
 from arkcore.machine.system import systemctl
 from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
@@ -169,7 +169,7 @@ class ActionRun:
         ended = case.maintenance.tell_ended()
         if ended:
             self.script.log.line(ended, "warning")
-        command.trim_kept(case.paths.start_output(case.call.resource))
+        output.trim_kept(case.paths.start_output(case.call.resource))
 
     def _tell_warnings(self, action: Action) -> None:
         log = self.script.log

@@ -9,29 +9,23 @@ from __future__ import annotations
 import os
 import select
 import signal
-import stat
 import time
 
 from arkcore.base import budget
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import PluginError, StepFailed
-from arkcore.base.paths import ensure_directory
 from arkcore.machine import processes
+from arkcore.machine.spawn import clean_environment, spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import pwd
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Self
 
+    from arkcore.machine.output import Output
     from arkcore.machine.processes import Process
 
 #: Why a command was not run, where its deadline had passed.
 NO_TIME = "no time is left for it"
-_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-#: Output beyond this is cut back to its last `_KEPT` bytes while the command is awaited.
-_LARGEST_OUTPUT = 1 << 20
-_KEPT = 1 << 16
 _LONGEST_LOOK = 0.05
 
 
@@ -134,133 +128,6 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-class Output:
-    """A file for a command's output that is cut back whenever it has grown too large."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
-        # A start's file holds earlier starts' output too, which is not this command's.
-        self._began = os.fstat(descriptor).st_size
-        #: The last of what was cut back.
-        self._before = b""
-
-    @classmethod
-    def discarded(cls) -> Self:
-        """In memory, gone when closed: disk full or read-only changes nothing."""
-        descriptor = os.memfd_create("ark-output", os.MFD_CLOEXEC)
-        _append_mode(descriptor)
-        return cls(descriptor)
-
-    @classmethod
-    def kept(cls, path: str, group: str = "") -> Output:
-        """Appended to `path`, for daemons that go on writing there. `OSError` where that fails.
-
-        `group`: whose members may read it.
-        """
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-        try:
-            descriptor = os.open(path, flags, 0o640)
-        except FileNotFoundError:
-            ensure_directory(os.path.dirname(path))
-            descriptor = os.open(path, flags, 0o640)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise OSError(0, "not a regular file")
-        from arkcore.machine.readers import let_read, let_read_in
-
-        let_read(descriptor, group)
-        let_read_in(os.path.dirname(path), group)
-        return cls(descriptor)
-
-    @property
-    def errors(self) -> int:
-        """The descriptor of the file for standard error: the same one."""
-        return self.descriptor
-
-    def trim(self) -> bool:
-        """Cut back what has grown too large; True where it had."""
-        try:
-            size = os.fstat(self.descriptor).st_size
-            if size <= _LARGEST_OUTPUT:
-                return False
-            end = os.pread(self.descriptor, _KEPT, size - _KEPT)
-            for _ in range(8):  # the last words of all must not be cut off: they may come just now
-                grown = os.fstat(self.descriptor).st_size
-                if grown <= size:
-                    break
-                more = min(grown - size, _KEPT)
-                end = (end + os.pread(self.descriptor, more, grown - more))[-_KEPT:]
-                size = grown
-            os.ftruncate(self.descriptor, 0)
-            self._began = 0
-            # Kept here and not written back: newer words may stand in the file already.
-            self._before = (self._before + end)[-_KEPT:]
-        except OSError:
-            return False
-        return True
-
-    def end(self) -> bytes:
-        """The last of what this command wrote."""
-        try:
-            size = os.fstat(self.descriptor).st_size
-            wanted = min(_KEPT, size - min(self._began, size))
-            written = os.pread(self.descriptor, wanted, size - wanted) if wanted else b""
-        except OSError:
-            written = b""
-        return (self._before + written)[-_KEPT:]
-
-    def close(self) -> None:
-        os.close(self.descriptor)
-
-
-def trim_kept(path: str) -> None:
-    """Cut back what daemons of an earlier start have written to `path`, where it is too large.
-
-    The last of it stays.
-    """
-    try:
-        if os.stat(path, follow_symlinks=False).st_size <= _LARGEST_OUTPUT:
-            return
-        output = Output.kept(path)
-    except OSError:
-        return
-    try:
-        if output.trim():
-            os.write(output.descriptor, output._before)
-    except OSError:
-        pass  # a full disk: there is room again by now
-    finally:
-        output.close()
-
-
-def _append_mode(descriptor: int) -> None:
-    import fcntl
-
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_APPEND)
-
-
-def clean_environment(
-    mark: str, extra: Mapping[str, str | None] | None = None, user: str | None = None
-) -> dict[str, str]:
-    """The whole environment of a command: nothing of the caller's own is passed on.
-
-    A variable that is None in `extra` is taken away.
-    """
-    environment = {"PATH": _PATH, "HOME": "/", "SHELL": "/bin/sh", "LANG": "C"}
-    if user is not None:
-        environment.update(HOME=_account(user).pw_dir, USER=user, LOGNAME=user)
-    elif os.geteuid() == 0:
-        environment.update(HOME="/root", USER="root", LOGNAME="root")
-    for name, value in (extra or {}).items():
-        if value is None:
-            environment.pop(name, None)
-        else:
-            environment[name] = value
-    environment[processes.MARK] = mark
-    return environment
-
-
 def run(
     argv: Sequence[str],
     *,
@@ -294,7 +161,7 @@ def run(
     began = time.monotonic()
     leave = enter() if enter else None
     try:
-        pid = _spawn(argv, clean_environment(mark, env, user), output, user)
+        pid = spawn(argv, clean_environment(mark, env, user), output, user)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return CommandResult(argv, error=why, encoding=encoding)
@@ -359,103 +226,6 @@ class _Tree:
         found |= processes.marked(lambda mark: mark == self._mark, seen.values())
         self._known = processes.apart_from(self._spare, found, seen)
         return self._known
-
-
-def _spawn(
-    argv: Sequence[str], environment: dict[str, str], output: Output, user: str | None
-) -> int:
-    """Start a command in a session of its own; its pid.
-
-    It has no controlling terminal. With the caller's, a command of another user could type words
-    into root's shell (TIOCSTI).
-    """
-    if user is None:
-        try:
-            return _spawn_as_ourselves(argv, environment, output)
-        except NotImplementedError:
-            pass  # built for a C library whose posix_spawn makes no session
-    # Changing the user in the child is subprocess's work; a healthy check needs none of it.
-    import subprocess
-
-    uid, gid, groups = (None, None, None) if user is None else _identity(user)
-    child = subprocess.Popen(
-        list(argv),
-        stdin=subprocess.DEVNULL,
-        stdout=output.descriptor,
-        stderr=output.errors,
-        env=environment,
-        # It would leave ignored signals ignored and blocked ones blocked.
-        preexec_fn=_default_signals,
-        start_new_session=True,
-        cwd="/",
-        user=uid,
-        group=gid,
-        extra_groups=groups,
-    )
-    child.returncode = 0  # it is awaited by its pid, here and nowhere else
-    return child.pid
-
-
-def _spawn_as_ourselves(argv: Sequence[str], environment: dict[str, str], output: Output) -> int:
-    back = _go_to_root()
-    try:
-        return os.posix_spawn(
-            argv[0],
-            list(argv),
-            environment,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, output.descriptor, 1),
-                (os.POSIX_SPAWN_DUP2, output.errors, 2),
-            ],
-            setsid=True,
-            setsigmask=[],
-            setsigdef=_changeable_signals(),
-        )
-    finally:
-        if back >= 0:
-            os.fchdir(back)
-            os.close(back)
-
-
-def _changeable_signals() -> set[signal.Signals]:
-    return signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
-
-
-def _default_signals() -> None:
-    for number in _changeable_signals():
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-
-
-def _go_to_root() -> int:
-    """Make / the current directory; a descriptor of where it was, -1 where that is / or gone."""
-    back = -1
-    try:
-        if os.getcwd() == "/":
-            return -1
-        back = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        pass
-    os.chdir("/")
-    return back
-
-
-def _account(user: str) -> pwd.struct_passwd:
-    import pwd
-
-    try:
-        return pwd.getpwnam(user)
-    except KeyError:
-        raise ValueError(f"there is no user {user!r} here") from None
-
-
-def _identity(user: str) -> tuple[int | None, int | None, list[int] | None]:
-    """User id, group id and further groups to take on; None where this process has them already."""
-    entry = _account(user)
-    if entry.pw_uid == os.geteuid():
-        return None, None, None
-    return entry.pw_uid, entry.pw_gid, os.getgrouplist(user, entry.pw_gid)
 
 
 def _wait(pid: int, deadline: Deadline, output: Output) -> int | None:

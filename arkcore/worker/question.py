@@ -13,7 +13,8 @@ from enum import Enum
 from arkcore.base.deadline import Deadline
 from arkcore.machine import processes
 from arkcore.machine.channel import Receiver
-from arkcore.machine.command import Output, run
+from arkcore.machine.command import run
+from arkcore.machine.output import Output
 from arkcore.worker.signals import Signals
 from arkcore.worker.supervisor import end_worker, kill
 from arkcore.worker.worker import fork_worker

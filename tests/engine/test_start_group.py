@@ -158,11 +158,11 @@ def test_a_worker_that_is_killed_inside_the_group_harms_nobody(node):
         def ark_start(ctx, default):
             import os
             from arkcore.machine import command
-            spawn = command._spawn
+            spawn = command.spawn
             def killed_after(*arguments):
                 spawn(*arguments)
                 os.kill(os.getpid(), 9)
-            command._spawn = killed_after
+            command.spawn = killed_after
             default(ctx)
         """
     )

@@ -19,7 +19,8 @@ import pytest
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import PluginError, StepFailed
 from arkcore.machine import processes
-from arkcore.machine.command import CommandResult, Output, run
+from arkcore.machine.command import CommandResult, run
+from arkcore.machine.output import Output
 from arkcore.machine.processes import Process
 from arkcore.worker.worker import prctl
 
@@ -247,7 +248,8 @@ INHERITS = """
 import os, sys
 os.dup2(os.open("/etc/passwd", os.O_RDONLY), 9)  # inheritable, as a manager may hand it on
 from arkcore.worker.signals import prepare_process
-from arkcore.machine.command import Output, run
+from arkcore.machine.command import run
+from arkcore.machine.output import Output
 from arkcore.base.deadline import Deadline
 if sys.argv[1] == "closed":
     os.close(0), os.close(1), os.close(2)

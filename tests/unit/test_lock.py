@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from arkcore.base.deadline import Deadline
 from arkcore.machine import processes
-from arkcore.machine.command import Output, run
+from arkcore.machine.command import run
+from arkcore.machine.output import Output
 from arkcore.memory.lock import NodeLock, ResourceLock
 
 HOLD = """
