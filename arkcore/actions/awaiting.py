@@ -11,7 +11,7 @@ import time
 from arkcore.base import retry
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Status
-from arkcore.machine import processes
+from arkcore.machine import ending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _sleep_while_alive(work: Work, seconds: float) -> None:
     until = Deadline.after(seconds)
     alive = work.list_processes()
     while alive and not until.passed:
-        processes.sleep_until_death(alive, until.remaining())
+        ending.sleep_until_death(alive, until.remaining())
         time.sleep(min(_SECOND_LOOK, until.remaining()))
         alive = work.list_processes()
         if not alive:
@@ -99,7 +99,7 @@ class _Death:
         """
         if not (self._seen and self._all_ours):
             return False
-        if not any(processes.ended_badly(each) for each in self._seen):
+        if not any(ending.ended_badly(each) for each in self._seen):
             return False
         if self._work.adopted():
             return False

@@ -11,7 +11,7 @@ from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError
 from arkcore.base.status import Outcome, Status, StatusReport
 from arkcore.context import context
-from arkcore.machine import command, processes
+from arkcore.machine import command, ending, offspring, processes
 from arkcore.machine.channel import Event, Report, Step
 
 TYPE_CHECKING = False
@@ -210,7 +210,7 @@ class Work:
             leader = seen.get(process.session)
             if leader is None or leader.start == began:
                 found.add(process)
-        return found - processes.marked(self._is_anothers, found)
+        return found - offspring.marked(self._is_anothers, found)
 
     def _is_anothers(self, mark: str) -> bool:
         return not mark.startswith(f"{self.resource.name}:")
@@ -349,7 +349,7 @@ class Work:
         found = processes.descendants({os.getppid()}, seen)
         found -= strangers | processes.descendants(others, seen)
         spare = self.resource.application.machine_wide
-        return {each for each in processes.apart_from(spare, found, seen) if each.pid not in others}
+        return {each for each in offspring.apart_from(spare, found, seen) if each.pid not in others}
 
     def _wait_for_force_to_be_over(self) -> str:
         """A forced stop goes on killing in the background: let it end, and some time pass.
@@ -462,7 +462,7 @@ class Work:
         left = self.list_processes() or []
         # Dead before it is asked for again: a second question takes longer than a death.
         by = self.deadline.sooner(budget.for_killing(self.deadline.remaining()))
-        alive = processes.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
+        alive = ending.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
         self.ctx._tell_ended("killed", left, alive)
         self.ctx._group.end(by)
         last = budget.for_last_look(self.deadline.remaining())
@@ -533,11 +533,11 @@ class Work:
             if adopted:
                 found |= self.adopted()
             found -= {*(product or ()), *self.ctx._owner.spared}
-            return list(processes.apart_from(spare, found, processes.table())) if found else []
+            return list(offspring.apart_from(spare, found, processes.table())) if found else []
 
         # Else half of the time, so that some is left to look at what else there is.
         by = self.deadline if hurry else self.deadline.sooner(self.deadline.remaining() / 2)
-        left = processes.end(find, by, spare=spare, grace=0.3 if hurry else 1.0)
+        left = ending.end(find, by, spare=spare, grace=0.3 if hurry else 1.0)
         if left:
             reason = f"could not be ended: {_listed(left)}"
             self.ctx.log.warning(reason)
@@ -594,7 +594,7 @@ class Work:
 def _left_of(commands: dict[str, tuple[int, int]]) -> set[Process]:
     """The live processes that came of commands: mark, and pid and start time where known."""
     seen = processes.table()
-    found = processes.marked(lambda mark: mark in commands, seen.values())
+    found = offspring.marked(lambda mark: mark in commands, seen.values())
     roots = set()
     for pid, start in commands.values():
         process = seen.get(pid)

@@ -14,7 +14,7 @@ import time
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, PluginError
 from arkcore.base.status import Outcome
-from arkcore.machine import processes
+from arkcore.machine import ending, processes
 from arkcore.machine.channel import Event, Receiver, Report, report_of
 from arkcore.worker.worker import become_subreaper, fork_worker
 
@@ -145,7 +145,7 @@ def send_answer(sender: Sender, answer: Any) -> None:
 def end_what_is_left() -> None:
     """End what the processes aside have left running: a command that outlived its asker."""
     me = os.getpid()
-    processes.end(lambda: processes.descendants({me}), Deadline.after(1.0), grace=0.2)
+    ending.end(lambda: processes.descendants({me}), Deadline.after(1.0), grace=0.2)
 
 
 def _set_apart() -> None:

@@ -379,7 +379,9 @@ class Context:
             return [process for process in wanted if processes.still_lives(process)]
 
         spare = self._resource.application.machine_wide
-        left = processes.end(find, self.deadline, spare=spare, grace=grace)
+        from arkcore.machine import ending
+
+        left = ending.end(find, self.deadline, spare=spare, grace=grace)
         if self._kind == FORCE:
             self._tell_ended("ended by force", wanted, left)
         if left:

@@ -128,7 +128,9 @@ class Owner:
         mine = {os.getpid(), os.getppid()}
         others = seen.keys() - {each.pid for each in found | unclear} - {1} - mine
         unclear = {each for each in unclear if each.ppid not in others}
-        apart = processes.apart_from(self.spare, found, seen)
+        from arkcore.machine.offspring import apart_from
+
+        apart = apart_from(self.spare, found, seen)
         return sorted((each for each in apart if each.pid not in mine), key=_pid_of), unclear
 
     def remembered(self, seen: dict[int, Process]) -> set[Process]:

@@ -14,7 +14,6 @@ import time
 from arkcore.base import budget
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import PluginError, StepFailed
-from arkcore.machine import processes
 from arkcore.machine.spawn import clean_environment, spawn
 
 TYPE_CHECKING = False
@@ -179,7 +178,10 @@ def run(
     seconds = time.monotonic() - began
     blackbox, left = "", []
     if returncode is None:
-        tree = _Tree(pid, mark, spare)
+        from arkcore.machine.ending import end as end_all
+        from arkcore.machine.offspring import Tree
+
+        tree = Tree(pid, mark, spare)
 
         def find() -> Iterable[Process]:
             output.trim()  # what ignores TERM may go on writing
@@ -191,7 +193,7 @@ def run(
         by = Deadline.after(3 * grace)
         if end is not None:
             by = by.sooner(budget.for_ending_command(end.remaining()))
-        left = processes.end(find, by, spare=spare, grace=grace)
+        left = end_all(find, by, spare=spare, grace=grace)
         _reap(pid)
     return CommandResult(
         argv,
@@ -203,29 +205,6 @@ def run(
         blackbox=blackbox,
         left=left,
     )
-
-
-class _Tree:
-    """A command's process and all that came of it, also what has left its session or its parent."""
-
-    def __init__(self, pid: int, mark: str, spare: Sequence[str]) -> None:
-        self._pid = pid
-        self._mark = mark
-        self._spare = spare
-        self._known: set[Process] = set()
-
-    def find(self) -> Iterable[Process]:
-        seen = processes.table()
-        # What was of the tree once stays of it, though its parents have died since.
-        self._known = {each for each in self._known if seen.get(each.pid) == each}
-        roots = {self._pid, *(each.pid for each in self._known)}
-        found = processes.descendants(roots, seen) | self._known
-        found |= {
-            each for each in seen.values() if self._pid in (each.pid, each.pgrp, each.session)
-        }
-        found |= processes.marked(lambda mark: mark == self._mark, seen.values())
-        self._known = processes.apart_from(self._spare, found, seen)
-        return self._known
 
 
 def _wait(pid: int, deadline: Deadline, output: Output) -> int | None:

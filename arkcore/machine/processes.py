@@ -1,4 +1,4 @@
-"""The process table: who lives, who descends from whom, who bears our mark, and ending them.
+"""The process table: who lives, who descends from whom, and who bears our mark.
 
 A pid alone names nobody, for the kernel uses it again: a process is its pid and its start time, and
 both are compared right before each signal. Zombies are dead.
@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-import select
 import signal
 import time
-
-from arkcore.base import budget
 
 #: What plugins may use; the rest is the engine's own.
 __all__ = [
@@ -34,14 +31,13 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
-    from arkcore.base.deadline import Deadline
 
 #: The variable in the environment of every command of ours: `<resource>:<hex>`.
 MARK = "ARK_ACTION"
 
-_DEAD_STATES = ("Z", "X", "x")
+DEAD_STATES = ("Z", "X", "x")
 #: Nothing is known of a process that could not be looked at for these: it may well be alive.
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 #: How often the table is read anew for processes that came while it was being looked through.
@@ -107,7 +103,7 @@ def look(pid: int) -> Process | None:
         )
     except (IndexError, ValueError):
         return None
-    if state not in _DEAD_STATES:
+    if state not in DEAD_STATES:
         return process
     # A leader that has ended while its other threads go on looks like a zombie, and is none.
     return process if _living_tasks(pid) else None
@@ -148,9 +144,9 @@ def _living_tasks(pid: int) -> list[str]:
             return []
         paths = [f"/proc/{pid}/task/{thread}" for thread in threads]
         states = {path: _read(f"{path}/stat").rpartition(b") ")[2][:1].decode() for path in paths}
-        if states.pop(first, "") not in _DEAD_STATES:
+        if states.pop(first, "") not in DEAD_STATES:
             return []
-        living = [path for path, state in states.items() if state and state not in _DEAD_STATES]
+        living = [path for path, state in states.items() if state and state not in DEAD_STATES]
         fleeting = [path for path, state in states.items() if not state]
         if living or not fleeting:
             return living
@@ -329,16 +325,6 @@ def mark_of(pid: int) -> str:
     return ""
 
 
-def marked(is_ours: Callable[[str], bool], among: Iterable[Process] | None = None) -> set[Process]:
-    """The live processes whose mark `is_ours` accepts."""
-    found = set()
-    for process in table().values() if among is None else among:
-        mark = mark_of(process.pid)
-        if mark and is_ours(mark):
-            found.add(process)
-    return found
-
-
 def children(pid: int) -> set[int] | None:
     """The pids of the children of a process of one thread; None where the kernel does not tell."""
     try:
@@ -373,30 +359,6 @@ def bears(process: Process, names: Collection[str]) -> bool:
     return process.name in cut or os.path.basename(executable(process.pid)) in names
 
 
-def apart_from(
-    names: Collection[str], found: Iterable[Process], seen: dict[int, Process]
-) -> set[Process]:
-    """Those of `found` that bear none of `names`, and descend from none that does.
-
-    What a machine-wide daemon starts is the machine's too, whoever started the daemon. What is not
-    in the table `seen` is nobody's child: its number may be another's by now.
-    """
-    found = set(found)
-    if not names:
-        return found
-    # Only what was found and its ancestors are asked for their executables: the machine is full of
-    # others. Each one once, however deep they lie; parents may seem to go round in a circle, for a
-    # table is not read in one moment.
-    asked: set[int] = set()
-    for process in found:
-        pid = process.pid
-        while pid in seen and pid not in asked:
-            asked.add(pid)
-            pid = seen[pid].ppid
-    heads = {seen[pid] for pid in asked if bears(seen[pid], names)}
-    return found - heads - descendants({each.pid for each in heads}, seen)
-
-
 def still_lives(process: Process) -> bool:
     """Whether this very process, not another with its pid, is alive."""
     now = look(process.pid)
@@ -426,86 +388,7 @@ def send(process: Process, number: int) -> bool:
             os.close(descriptor)
 
 
-def end(
-    find: Callable[[], Iterable[Process]],
-    deadline: Deadline,
-    *,
-    spare: Collection[str] = (),
-    grace: float = 1.0,
-) -> list[Process]:
-    """End all that `find` finds, again and again until it finds nothing: TERM, STOP and KILL.
-
-    `find` is asked anew each time, because what is being ended may still make children. Those
-    named in `spare` are left alone. `grace`: seconds between TERM and KILL, at most; less where
-    the deadline is near. Returns what could not be ended by the deadline.
-    """
-
-    def remaining() -> list[Process]:
-        return [process for process in find() if not bears(process, spare)]
-
-    left = remaining()
-    if not left:
-        return []
-    for process in left:
-        send(process, signal.SIGTERM)
-        send(process, signal.SIGCONT)  # a stopped process does not hear TERM
-    patience = deadline.sooner(budget.before_kill(grace, deadline.remaining()))
-    left = _wait_until_gone(remaining, patience.at)
-    while left:
-        # Stopped first, so that none of them makes a child while the others are being killed.
-        for process in left:
-            send(process, signal.SIGSTOP)
-        for process in left:
-            send(process, signal.SIGKILL)
-        left = _wait_until_gone(remaining, min(deadline.at, time.monotonic() + 0.2))
-        if left and deadline.passed:
-            return left
-    return []
-
-
 def is_alive(pid: int, start: int) -> bool:
     """Whether the process `pid` that began at `start` lives."""
     process = look(pid)
     return process is not None and process.start == start
-
-
-def ended_badly(process: Process) -> bool:
-    """Whether it is dead, of a signal or with a code other than 0; False where nobody can tell.
-
-    Its parent must not have awaited it yet: then nothing of it is left to ask.
-    """
-    try:
-        with open(f"/proc/{process.pid}/stat", "rb", buffering=0) as file:
-            fields = file.read(4096).rpartition(b") ")[2].split()
-        dead = fields[0].decode() in _DEAD_STATES and int(fields[19]) == process.start
-        return dead and int(fields[49]) != 0
-    except (OSError, ValueError, IndexError):
-        return False
-
-
-def sleep_until_death(watched: Iterable[Process], seconds: float) -> None:
-    """Sleep `seconds`, or until one of `watched` dies: then nobody need wait any longer to look."""
-    poll = select.poll()
-    descriptors = []
-    try:
-        for process in watched:
-            try:
-                descriptor = os.pidfd_open(process.pid)
-            except OSError:
-                continue  # gone already, or an old kernel
-            descriptors.append(descriptor)
-            poll.register(descriptor, select.POLLIN)
-        poll.poll(seconds * 1000)
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)
-
-
-def _wait_until_gone(remaining: Callable[[], list[Process]], until: float) -> list[Process]:
-    pause = 0.001  # at first, for KILL needs no more
-    while True:
-        left = remaining()
-        if not left or time.monotonic() >= until:
-            return left
-        time.sleep(min(pause, max(0.0, until - time.monotonic())))
-        pause = min(pause * 1.5, 0.1)

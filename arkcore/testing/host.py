@@ -13,7 +13,7 @@ from typing import Any
 from arkcore.base.call import Action
 from arkcore.base.paths import Paths
 from arkcore.base.status import Status
-from arkcore.machine import processes
+from arkcore.machine import offspring, processes
 from arkcore.machine.processes import Process
 from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
@@ -175,13 +175,13 @@ class Host:
     def living(self) -> list[Process]:
         """The application's processes, seen from outside: all that its starts have made."""
         seen = {each.pid: each for each in self.parent.living()}
-        apart = processes.apart_from(self.machine_wide, seen.values(), seen)
+        apart = offspring.apart_from(self.machine_wide, seen.values(), seen)
         return [each for each in seen.values() if each in apart]
 
     def machine_wide_living(self) -> list[Process]:
         """The machine-wide processes that this logical host's starts have made."""
         seen = {each.pid: each for each in self.parent.living()}
-        apart = processes.apart_from(self.machine_wide, seen.values(), seen)
+        apart = offspring.apart_from(self.machine_wide, seen.values(), seen)
         return [each for each in seen.values() if each not in apart]
 
     def kill(self, killed: Sequence[Process], number: int = signal.SIGKILL) -> None:

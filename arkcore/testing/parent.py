@@ -24,7 +24,7 @@ from typing import Any
 
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import MachineError
-from arkcore.machine import processes
+from arkcore.machine import ending, offspring, processes
 from arkcore.machine.processes import Process
 from arkcore.testing.invocation import Invocation, RunEnd, Waiting, await_end, run
 from arkcore.testing.mess import Inherited, Mess
@@ -100,11 +100,11 @@ class Parent:
         def find() -> set[Process]:
             seen = processes.table()
             below = processes.descendants({self._process.pid}, seen)
-            return processes.apart_from(spare, below, seen)
+            return offspring.apart_from(spare, below, seen)
 
         for process in find():
             processes.send(process, signal.SIGKILL)
-        return processes.end(find, Deadline.after(10.0), spare=spare, grace=0.1)
+        return ending.end(find, Deadline.after(10.0), spare=spare, grace=0.1)
 
     def close(self, spare: tuple[str, ...] = ()) -> None:
         """End all that is below it, and itself."""
@@ -356,7 +356,7 @@ def main() -> None:
         _Jobs(Path(sys.argv[1])).serve()
     finally:
         below = {os.getpid()}
-        processes.end(lambda: processes.descendants(below), Deadline.after(10.0), grace=0.0)
+        ending.end(lambda: processes.descendants(below), Deadline.after(10.0), grace=0.0)
 
 
 if __name__ == "__main__":

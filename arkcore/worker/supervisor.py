@@ -108,8 +108,10 @@ def supervise_aside(
         try:
             body(answer)
         finally:
+            from arkcore.machine import ending
+
             made = lambda: processes.descendants({os.getpid()})  # noqa: E731
-            processes.end(made, end.sooner(_LEFT), grace=_LEFT / 10)
+            ending.end(made, end.sooner(_LEFT), grace=_LEFT / 10)
         # Not before: whoever has reported gets no more time.
         for report in answer.held:
             sender.report(report)

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from arkcore.base.deadline import Deadline
-from arkcore.machine import processes
-from arkcore.machine.processes import Process, end, look, send, still_lives
+from arkcore.machine import offspring, processes
+from arkcore.machine.ending import end
+from arkcore.machine.processes import Process, look, send, still_lives
 
 #: Prints its pid when it is ready, and does with signals what the first argument says.
 HOSTILE = """
@@ -149,18 +150,18 @@ A, B, C, D = (2**22 + each for each in range(1, 5))
 def test_what_a_machine_wide_daemon_has_started_is_the_machine_s() -> None:
     table = table_of((A, 1, "hntr2mon"), (B, A, "sh"), (C, B, "sleep"), (D, 1, "sleep"))
     found = {table[B], table[C], table[D]}
-    assert processes.apart_from(["hntr2mon"], found, table) == {table[D]}
+    assert offspring.apart_from(["hntr2mon"], found, table) == {table[D]}
 
 
 def test_a_gone_process_is_no_child_of_whoever_has_its_number_now() -> None:
     table = table_of((A, 1, "hntr2mon"), (B, A, "sh"))
     gone = Process(B, 0, 1, 0, 0, "S", "sleep")
-    assert processes.apart_from(["hntr2mon"], [gone], table) == {gone}
+    assert offspring.apart_from(["hntr2mon"], [gone], table) == {gone}
 
 
 def test_ancestors_in_a_circle_come_to_an_end() -> None:
     table = table_of((A, B, "sh"), (B, A, "sleep"))
-    assert processes.apart_from(["hntr2mon"], [table[A]], table) == {table[A]}
+    assert offspring.apart_from(["hntr2mon"], [table[A]], table) == {table[A]}
 
 
 def test_what_calls_itself_thousands_deep_is_told_apart_at_once() -> None:
@@ -168,7 +169,7 @@ def test_what_calls_itself_thousands_deep_is_told_apart_at_once() -> None:
     table = table_of(*((A + each, A + each - 1, "sh") for each in range(5000)))
     found = set(table.values())
     began = time.monotonic()
-    assert processes.apart_from(["hntr2mon"], found, table) == found
+    assert offspring.apart_from(["hntr2mon"], found, table) == found
     assert time.monotonic() - began < 2  # a moment; a minute and more where each asks them all
 
 
@@ -177,7 +178,7 @@ def test_a_mark_is_found_in_the_environment(
 ) -> None:
     child = spawn("plain", env={"X": "ARK_ACTION=no", "ARK_ACTION": started.mark})
     assert processes.mark_of(child.pid) == started.mark
-    assert {each.pid for each in processes.marked(lambda mark: mark == started.mark)} == {child.pid}
+    assert {each.pid for each in offspring.marked(lambda mark: mark == started.mark)} == {child.pid}
     started.kill()
     child.wait()
 

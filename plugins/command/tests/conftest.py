@@ -17,6 +17,7 @@ from arkcore import processes
 from arkcore.base.deadline import Deadline
 from arkcore.base.paths import Paths
 from arkcore.context.context import Context
+from arkcore.machine import offspring
 from arkcore.machine.channel import Sender
 from arkcore.memory.state import State
 from arkcore.plugin.application import make_options
@@ -57,7 +58,7 @@ def make_context(tmp_path: Path) -> Iterator[Callable[..., Context]]:
 
     yield make
     os.close(nobody)
-    for process in processes.marked(lambda mark: mark.startswith(f"{name}:")):
+    for process in offspring.marked(lambda mark: mark.startswith(f"{name}:")):
         processes.send(process, signal.SIGKILL)
 
 
