@@ -24,8 +24,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.base.deadline import Deadline
     from arkcore.base.finding import Finding, Level
-    from arkcore.context.context import Context, Log
+    from arkcore.context.context import Context
     from arkcore.machine.asked import ask_disk
+    from arkcore.machine.channel import Log
     from arkcore.machine.command import CommandResult
     from arkcore.survey.machine import Machine
     from arkcore.survey.site import Site
@@ -39,7 +40,7 @@ _LATER = {
     "Deadline": "arkcore.base.deadline",
     "Finding": "arkcore.base.finding",
     "Level": "arkcore.base.finding",
-    "Log": "arkcore.context.context",
+    "Log": "arkcore.machine.channel",
     "Machine": "arkcore.survey.machine",
     "Site": "arkcore.survey.site",
 }

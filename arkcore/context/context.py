@@ -9,7 +9,7 @@ from arkcore.base.deadline import Deadline
 from arkcore.base.errors import MachineError, PluginError
 from arkcore.context.ownership import Owner, Search
 from arkcore.machine import command, processes
-from arkcore.machine.channel import Event
+from arkcore.machine.channel import Event, Log
 from arkcore.machine.command import CommandResult
 from arkcore.machine.output import Output
 from arkcore.memory.lock import NodeLock
@@ -31,30 +31,6 @@ FORCE, STOP, START, STATUS = "force", "stop", "start", "status"
 _SHORT = 0.5
 #: Characters that mean nothing to a shell.
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_")
-
-
-class Log:
-    """The small protocol plugins and engine log through.
-
-    Warnings and errors stand in the RAS log; the rest does with `ras.detail = "full"`.
-    """
-
-    __slots__ = ("_sender",)
-
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
-
-    def debug(self, text: str) -> None:
-        self._sender.send(Event.REMARK, "debug", text)
-
-    def info(self, text: str) -> None:
-        self._sender.send(Event.REMARK, "info", text)
-
-    def warning(self, text: str) -> None:
-        self._sender.send(Event.REMARK, "warning", text)
-
-    def error(self, text: str) -> None:
-        self._sender.send(Event.REMARK, "error", text)
 
 
 class Context:
@@ -324,12 +300,12 @@ class Context:
 
         The engine's own, another resource's, and what the application declares for the machine's.
         """
-        from arkcore.context import start_group
+        from arkcore.context import outsiders
 
         if self._others is None:
-            self._others = start_group.recorded_by_others(self._state)
+            self._others = outsiders.recorded_by_others(self._state)
         machine_wide = {*self._resource.application.machine_wide, *self._owner.apart}
-        apart = start_group.outsiders(found, machine_wide, self._others)
+        apart = outsiders.outsiders(found, machine_wide, self._others)
         spared = self._owner.spared
         if spared:
             apart |= found & (spared | processes.descendants({each.pid for each in spared}))

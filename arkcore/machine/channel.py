@@ -149,6 +149,30 @@ class Sender:
         self.send(Event.REPORT, report.outcome.name, reason, status, report.fault.name)
 
 
+class Log:
+    """The small protocol plugins and engine log through.
+
+    Warnings and errors stand in the RAS log; the rest does with `ras.detail = "full"`.
+    """
+
+    __slots__ = ("_sender",)
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def debug(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "debug", text)
+
+    def info(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "info", text)
+
+    def warning(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "warning", text)
+
+    def error(self, text: str) -> None:
+        self._sender.send(Event.REMARK, "error", text)
+
+
 class Receiver:
     """The guard's end. What is no event (a plugin wrote there) is dropped."""
 

@@ -12,7 +12,8 @@ import pytest
 from support import wait_for
 
 from arkcore.base.paths import Paths
-from arkcore.context.start_group import StartGroup, outsiders, recorded_by_others
+from arkcore.context.outsiders import outsiders, recorded_by_others
+from arkcore.context.start_group import StartGroup
 from arkcore.machine import cgroup, processes
 from arkcore.machine.cgroup import Group
 from arkcore.machine.processes import Process

@@ -1,0 +1,98 @@
+"""Which processes in the control group of a start are not to be ended with it.
+
+The engine's own, the machine's, and another resource's.
+"""
+
+from __future__ import annotations
+
+import os
+
+from arkcore.machine import processes
+from arkcore.memory.state import State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from arkcore.machine.processes import Process
+
+
+def outsiders(
+    found: set[Process], machine_wide: Collection[str], others: Collection[tuple[int, int]]
+) -> set[Process]:
+    """Those of `found` that are ours, another resource's, or the machine's with all they made.
+
+    `others`: pid and start time of what other resources ran with, as :func:`recorded_by_others`.
+    Nothing is believed that the process says of itself: a name counts for a process of root's, or
+    for a program that root alone can change.
+    """
+    if not found:
+        return set()
+    ours = _line_of(os.getpid())
+    kept = {each for each in found if each.pid in ours or (each.pid, each.start) in others}
+    if not machine_wide:
+        return kept
+    known: dict[int, bool] = {}
+
+    def of_the_machine(process: Process | None) -> bool:
+        if process is None or process.pid <= 1:
+            return False
+        if process.pid not in known:
+            known[process.pid] = False  # parents may seem to go round in a circle
+            known[process.pid] = _is_one_of(process, machine_wide) or of_the_machine(
+                processes.look(process.ppid)
+            )
+        return known[process.pid]
+
+    return kept | {each for each in found if of_the_machine(each)}
+
+
+def _is_one_of(process: Process, names: Collection[str]) -> bool:
+    return processes.bears(process, names) and (
+        _is_root(process.pid) or _is_program_of_root(process.pid, names)
+    )
+
+
+def _is_root(pid: int) -> bool:
+    # Not who owns /proc/PID: that is root for each process that forbids its core dump.
+    try:
+        with open(f"/proc/{pid}/status", "rb", buffering=0) as file:
+            for line in file.read(4096).splitlines():
+                if line.startswith(b"Uid:"):
+                    return set(line.split()[1:]) == {b"0"}
+    except OSError:
+        pass
+    return False
+
+
+def _is_program_of_root(pid: int, names: Collection[str]) -> bool:
+    if os.path.basename(processes.executable(pid)) not in names:
+        return False
+    try:
+        status = os.stat(f"/proc/{pid}/exe")
+    except OSError:
+        return False
+    return status.st_uid == 0 and not status.st_mode & 0o022
+
+
+def _line_of(pid: int) -> set[int]:
+    """`pid` and its ancestors: of this worker, its guard and whoever called that."""
+    line: set[int] = set()
+    while pid > 1 and pid not in line:
+        line.add(pid)
+        process = processes.look(pid)
+        pid = process.ppid if process else 0
+    return line
+
+
+def recorded_by_others(state: State) -> set[tuple[int, int]]:
+    """Pid and start time of what the other resources of this node ran with when last RUNNING."""
+    found: set[tuple[int, int]] = set()
+    try:
+        names = os.listdir(os.path.dirname(state.directory))
+    except OSError:
+        return found
+    for name in names:
+        if name != state.resource:
+            found |= State(state.paths, name, read_only=True).processes.known()
+    return found - state.processes.known()
