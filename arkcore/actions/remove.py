@@ -78,7 +78,7 @@ def strays_told(work: Work, report: Report) -> Report:
     """
     if not report.well or work.deadline.remaining() < 1.0:
         return report
-    spared = work.ctx._owner.spared
+    spared = work.engine.owner.spared
     if spared:
         told = ", ".join(f"pid {each}" for each in spared)
         bears = f"bears the name or a mark of {work.ctx.logical_host}"

@@ -81,6 +81,7 @@ class Work:
         self.resource = resource
         self.hooks = hooks
         self.ctx = ctx
+        self.engine = context.engine_side(ctx)
         self.state = state
         self.deadline = deadline
         self._sender = sender
@@ -105,9 +106,9 @@ class Work:
         """Ask the plugin, look at the processes, and believe neither alone."""
         began = time.time()
         # A question within a step takes nothing from the step: neither its kind nor its results.
-        kind, results = self.ctx._kind, self.ctx._results
+        kind, results = self.engine.step.kind, self.engine.step.results
         unasked = self.ctx.deadline.passed
-        self.ctx._kind, self.ctx._results = context.STATUS, []
+        self.engine.step.kind, self.engine.step.results = context.STATUS, []
         self.now("asking for the status")
         try:
             report = self.hooks.status(self.ctx)
@@ -116,9 +117,11 @@ class Work:
         except BaseException as error:  # a plugin's exit() or interrupt is an answer too: UNKNOWN
             report = StatusReport(Status.UNKNOWN, f"ark_status raised {_described(error)}")
         finally:
-            late = [result.told() for result in self.ctx._results if result.late]
-            unasked = unasked or any(each.error == command.NO_TIME for each in self.ctx._results)
-            self.ctx._kind, self.ctx._results = kind, results
+            late = [result.told() for result in self.engine.step.results if result.late]
+            unasked = unasked or any(
+                each.error == command.NO_TIME for each in self.engine.step.results
+            )
+            self.engine.step.kind, self.engine.step.results = kind, results
         seen = self.list_processes(well=report.status is Status.RUNNING)
         status, detail = self._judge(report, seen)
         detail = "; ".join([each for each in (detail, self._spared_besides(detail)) if each])
@@ -142,7 +145,7 @@ class Work:
 
     def _spared_besides(self, detail: str) -> str:
         """What serves the machine, as it seems, and is left alone; "" where `detail` names it."""
-        spared = [each for each in self.ctx._owner.spared if str(each) not in detail]
+        spared = [each for each in self.engine.owner.spared if str(each) not in detail]
         return f"left alone: {_listed(spared)}" if spared else ""
 
     def _judge(self, report: StatusReport, seen: list[Process] | None) -> tuple[Status, str]:
@@ -173,7 +176,7 @@ class Work:
             alive = {each for each in found if not processes.bears(each, spare)}
             self._last_listed = [*alive]
             if grouped and not well:
-                alive |= self.ctx._group.members(alive)
+                alive |= self.engine.group.members(alive)
             return sorted(alive, key=lambda each: each.pid)
         except BaseException as error:  # as above
             # It is looked many times a second: told once, the log shows what else there is.
@@ -222,7 +225,7 @@ class Work:
 
     def is_gone(self) -> bool:
         """Whether nothing of this logical host is alive. Where that cannot be known: no."""
-        group = self.ctx._group
+        group = self.engine.group
         known: set[Process] = set()
         quiet = 0
         for look in range(_MOST_LOOKS):
@@ -265,7 +268,7 @@ class Work:
         start has made besides the product may be a shell that watches over it. None: nobody knows.
         """
         try:
-            started, unclear = self.ctx._owner.started()
+            started, unclear = self.engine.owner.started()
             return unclear.union(started)
         except OSError:
             return None
@@ -287,17 +290,17 @@ class Work:
         finally:
             self._remember_adopted()
         if self.deadline.passed:
-            told = "".join(f"; {result.told()}" for result in self.ctx._results)
+            told = "".join(f"; {result.told()}" for result in self.engine.step.results)
             return self._failed(Step.START, f"The start did not end in its time{told}")
         found = await_running(self)
         if found.status is Status.RUNNING:
             self._remember_sessions(found)
-            self.ctx._group.hold(found.processes or ())
+            self.engine.group.hold(found.processes or ())
             # What it has left beside the product is none of ours to end from now on.
             self.state.commands.forget_kind(context.START)
             self._done(Step.START)
             return Report(Outcome.WELL, status=Status.RUNNING)
-        told = "".join(f"; {_said(result)}" for result in self.ctx._results)
+        told = "".join(f"; {_said(result)}" for result in self.engine.step.results)
         return self._failed(Step.START, f"Expected RUNNING, seen {found}{told}", found.status)
 
     def _remember_sessions(self, found: Assessment) -> None:
@@ -322,13 +325,13 @@ class Work:
 
     def start_was_refused(self) -> bool:
         """Whether the last command of the start has returned something else than 0."""
-        if not self.resource.application.start_code_decides or not self.ctx._results:
+        if not self.resource.application.start_code_decides or not self.engine.step.results:
             return False
-        return self.ctx._results[-1].returncode not in (0, None)
+        return self.engine.step.results[-1].returncode not in (0, None)
 
     def start_goes_on(self) -> bool:
         """Whether something of the start command itself is still at work in the background."""
-        return bool({*self.ctx.started_processes()} - self.ctx._owner.spared)
+        return bool({*self.ctx.started_processes()} - self.engine.owner.spared)
 
     def _remember_adopted(self) -> None:
         """Record what the start made: a daemon may have cleared our mark from its environment.
@@ -401,7 +404,7 @@ class Work:
         end = self.deadline.before(reserve)
         self._step(Step.STOP)
         self._begin(context.STOP, end)
-        self.ctx._group.hold(self._last_listed)
+        self.engine.group.hold(self._last_listed)
         refusal = ""
         try:
             self.hooks.stop(self.ctx)
@@ -463,8 +466,8 @@ class Work:
         # Dead before it is asked for again: a second question takes longer than a death.
         by = self.deadline.sooner(budget.for_killing(self.deadline.remaining()))
         alive = ending.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
-        self.ctx._tell_ended("killed", left, alive)
-        self.ctx._group.end(by)
+        self.engine.tell_ended("killed", left, alive)
+        self.engine.group.end(by)
         last = budget.for_last_look(self.deadline.remaining())
         return self._wait_gone(self.deadline.sooner(last))
 
@@ -485,7 +488,7 @@ class Work:
         if left is None:
             reason = "Its processes cannot be listed: nobody knows what still runs"
             return Report(Outcome.FAILED, reason, Status.UNKNOWN)
-        unseen = "" if left else self.ctx._group.unseen()
+        unseen = "" if left else self.engine.group.unseen()
         if unseen:
             return Report(Outcome.FAILED, unseen, Status.PARTIAL)
         if not left:
@@ -500,7 +503,7 @@ class Work:
         def is_gone() -> bool:
             gone = self.is_gone()
             if not gone:  # what a stop leaves of the start beside the product is nobody else's
-                self.ctx._group.end_what_the_stop_left()
+                self.engine.group.end_what_the_stop_left()
             return gone
 
         return self.ctx.wait_until(is_gone, within=end.remaining())
@@ -532,7 +535,7 @@ class Work:
             found = _left_of(ended) | self._copies_of_the_guard()
             if adopted:
                 found |= self.adopted()
-            found -= {*(product or ()), *self.ctx._owner.spared}
+            found -= {*(product or ()), *self.engine.owner.spared}
             return list(offspring.apart_from(spare, found, processes.table())) if found else []
 
         # Else half of the time, so that some is left to look at what else there is.
@@ -559,8 +562,8 @@ class Work:
     # Telling.
 
     def _begin(self, kind: str, deadline: Deadline) -> None:
-        self.ctx._kind = kind
-        self.ctx._results = []
+        self.engine.step.kind = kind
+        self.engine.step.results = []
         self.ctx.deadline = deadline
         self._answer = None  # what was so before this step says nothing of how it went
 
@@ -580,15 +583,15 @@ class Work:
 
     def _explain(self, reason: str) -> None:
         """Tell why a step is going badly: the reason, each command's end, its last lines."""
-        told = [result for result in self.ctx._results if not result.ok]
+        told = [result for result in self.engine.step.results if not result.ok]
         if reason and not any(result.told() in reason for result in told):
             self.ctx.log.warning(reason)
-        for result in self.ctx._results:
+        for result in self.engine.step.results:
             if result in told or not reason:
                 self.ctx.log.warning(result.told())
             for line in result.last_lines():
                 self.ctx.log.warning(f"| {line}")
-        self.ctx._results = []
+        self.engine.step.results = []
 
 
 def _left_of(commands: dict[str, tuple[int, int]]) -> set[Process]:

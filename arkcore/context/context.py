@@ -33,6 +33,53 @@ _SHORT = 0.5
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_")
 
 
+class StepAtWork:
+    """The step that hooks serve now: the kind of its commands, and how each of them ended."""
+
+    __slots__ = ("kind", "results")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.results: list[CommandResult] = []
+
+
+class EngineSide:
+    """What the engine shares with a context and keeps from its plugin.
+
+    `step`: the step at work, which the engine sets. `owner`: the resource as the owner of
+    processes. `group`: the control group of its starts.
+    """
+
+    def __init__(self, resource: Resource, state: State, owner: Owner, log: Log) -> None:
+        self.step = StepAtWork(STATUS)
+        self.owner = owner
+        self._resource = resource
+        self._state = state
+        self._log = log
+        self._group: StartGroup | None = None
+
+    @property
+    def group(self) -> StartGroup:
+        """What the starts of this resource have made. A healthy check does without it."""
+        if self._group is None:
+            from arkcore.context.start_group import group_of
+
+            self._group = group_of(self._resource, self._state, self.owner, self._log)
+        return self._group
+
+    def tell_ended(self, how: str, wanted: Iterable[Process], left: Sequence[Process]) -> None:
+        """Name those of `wanted` that were ended; `left` live on. At every detail of the log."""
+        spare = self._resource.application.machine_wide
+        ended = [each for each in wanted if each not in left and not processes.bears(each, spare)]
+        if ended:
+            self._log.warning(f"{how}: " + ", ".join(f"pid {each}" for each in ended))
+
+
+def engine_side(context: Context) -> EngineSide:
+    """The engine's side of a context."""
+    return context._engine
+
+
 class Context:
     """One hook's world. Made by the engine; plugins only use it.
 
@@ -63,7 +110,8 @@ class Context:
         self._sender = sender
         self._observed = observed
         users = (getattr(options, key, "") for key in ("user", "process_user"))
-        self._owner = Owner(resource, state, [each for each in users if each and type(each) is str])
+        owner = Owner(resource, state, [each for each in users if each and type(each) is str])
+        self._engine = EngineSide(resource, state, owner, self.log)
         #: Where commands are noted: with the asker, where one resource only looks at another.
         self._notes = notes or state
         #: When the worker itself is ended: ending what is late has to fit before that.
@@ -74,11 +122,6 @@ class Context:
         self._tells_all = bool(
             resource.ras.detail == "full" or log.json or "debug" in (log.stderr, log.journal)
         )
-        #: Set by the engine for each step.
-        self._kind = STATUS
-        self._results: list[CommandResult] = []
-        self._made: StartGroup | None = None
-        self._others: set[tuple[int, int]] | None = None
 
     # Commands.
 
@@ -106,13 +149,14 @@ class Context:
         deadline = self.deadline if timeout is None else self.deadline.sooner(timeout)
         if deadline.passed:  # not what it is at: the one before was late
             return self._told(CommandResult(argv, error=command.NO_TIME))
-        if self._kind != STATUS:
+        kind = self._engine.step.kind
+        if kind != STATUS:
             self._sender.send(Event.COMMAND, _command_line(argv))
-        self._sender.send(Event.NOW, f"{argv[0]} ({self._kind})")
+        self._sender.send(Event.NOW, f"{argv[0]} ({kind})")
         # Whoever only looks marks its commands as nobody's, lest they pass for the application's.
         owner = "-" if self._state.read_only else self.resource
         mark = f"{owner}:{os.urandom(16).hex()}"
-        self._notes.commands.note(mark, self._kind)
+        self._notes.commands.note(mark, kind)
         output = self._output()
         # A quick check needs not look: its guard, which has no other children, does at the end.
         before = processes.children(os.getppid()) if self._watches else None
@@ -126,11 +170,11 @@ class Context:
                 env=self._environment(env),
                 encoding=encoding,
                 spare=self._resource.application.machine_wide,
-                enter=self._enter_start if self._kind == START else None,
+                enter=self._enter_start if kind == START else None,
                 on_spawn=lambda pid: self._note_spawned(mark, pid),
                 # A healthy check has one file less to write: its command's mark is enough to find
                 # it by, unless it clears its environment and hangs.
-                told_after=_SHORT if self._kind == STATUS else 0.0,
+                told_after=_SHORT if kind == STATUS else 0.0,
                 on_late=lambda tree, end: self._record_late(argv, tree, end),
                 end=self._end,
             )
@@ -139,8 +183,8 @@ class Context:
         # What a stop or a forced stop leaves behind is looked for before the next start, and what a
         # start does until it has gone well, also by the action after one that was killed; what a
         # status command does has become the guard's child, and is looked for at the action's end.
-        kept = self._kind in (STOP, FORCE, START)
-        if self._kind == STATUS:
+        kept = kind in (STOP, FORCE, START)
+        if kind == STATUS:
             kept = not self._watches or before != processes.children(os.getppid())
         if not result.left and not kept:
             self._notes.commands.forget([mark])
@@ -151,7 +195,7 @@ class Context:
         return {**(extra or {}), **({"ARK_PREFIX": prefix} if prefix else {})}
 
     def _told(self, result: CommandResult) -> CommandResult:
-        self._results.append(result)
+        self._engine.step.results.append(result)
         if self._tells_all:
             self.log.debug(f"{result.told()} after {result.seconds:.1f} s")
             for line in result.last_lines():
@@ -159,7 +203,7 @@ class Context:
         return result
 
     def _output(self) -> Output:
-        if self._kind == START:
+        if self._engine.step.kind == START:
             path = self._state.paths.start_output(self.resource)
             try:
                 return Output.kept(path, self._resource.log.group)
@@ -175,11 +219,13 @@ class Context:
         except OSError:
             return  # its mark has to be enough
         if process is not None:
-            self._notes.commands.note(mark, self._kind, pid, process.start)
+            self._notes.commands.note(mark, self._engine.step.kind, pid, process.start)
 
     def _record_late(self, argv: Sequence[str], tree: Sequence[Process], output: bytes) -> str:
-        if self._kind != STATUS:
-            self._sender.send(Event.LATE, f"ending {argv[0]} ({self._kind}), which is late")
+        if self._engine.step.kind != STATUS:
+            self._sender.send(
+                Event.LATE, f"ending {argv[0]} ({self._engine.step.kind}), which is late"
+            )
         headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
         from arkcore.machine import blackbox
 
@@ -245,8 +291,8 @@ class Context:
         executables, wherever they lie, that a start may make and that serve others too: they are
         never ended with the control group of the start.
         """
-        self._owner.apart = frozenset(apart)
-        search = Search(self._owner, beneath, variables, commands, parts=parts, users=users)
+        self._engine.owner.apart = frozenset(apart)
+        search = Search(self._engine.owner, beneath, variables, commands, parts=parts, users=users)
         return search.owned()
 
     def unattributed_processes(
@@ -263,7 +309,7 @@ class Context:
         They show no owner at all; or an inherited variable or mark, and are none of `parts`; or
         they name this logical host, and are another user's.
         """
-        search = Search(self._owner, beneath, variables, commands, parts=parts, users=users)
+        search = Search(self._engine.owner, beneath, variables, commands, parts=parts, users=users)
         return search.without_owner()
 
     def may_be_ours(self, process: Process) -> bool:
@@ -273,11 +319,11 @@ class Context:
         `process_user`, or of a recorded process; or it was recorded itself, or made by this very
         action.
         """
-        return self._owner.may_have(process, self._owner.users())
+        return self._engine.owner.may_have(process, self._engine.owner.users())
 
     def may_act(self, user_id: int) -> bool:
         """Whether what this user does may be the application's doing; as for `may_be_ours`."""
-        users = self._owner.users()
+        users = self._engine.owner.users()
         return users is None or user_id in users
 
     def started_processes(self) -> list[Process]:
@@ -286,7 +332,7 @@ class Context:
         Those that bear the mark of a start of this resource, those recorded, and all that descend
         from them.
         """
-        return self._owner.started()[0]
+        return self._engine.owner.started()[0]
 
     def recorded_processes_are_gone(self) -> bool:
         """Whether processes were recorded when it was last RUNNING, and none of them lives."""
@@ -295,27 +341,11 @@ class Context:
         alive = {(pid, each.start) for pid, each in seen.items() if each}
         return bool(recorded) and not recorded & alive
 
-    def _outsiders(self, found: set[Process]) -> set[Process]:
-        """Those of `found`, in this resource's control group, that are not to be ended with it.
-
-        The engine's own, another resource's, and what the application declares for the machine's.
-        """
-        from arkcore.context import outsiders
-
-        if self._others is None:
-            self._others = outsiders.recorded_by_others(self._state)
-        machine_wide = {*self._resource.application.machine_wide, *self._owner.apart}
-        apart = outsiders.outsiders(found, machine_wide, self._others)
-        spared = self._owner.spared
-        if spared:
-            apart |= found & (spared | processes.descendants({each.pid for each in spared}))
-        return apart
-
     def _enter_start(self) -> Callable[[], None]:
         """Have a start command live in the resource's group, as urgent as [start] says."""
         from arkcore.context.scheduling import enter_start
 
-        leave_group = self._group.enter()
+        leave_group = self._engine.group.enter()
         leave_settings = enter_start(self._resource.start, self.log.warning)
 
         def leave() -> None:
@@ -323,26 +353,6 @@ class Context:
             leave_group()
 
         return leave
-
-    @property
-    def _group(self) -> StartGroup:
-        """What the starts of this resource have made. A healthy check does without it."""
-        if self._made is None:
-            from arkcore.context.start_group import StartGroup
-            from arkcore.machine import cgroup
-
-            names = self._resource.application.machine_wide
-            wanted = self._resource.start.slice
-            parent = cgroup.slice_path(wanted) if wanted else cgroup.PARENT
-            self._made = StartGroup(
-                self._state,
-                self.log,
-                self._outsiders,
-                names,
-                spared=lambda: self._owner.spared,
-                parent=parent,
-            )
-        return self._made
 
     def terminate(self, ended: Iterable[Process], *, grace: float = 10.0) -> None:
         """End these processes: TERM, and after `grace` seconds KILL. `MachineError` names the rest.
@@ -358,17 +368,10 @@ class Context:
         from arkcore.machine import ending
 
         left = ending.end(find, self.deadline, spare=spare, grace=grace)
-        if self._kind == FORCE:
-            self._tell_ended("ended by force", wanted, left)
+        if self._engine.step.kind == FORCE:
+            self._engine.tell_ended("ended by force", wanted, left)
         if left:
             raise MachineError("cannot be ended: " + ", ".join(str(process) for process in left))
-
-    def _tell_ended(self, how: str, wanted: Iterable[Process], left: Sequence[Process]) -> None:
-        """Name those of `wanted` that were ended; `left` live on. At every detail of the log."""
-        spare = self._resource.application.machine_wide
-        ended = [each for each in wanted if each not in left and not processes.bears(each, spare)]
-        if ended:
-            self.log.warning(f"{how}: " + ", ".join(f"pid {each}" for each in ended))
 
 
 def _command_line(argv: Sequence[str]) -> str:

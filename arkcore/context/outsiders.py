@@ -14,7 +14,33 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from arkcore.context.ownership import Owner
     from arkcore.machine.processes import Process
+
+
+class Outsiders:
+    """What lives in the group of a resource and is not to be ended with it.
+
+    `machine_wide`: the names that the application declares for the machine's.
+    """
+
+    def __init__(self, machine_wide: Collection[str], state: State, owner: Owner) -> None:
+        self._machine_wide = machine_wide
+        self._state = state
+        self._owner = owner
+        #: What other resources ran with: read once.
+        self._others: set[tuple[int, int]] | None = None
+
+    def among(self, found: set[Process]) -> set[Process]:
+        """Those of `found` that are the engine's own, another resource's or the machine's."""
+        if self._others is None:
+            self._others = recorded_by_others(self._state)
+        machine_wide = {*self._machine_wide, *self._owner.apart}
+        apart = outsiders(found, machine_wide, self._others)
+        spared = self._owner.spared
+        if spared:
+            apart |= found & (spared | processes.descendants({each.pid for each in spared}))
+        return apart
 
 
 def outsiders(

@@ -20,10 +20,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from arkcore.context.ownership import Owner
     from arkcore.machine.cgroup import Mount
     from arkcore.machine.channel import Log
     from arkcore.machine.processes import Process
     from arkcore.memory.state import State
+    from arkcore.resources.resource import Resource
 
 #: Seconds that what the product's own stop has left in the group has to end by itself; then it gets
 #: TERM, and after so many more seconds it is killed.
@@ -305,6 +307,18 @@ class StartGroup:
                 expected = processes.bears(each, self._expected) or each in self._spared()
                 tell = self._log.info if expected else self._log.warning
                 tell(f"left alone, for it is the machine's or another resource's: pid {each}")
+
+
+def group_of(resource: Resource, state: State, owner: Owner, log: Log) -> StartGroup:
+    """The group of a resource's starts, as one part of an action uses it."""
+    from arkcore.context.outsiders import Outsiders
+
+    names = resource.application.machine_wide
+    wanted = resource.start.slice
+    parent = cgroup.slice_path(wanted) if wanted else cgroup.PARENT
+    outsiders = Outsiders(names, state, owner)
+    spared = lambda: owner.spared  # noqa: E731
+    return StartGroup(state, log, outsiders.among, names, spared=spared, parent=parent)
 
 
 def living(state: State) -> set[Process]:

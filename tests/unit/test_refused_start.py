@@ -28,6 +28,7 @@ def test_the_last_return_code_refuses_where_the_plugin_lets_it(
     facts = SimpleNamespace(start_code_decides=decides)
     results = [CommandResult(["/bin/start"], returncode=code) for code in codes]
     work = SimpleNamespace(
-        resource=SimpleNamespace(application=facts), ctx=SimpleNamespace(_results=results)
+        resource=SimpleNamespace(application=facts),
+        engine=SimpleNamespace(step=SimpleNamespace(results=results)),
     )
     assert Work.start_was_refused(work) is refused  # type: ignore[arg-type]

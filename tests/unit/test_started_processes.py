@@ -13,7 +13,7 @@ from support import wait_for
 
 from arkcore.base.deadline import Deadline
 from arkcore.base.paths import Paths
-from arkcore.context.context import Context
+from arkcore.context.context import Context, engine_side
 from arkcore.machine import processes
 from arkcore.machine.channel import Sender
 from arkcore.memory.state import State
@@ -72,7 +72,7 @@ def test_what_bears_the_mark_of_a_start_is_found_and_nothing_is_unclear(
     another = sleeper(ARK_ACTION="another:1", ARK_PREFIX=str(tmp_path))
     seen(monkeypatch, ours, another)
     try:
-        started, unclear = context._owner.started()
+        started, unclear = engine_side(context).owner.started()
         assert ([each.pid for each in started], unclear) == ([ours.pid], set())
     finally:
         for child in (ours, another):
@@ -86,7 +86,7 @@ def test_the_child_of_another_s_process_that_shows_no_environment_is_another_s(
     bare = sleeper()
     seen(monkeypatch, bare, parent=True)
     try:
-        assert context._owner.started() == ([], set())
+        assert engine_side(context).owner.started() == ([], set())
     finally:
         bare.kill()
         bare.wait()
@@ -103,7 +103,10 @@ def test_a_live_process_that_shows_no_environment_makes_the_look_unclear(
         if not alive:
             bare.send_signal(signal.SIGKILL)
             os.waitid(os.P_PID, bare.pid, os.WEXITED | os.WNOWAIT)
-        assert context._owner.started() == ([], {processes.look(bare.pid)} if alive else set())
+        assert engine_side(context).owner.started() == (
+            [],
+            {processes.look(bare.pid)} if alive else set(),
+        )
     finally:
         bare.kill()
         bare.wait()

@@ -13,6 +13,7 @@ from ark_command import Command
 
 import arkcore
 from arkcore import Level, Status, StepFailed
+from arkcore.context.context import engine_side
 from arkcore.plugin.application import check_declaration
 from arkcore.plugin.contract import check_hooks
 
@@ -199,7 +200,7 @@ def test_what_a_start_made_is_listed(make_context: MakeContext) -> None:
     start = ["/bin/sh", "-c", "setsid sleep 300 >/dev/null 2>&1 &"]
     ctx = make_context(start=start, status=["/bin/true"])
     command = Command()
-    ctx._kind = "start"
+    engine_side(ctx).step.kind = "start"
     command.ark_start(ctx)
     assert ctx.wait_until(
         lambda: [each.name for each in command.ark_processes(ctx)] == ["sleep"], within=5

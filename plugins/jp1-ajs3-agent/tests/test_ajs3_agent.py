@@ -12,7 +12,7 @@ from ark_lab import StandIn
 from ark_lab.testing import HOST
 
 from arkcore import ConfigurationError, Status
-from arkcore.context.context import Context
+from arkcore.context.context import Context, engine_side
 from arkcore.plugin.application import check_declaration, declared_options, make_options
 from arkcore.plugin.contract import check_hooks
 
@@ -21,9 +21,9 @@ plugin = Ajs3Agent()
 
 
 def start(ctx: Context) -> None:
-    ctx._kind = "start"
+    engine_side(ctx).step.kind = "start"
     plugin.ark_start(ctx)
-    ctx._kind = "status"
+    engine_side(ctx).step.kind = "status"
     assert ctx.wait_until(lambda: status(ctx) is Status.RUNNING, within=10)
 
 

@@ -12,7 +12,7 @@ from ark_lab import StandIn
 from ark_lab.testing import HOST
 
 from arkcore import ConfigurationError, Status, StepFailed
-from arkcore.context.context import Context
+from arkcore.context.context import Context, engine_side
 from arkcore.plugin.application import check_declaration, declared_options, make_options
 from arkcore.plugin.contract import check_hooks
 
@@ -22,9 +22,9 @@ plugin = Ajs3Manager()
 
 
 def start(ctx: Context) -> None:
-    ctx._kind = "start"
+    engine_side(ctx).step.kind = "start"
     plugin.ark_start(ctx)
-    ctx._kind = "status"
+    engine_side(ctx).step.kind = "status"
     assert ctx.wait_until(lambda: status(ctx) is Status.RUNNING, within=10)
 
 
@@ -98,7 +98,7 @@ def test_the_managers_own_status_options_are_accepted(
 ) -> None:
     ctx = on_node(node.root, status_options=[option])
     start(ctx)
-    assert ctx._results[-1].argv[1:] == ("-h", HOST, "-t", "3", option)
+    assert engine_side(ctx).step.results[-1].argv[1:] == ("-h", HOST, "-t", "3", option)
 
 
 def test_a_whole_life(node: StandIn, on_node: Any) -> None:

@@ -13,7 +13,7 @@ from ark_lab import Product, StandIn
 from ark_lab.testing import HOST, Lab
 
 from arkcore import Status, StepFailed
-from arkcore.context.context import Context
+from arkcore.context.context import Context, engine_side
 
 OTHER = "LVMRH6LKB"
 plugin = Jp1Base()
@@ -27,9 +27,9 @@ def node(lab: Lab) -> StandIn:
 
 
 def start(ctx: Context) -> None:
-    ctx._kind = "start"
+    engine_side(ctx).step.kind = "start"
     plugin.ark_start(ctx)
-    ctx._kind = "status"
+    engine_side(ctx).step.kind = "status"
     assert ctx.wait_until(lambda: status(ctx) is Status.RUNNING, within=10)
 
 
@@ -241,7 +241,7 @@ def test_japanese_messages_are_read_in_the_encoding_of_lang(
     ctx = on_node(node.root, lang=lang)
     with pytest.raises(StepFailed):
         plugin.ark_stop(ctx)
-    told = ctx._results[-1]
+    told = engine_side(ctx).step.results[-1]
     assert "\\x" not in told.output
     assert not told.output.isascii()
     assert told.raw.decode(expected) == told.output
