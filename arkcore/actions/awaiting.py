@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from arkcore.actions.below import made_here, newcomers
 from arkcore.base import retry
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Status
@@ -15,7 +16,8 @@ from arkcore.machine import ending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arkcore.actions.steps import Assessment, Work
+    from arkcore.actions.asking import Assessment
+    from arkcore.actions.work import Work
     from arkcore.machine.processes import Process
 
 #: A product is dead when no process of it was seen so often, over so many seconds.
@@ -26,7 +28,7 @@ _SECOND_LOOK = 0.02
 
 def await_running(work: Work) -> Assessment:
     """Ask until it is RUNNING, has died, or the deadline has come; the last answer."""
-    found = work.assess()
+    found = work.asking.assess()
     if found.status is Status.RUNNING:
         return found
     work.now("waiting for RUNNING")
@@ -35,7 +37,7 @@ def await_running(work: Work) -> Assessment:
 
     def over() -> bool:
         nonlocal found
-        found = work.assess()
+        found = work.asking.assess()
         if found.status is Status.RUNNING:
             return True
         how = death.told(found)
@@ -51,11 +53,11 @@ def await_running(work: Work) -> Assessment:
 def _sleep_while_alive(work: Work, seconds: float) -> None:
     """Sleep, or until no process is left where there was one: processes may come and go."""
     until = Deadline.after(seconds)
-    alive = work.list_processes()
+    alive = work.asking.list_processes()
     while alive and not until.passed:
         ending.sleep_until_death(alive, until.remaining())
         time.sleep(min(_SECOND_LOOK, until.remaining()))
-        alive = work.list_processes()
+        alive = work.asking.list_processes()
         if not alive:
             return
     time.sleep(until.remaining())
@@ -74,11 +76,11 @@ class _Death:
     def told(self, found: Assessment) -> str:
         """How it is known that nothing will come of this start; "" where something may."""
         fresh = set(found.processes or ()) - self._seen
-        self._all_ours = self._all_ours and self._work.made_here(fresh)
+        self._all_ours = self._all_ours and made_here(self._work, fresh)
         self._seen |= fresh
-        refused = found.status is Status.STOPPED and self._work.start_was_refused()
+        refused = found.status is Status.STOPPED and start_was_refused(self._work)
         known = self._work.resource.application.runs_as_processes or self._seen or refused
-        if not known or found.processes != [] or self._work.start_goes_on():
+        if not known or found.processes != [] or _start_goes_on(self._work):
             self._looks = 0
             return ""
         if self._left_nothing():
@@ -101,8 +103,20 @@ class _Death:
             return False
         if not any(ending.ended_badly(each) for each in self._seen):
             return False
-        if self._work.adopted():
+        if newcomers(self._work):
             return False
         # Looked at twice: a process that forks and ends can be missed once.
         time.sleep(_SECOND_LOOK)
-        return not self._work.adopted() and self._work.list_processes() == []
+        return not newcomers(self._work) and self._work.asking.list_processes() == []
+
+
+def start_was_refused(work: Work) -> bool:
+    """Whether the last command of the start has returned something else than 0."""
+    if not work.resource.application.start_code_decides or not work.engine.step.results:
+        return False
+    return work.engine.step.results[-1].returncode not in (0, None)
+
+
+def _start_goes_on(work: Work) -> bool:
+    """Whether something of the start command itself is still at work in the background."""
+    return bool({*work.ctx.started_processes()} - work.engine.owner.spared)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arkcore.actions.gone import is_gone
 from arkcore.actions.restore import settle
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine.channel import Report
@@ -10,12 +11,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arkcore.actions.steps import Work
+    from arkcore.actions.work import Work
 
 
 def look(work: Work) -> Report:
     """In a worker: STOPPED where nothing of it lives; else its status, once that is clear."""
-    if work.is_gone():
+    if is_gone(work):
         return Report(Outcome.WELL, status=Status.STOPPED)
     found = settle(work)
     if found.status is Status.RUNNING:
@@ -29,7 +30,7 @@ def look(work: Work) -> Report:
 
 def lives(work: Work) -> Report:
     """In a worker: well where a process of it is seen; nobody is asked for its status."""
-    seen = work.list_processes()
+    seen = work.asking.list_processes()
     return Report(Outcome.WELL if seen else Outcome.SKIPPED)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 
-from arkcore.actions.steps import Work
 from arkcore.base import budget
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine.channel import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from arkcore.actions.asking import Assessment
     from arkcore.actions.run import Run
+    from arkcore.actions.work import Work
 
 #: Seconds between two questions while the answer is not clear.
 _AGAIN = 1.0
@@ -77,17 +78,24 @@ def check(work: Work) -> Report:
     first, since = None, 0.0
     while True:
         asked = time.monotonic()
-        found = work.assess()
+        found = work.asking.assess()
         if found.status is Status.RUNNING:
             return Report(Outcome.WELL, status=Status.RUNNING)
         if found.status not in definite or found.status is not first:
             first, since = found.status, asked
         confirmed = found.status in definite and first and asked - since >= confirm
         if confirmed or (found.status in definite and confirm == 0):
-            work.tell_status(found)
+            _tell_status(work, found)
             return Report(Outcome.FAILED, f"It is {found}.", found.status)
         pause = since + confirm - time.monotonic() if found.status in definite else _AGAIN
         if work.deadline.remaining() <= max(0.0, pause):
-            work.tell_status(found)
+            _tell_status(work, found)
             return Report(Outcome.UNDECIDED, f"It is {found}", found.status)
         time.sleep(max(0.0, pause))
+
+
+def _tell_status(work: Work, found: Assessment) -> None:
+    """Write a status into the RAS log. A healthy check loads nothing for it."""
+    from arkcore.actions.telling import tell_status
+
+    tell_status(work, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from arkcore.actions import remove, restore
-from arkcore.actions.steps import Work
+from arkcore.actions.telling import tell_status
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine.channel import Report
@@ -15,6 +15,7 @@ from arkcore.memory.intent import Wanted
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.actions.run import Run
+    from arkcore.actions.work import Work
 
 #: So many false alarms within the window are one too many: then it is restarted.
 _FALSE_ALARMS = 3
@@ -83,12 +84,12 @@ def _restart(run: Run) -> Verdict:
 
 def confirm(work: Work) -> Report:
     """In a worker: RUNNING twice is a false alarm; anything else is to be restarted."""
-    found = work.assess()
+    found = work.asking.assess()
     if found.status is Status.RUNNING:
         pause = min(work.timer("quickcheck.confirm"), work.deadline.remaining() / 2)
         time.sleep(pause)
-        found = work.assess()
-    work.tell_status(found)
+        found = work.asking.assess()
+    tell_status(work, found)
     if found.status is Status.RUNNING:
         return Report(Outcome.WELL, status=Status.RUNNING)
     return Report(Outcome.FAILED, f"It is {found}.", found.status)

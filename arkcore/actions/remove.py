@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from arkcore.actions.steps import Work
+from arkcore.actions import stopping
+from arkcore.actions.gone import is_gone
+from arkcore.actions.leftovers import end_leftovers
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine.channel import Report
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arkcore.actions.run import Run
+    from arkcore.actions.work import Work
     from arkcore.base.deadline import Deadline
 
 NOTHING_TO_STOP = "Nothing to stop."
@@ -45,15 +48,15 @@ def stop_for_certain(run: Run, work: Callable[[Work], Report], deadline: Deadlin
 def bring_down(work: Work) -> Report:
     """In a worker: stop what runs; an empty process list is STOPPED, whatever else is said."""
     # Where it lives, one quick look shows it.
-    if not work.list_processes(well=True) and work.is_gone():
-        work.end_leftovers()
+    if not work.asking.list_processes(well=True) and is_gone(work):
+        end_leftovers(work)
         return Report(Outcome.WELL, NOTHING_TO_STOP, Status.STOPPED)
-    return work.stop()
+    return stopping.stop(work)
 
 
 def bring_down_by_force_too(work: Work) -> Report:
     """In a worker: as :func:`bring_down`, but always followed by the forced stop."""
-    return work.stop(always_force=True)
+    return stopping.stop(work, always_force=True)
 
 
 def take_down(work: Work) -> Report:
@@ -68,7 +71,7 @@ def take_down_by_force_too(work: Work) -> Report:
 
 def kill_rest(work: Work) -> Report:
     """In a worker: end what the stop commands left running, and kill the rest."""
-    return strays_told(work, work.finish_force())
+    return strays_told(work, stopping.finish_force(work))
 
 
 def strays_told(work: Work, report: Report) -> Report:

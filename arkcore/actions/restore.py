@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 
-from arkcore.actions.steps import Work, ask_again
+from arkcore.actions import starting, stopping
+from arkcore.actions.gone import is_gone
+from arkcore.actions.leftovers import end_leftovers
+from arkcore.actions.telling import tell_status
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine.channel import Report
 from arkcore.machine.system import is_mounted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from arkcore.actions.asking import Assessment
     from arkcore.actions.run import Run
-    from arkcore.actions.steps import Assessment
+    from arkcore.actions.work import Work
     from arkcore.base.deadline import Deadline
 
 #: Seconds between two questions to a required resource.
@@ -74,32 +78,34 @@ def bring_up(work: Work) -> Report:
     """In a worker: RUNNING is done, STARTING is awaited; all else is cleared away, then start."""
     found = settle(work)
     if found.status is Status.RUNNING:
-        work.tell_status(found)
+        tell_status(work, found)
         return Report(Outcome.WELL, "It was running already.", Status.RUNNING)
     if found.status is not Status.STOPPED:
-        work.tell_status(found)
-        forced = work.force()
+        tell_status(work, found)
+        forced = stopping.force(work)
         if not forced.well:
             return forced
-    return work.start()
+    return starting.start(work)
 
 
 def settle(work: Work) -> Assessment:
     """Ask until the answer can be acted upon: never force away what may be well."""
-    found = work.assess()
+    found = work.asking.assess()
     if found.status is Status.STARTING:
-        found = ask_again(work, lambda seen: seen.status is not Status.STARTING, work.deadline)
+        found = work.asking.ask_again(
+            lambda seen: seen.status is not Status.STARTING, work.deadline
+        )
     unclear = (Status.UNKNOWN, Status.STOPPING, Status.STARTING)
     if found.status in unclear and found.processes != []:
         limit = work.deadline.sooner(work.timer("restore.confirm"))
-        found = ask_again(work, lambda seen: seen.status not in unclear, limit)
+        found = work.asking.ask_again(lambda seen: seen.status not in unclear, limit)
     return found
 
 
 def clean(work: Work) -> Report:
     """In a worker: end what the start left, and stop this logical host by force."""
     # The start is over and has failed: whatever it made that is no product of it goes as well.
-    work.end_leftovers(adopted=True)
-    if work.is_gone():
+    end_leftovers(work, adopted=True)
+    if is_gone(work):
         return Report(Outcome.WELL, status=Status.STOPPED)
-    return work.force()
+    return stopping.force(work)

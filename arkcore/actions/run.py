@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Protocol
 
-    from arkcore.actions.steps import Work
+    from arkcore.actions.work import Work
     from arkcore.base.deadline import Deadline
     from arkcore.base.status import Status
     from arkcore.machine.channel import Report

@@ -25,3 +25,8 @@ class StepFailed(ArkError):
 
 class MachineError(ArkError):
     """The machine would not: no process, no descriptor, no disk."""
+
+
+def described(error: BaseException) -> str:
+    """The text of an error of ours; of any other one its kind and its text."""
+    return str(error) if isinstance(error, ArkError) else f"{type(error).__name__}: {error}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 #: Spaces that Japanese and French texts hold; Python counts them among the unprintable.
 _SPACES = "\u3000\u00a0"
@@ -57,6 +57,12 @@ def elided(text: str, longest: int) -> str:
         return text
     end = longest // 3
     return f"{text[: longest - end - 1]}…{text[-end:]}"
+
+
+def listed(found: Sequence[object], most: int = 8) -> str:
+    """Processes by pid, name and state; the first `most` of them, and how many more there are."""
+    shown = ", ".join(f"pid {each}" for each in found[:most])
+    return shown if len(found) <= most else f"{shown} and {len(found) - most} more"
 
 
 def _json_escape(character: str) -> str:

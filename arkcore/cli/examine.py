@@ -29,7 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from arkcore.actions.steps import Work
+    from arkcore.actions.work import Work
     from arkcore.base.paths import Paths
     from arkcore.machine.channel import Sender
     from arkcore.survey.answers import Answers

@@ -10,14 +10,14 @@ from arkcore.resources import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arkcore.actions.steps import Work
+    from arkcore.actions.work import Work
     from arkcore.base.deadline import Deadline
     from arkcore.resources.resource import Resource
 
 
 def ask_status(work: Work) -> Report:
     """In a worker: the status, once."""
-    found = work.assess()
+    found = work.asking.assess()
     return Report(Outcome.WELL, found.detail, found.status)
 
 

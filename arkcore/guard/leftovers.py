@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arkcore.actions.steps import Work
+    from arkcore.actions.work import Work
     from arkcore.base.status import Verdict
     from arkcore.guard.case import Case
     from arkcore.machine.channel import Report
@@ -89,20 +89,30 @@ class Leftovers:
 
 
 def end_leftovers(work: Work) -> Report:
-    return work.end_leftovers()
+    from arkcore.actions.leftovers import end_leftovers
+
+    return end_leftovers(work)
 
 
 def hurry(work: Work) -> Report:
-    return work.end_leftovers(hurry=True)
+    from arkcore.actions.leftovers import end_leftovers
+
+    return end_leftovers(work, hurry=True)
 
 
 def hurry_failed_start(work: Work) -> Report:
-    return work.end_leftovers(adopted=True, hurry=True)
+    from arkcore.actions.leftovers import end_leftovers
+
+    return end_leftovers(work, adopted=True, hurry=True)
 
 
 def hurry_all(work: Work) -> Report:
-    return work.end_leftovers(adopted=True, ask_plugin=False, hurry=True)
+    from arkcore.actions.leftovers import end_leftovers
+
+    return end_leftovers(work, adopted=True, ask_plugin=False, hurry=True)
 
 
 def hurry_without_plugin(work: Work) -> Report:
-    return work.end_leftovers(ask_plugin=False, hurry=True)
+    from arkcore.actions.leftovers import end_leftovers
+
+    return end_leftovers(work, ask_plugin=False, hurry=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol
 
-    from arkcore.actions.steps import Work
+    from arkcore.actions.work import Work
     from arkcore.guard.case import Case
     from arkcore.guard.leftovers import Leftovers
     from arkcore.guard.workers import Workers

@@ -13,7 +13,8 @@ import threading
 import time
 from typing import Any
 
-from arkcore.actions.steps import Work
+from arkcore.actions import starting, stopping
+from arkcore.actions.work import Work
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, StepFailed
 from arkcore.base.finding import Finding
@@ -205,7 +206,7 @@ class _Asking:
 
     def _do_look(self, _: str) -> dict[str, Any]:
         """What it is doing now: the plugin's own word, and what the engine makes of it."""
-        found = self._work.assess()
+        found = self._work.asking.assess()
         [said] = [call for call in self._hooks.calls if call["hook"] == "ark_status"]
         return {
             "status": found.status.name,
@@ -227,7 +228,7 @@ class _Asking:
     def _do_call(self, hook: str) -> dict[str, Any]:
         """Call one hook, and nothing else."""
         work = self._work
-        work._begin(_KINDS.get(hook, context.STATUS), work.deadline)
+        work.begin(_KINDS.get(hook, context.STATUS), work.deadline)
         try:
             getattr(self._hooks, hook.removeprefix("ark_"))(work.ctx)
         except BaseException:  # noted with the call
@@ -235,13 +236,13 @@ class _Asking:
         return {}
 
     def _do_start(self, _: str) -> dict[str, Any]:
-        return self._step(self._work.start())
+        return self._step(starting.start(self._work))
 
     def _do_stop(self, _: str) -> dict[str, Any]:
-        return self._step(self._work.stop())
+        return self._step(stopping.stop(self._work))
 
     def _do_force(self, _: str) -> dict[str, Any]:
-        return self._step(self._work.force())
+        return self._step(stopping.force(self._work))
 
     def _step(self, report: Any) -> dict[str, Any]:
         status = report.status.name if report.status else ""

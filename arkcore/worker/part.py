@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 
-from arkcore.actions.steps import Work
+from arkcore.actions.work import Work
 from arkcore.base.errors import ConfigurationError, PluginError
 from arkcore.base.status import Fault, Outcome
 from arkcore.base.stderr import complain

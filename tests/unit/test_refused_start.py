@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from arkcore.actions.steps import Work
+from arkcore.actions.awaiting import start_was_refused
 from arkcore.machine.command import CommandResult
 
 
@@ -31,4 +31,4 @@ def test_the_last_return_code_refuses_where_the_plugin_lets_it(
         resource=SimpleNamespace(application=facts),
         engine=SimpleNamespace(step=SimpleNamespace(results=results)),
     )
-    assert Work.start_was_refused(work) is refused  # type: ignore[arg-type]
+    assert start_was_refused(work) is refused  # type: ignore[arg-type]

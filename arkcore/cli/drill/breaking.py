@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arkcore.actions.steps import Work
+    from arkcore.actions.work import Work
     from arkcore.base.paths import Paths
     from arkcore.machine.channel import Sender
     from arkcore.resources.resource import Resource
@@ -134,7 +134,7 @@ def _listed(paths: Paths, resource: Resource) -> list[Process]:
 
     def body(sender: Sender) -> None:
         def tell(work: Work) -> Report:
-            found = work.list_processes()
+            found = work.asking.list_processes()
             if found is None:
                 return Report(Outcome.UNDECIDED, "its processes cannot be listed")
             send_answer(sender, [[each.pid, each.start] for each in found])

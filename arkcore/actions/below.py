@@ -1,0 +1,30 @@
+"""The processes that have come below the guard since the action began."""
+
+from __future__ import annotations
+
+import os
+
+from arkcore.machine import offspring, processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.actions.work import Work
+    from arkcore.machine.processes import Process
+
+
+def newcomers(work: Work) -> set[Process]:
+    """What has come below the guard since the action began, this worker's own apart."""
+    if work.strangers is None:
+        return set()
+    seen = processes.table()
+    strangers = {each for each in work.strangers if seen.get(each.pid) == each}
+    others = {each.pid for each in strangers} | {os.getpid()}
+    found = processes.descendants({os.getppid()}, seen)
+    found -= strangers | processes.descendants(others, seen)
+    spare = work.resource.application.machine_wide
+    return {each for each in offspring.apart_from(spare, found, seen) if each.pid not in others}
+
+
+def made_here(work: Work, some: set[Process]) -> bool:
+    """Whether all of `some` descend from this guard: then their end cannot escape it."""
+    return not some or (work.strangers is not None and some <= newcomers(work))

@@ -1,0 +1,83 @@
+"""Ending what the engine's own commands have left running. A product that runs is no leftover."""
+
+from __future__ import annotations
+
+import os
+
+from arkcore.actions.below import newcomers
+from arkcore.base.status import Outcome
+from arkcore.base.text import listed
+from arkcore.context import context
+from arkcore.machine import ending, offspring, processes
+from arkcore.machine.channel import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.actions.work import Work
+    from arkcore.machine.processes import Process
+
+
+def end_leftovers(
+    work: Work, *, adopted: bool = False, ask_plugin: bool = True, hurry: bool = False
+) -> Report:
+    """End what our commands have left running; a well-started product is no leftover.
+
+    `adopted`: also whatever has become the guard's child. Not where the guard has started the
+    product, whose daemons are its children too. `ask_plugin`: which processes are the
+    product's; not where nothing was started, or the plugin cannot tell. `hurry`: it is the last
+    that is done, and there is little time.
+    """
+    work.now("ending what our commands left behind")
+    commands = work.state.commands()
+    spare = work.resource.application.machine_wide
+
+    def find() -> list[Process]:
+        product = work.asking.list_processes(grouped=False) if ask_plugin else None
+        # What a start has made may be the product: ended only where that is known.
+        ended = {
+            mark: (pid, start)
+            for mark, (kind, pid, start) in commands.items()
+            if kind != context.START or product is not None
+        }
+        found = left_of(ended) | _copies_of_the_guard(work)
+        if adopted:
+            found |= newcomers(work)
+        found -= {*(product or ()), *work.engine.owner.spared}
+        return list(offspring.apart_from(spare, found, processes.table())) if found else []
+
+    # Else half of the time, so that some is left to look at what else there is.
+    by = work.deadline if hurry else work.deadline.sooner(work.deadline.remaining() / 2)
+    left = ending.end(find, by, spare=spare, grace=0.3 if hurry else 1.0)
+    if left:
+        reason = f"could not be ended: {listed(left)}"
+        work.ctx.log.warning(reason)
+        return Report(Outcome.FAILED, reason)
+    work.state.forget_commands(list(commands))
+    return Report(Outcome.WELL)
+
+
+def _copies_of_the_guard(work: Work) -> set[Process]:
+    """Forks of us that a plugin has left behind: no product runs our program's very call."""
+    guard = os.getppid()
+    own = processes.arguments(guard)
+    return {
+        each
+        for each in newcomers(work)
+        if processes.arguments(each.pid) == own
+        and processes.executable(each.pid) == processes.executable(guard)
+    }
+
+
+def left_of(commands: dict[str, tuple[int, int]]) -> set[Process]:
+    """The live processes that came of commands: mark, and pid and start time where known."""
+    seen = processes.table()
+    found = offspring.marked(lambda mark: mark in commands, seen.values())
+    roots = set()
+    for pid, start in commands.values():
+        process = seen.get(pid)
+        if process is not None and process.start == start:
+            found.add(process)
+            roots.add(pid)
+            # Its own group and session: what has lost its parent is still found there.
+            found |= {each for each in seen.values() if pid in (each.pgrp, each.session)}
+    return found | processes.descendants(roots, seen)

@@ -1,0 +1,127 @@
+"""Starting the application, and being sure that it runs."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from arkcore.actions import telling
+from arkcore.actions.awaiting import await_running
+from arkcore.actions.below import newcomers
+from arkcore.actions.leftovers import left_of
+from arkcore.base.errors import described
+from arkcore.base.status import Outcome, Status
+from arkcore.base.text import listed
+from arkcore.context import context
+from arkcore.machine import processes
+from arkcore.machine.channel import Report, Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.actions.asking import Assessment
+    from arkcore.actions.work import Work
+    from arkcore.machine.command import CommandResult
+    from arkcore.machine.processes import Process
+
+
+def start(work: Work) -> Report:
+    """Start, and ask until it is RUNNING; a product that has died meanwhile fails at once."""
+    refusal = _wait_for_force_to_be_over(work)
+    if refusal:
+        return Report(Outcome.FAILED, refusal)
+    telling.began(work, Step.START)
+    work.begin(context.START, work.deadline)
+    work.state.begin_starts()
+    try:
+        work.hooks.start(work.ctx)
+    except BaseException as error:  # a plugin's exit() is a failed start
+        return telling.failed(work, Step.START, described(error))
+    finally:
+        _remember_newcomers(work)
+    if work.deadline.passed:
+        told = "".join(f"; {result.told()}" for result in work.engine.step.results)
+        return telling.failed(work, Step.START, f"The start did not end in its time{told}")
+    found = await_running(work)
+    if found.status is Status.RUNNING:
+        _remember_sessions(work, found)
+        work.engine.group.hold(found.processes or ())
+        # What it has left beside the product is none of ours to end from now on.
+        work.state.forget_commands_of(context.START)
+        telling.done(work, Step.START)
+        return Report(Outcome.WELL, status=Status.RUNNING)
+    told = "".join(f"; {_said(result)}" for result in work.engine.step.results)
+    return telling.failed(work, Step.START, f"Expected RUNNING, seen {found}{told}", found.status)
+
+
+def _remember_sessions(work: Work, found: Assessment) -> None:
+    """Record the sessions that this start has made: later nothing may tell whose a fork is."""
+    # Every session but the guard's own, among what came below it, was made by this start.
+    own = os.getsid(os.getppid())
+    made = {
+        each
+        for each in newcomers(work) & {*(found.processes or ())}
+        if each.session not in (0, own)
+    }
+    started = {each.session: processes.look(each.session) for each in made}
+    leaders = {session: each.start if each else 0 for session, each in started.items()}
+    programs = {processes.executable(each.pid) for each in made} - {""}
+    work.state.remember_sessions(leaders, programs)
+
+
+def _remember_newcomers(work: Work) -> None:
+    """Record what the start made: a daemon may have cleared our mark from its environment.
+
+    The guard is the subreaper, so every daemon has become its child by now.
+    """
+    if work.resource.application.runs_as_processes:
+        return  # its plugin recognises it by other means
+    work.state.remember_processes(newcomers(work), processes.users)
+
+
+def _wait_for_force_to_be_over(work: Work) -> str:
+    """A forced stop goes on killing in the background: let it end, and some time pass.
+
+    Returns why a start must not follow; "" where it may.
+    """
+    wait = work.timer("force_stop_wait")
+
+    def over() -> bool:
+        return work.state.since_force() >= wait and not background(work)
+
+    if over():
+        return ""
+    work.now("waiting after a forced stop")
+    work.ctx.log.info("waiting until the forced stop is over")
+    # So long at least. To ask meanwhile would tell nothing, and be late by up to one pause.
+    known = min(wait - work.state.since_force(), work.deadline.remaining())
+    time.sleep(max(0.0, known))
+    if work.ctx.wait_until(over, within=work.deadline.remaining()):
+        return ""
+    left = background(work)
+    if left:
+        return f"a stop or forced stop still goes on in the background: {listed(left)}"
+    return f"no time was left to wait {wait:g} s after a forced stop"
+
+
+def background(work: Work) -> list[Process]:
+    """What stop and forced stop commands have left running in the background."""
+    marks = {
+        mark: (pid, start)
+        for mark, (kind, pid, start) in work.state.commands().items()
+        if kind in (context.STOP, context.FORCE)
+    }
+    if not marks:
+        return []
+    found = list(left_of(marks))
+    if found:
+        product = work.asking.list_processes() or []
+        found = [each for each in found if each not in product]
+    if not found:
+        work.state.forget_commands(list(marks))
+    return found
+
+
+def _said(result: CommandResult) -> str:
+    """How a command ended and, where that was not well, the last it wrote."""
+    lines = [] if result.ok else result.last_lines(2)
+    return ": ".join([result.told(), *([" | ".join(lines)] if lines else [])])

@@ -1,0 +1,137 @@
+"""Stopping the application: by its own stop, by force, and by killing what is left."""
+
+from __future__ import annotations
+
+from arkcore.actions import telling
+from arkcore.actions.gone import is_gone
+from arkcore.actions.leftovers import end_leftovers
+from arkcore.base import budget
+from arkcore.base.errors import described
+from arkcore.base.status import Outcome, Status
+from arkcore.base.text import listed
+from arkcore.context import context
+from arkcore.machine import ending, processes
+from arkcore.machine.channel import Report, Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from arkcore.actions.work import Work
+    from arkcore.base.deadline import Deadline
+
+
+def stop(work: Work, *, always_force: bool = False) -> Report:
+    """Stop; what does not go in time, or at all, is stopped by force, then killed."""
+    process = work.deadline.remaining()
+    reserve = budget.for_force(work.timer("remove.force_reserve"), process)
+    end = work.deadline.before(reserve)
+    telling.began(work, Step.STOP)
+    work.begin(context.STOP, end)
+    work.engine.group.hold(work.asking.last_listed)
+    refusal = ""
+    try:
+        work.hooks.stop(work.ctx)
+    except BaseException as error:  # a plugin's exit() is a refused stop
+        refusal = described(error)
+        telling.explain(work, refusal)
+    work.now("waiting until it has stopped")
+    gone = not refusal and _wait_gone(work, end)
+    if gone and not always_force:
+        telling.done(work, Step.STOP)
+        return Report(Outcome.WELL, status=Status.STOPPED)
+    return force(work)
+
+
+def force(work: Work) -> Report:
+    """The forced stop of this logical host, verified; what is left then is killed."""
+    telling.began(work, Step.FORCE)
+    work.begin(context.FORCE, work.deadline)
+    work.state.note_force()
+    try:
+        if work.hooks.has("ark_force_stop"):
+            work.hooks.force_stop(work.ctx)
+        else:
+            work.ctx.terminate(work.asking.list_processes() or [])
+    except BaseException as error:  # the check below judges, whatever was raised
+        telling.explain(work, described(error))
+    finally:
+        work.state.note_force()  # the wait before a start begins when it is over
+    _end_what_the_plugin_misses(work)
+    work.now("waiting until nothing is left")
+    # A forced stop partly goes on in the background: some time is left to it.
+    reserve = work.deadline.sooner(work.timer("remove.force_reserve"))
+    gone = _wait_gone(work, reserve) or (not work.deadline.passed and kill_rest(work))
+    if gone or is_gone(work):
+        end_leftovers(work)
+        telling.done(work, Step.FORCE)
+        return Report(Outcome.WELL, status=Status.STOPPED)
+    # The step stays open: a cleanup may still end it well.
+    telling.explain(work, "")
+    return _what_is_left(work)
+
+
+def _end_what_the_plugin_misses(work: Work) -> None:
+    """End what only the engine knows for the application's: nobody's forced stop goes for it.
+
+    So there is nothing to wait for.
+    """
+    try:
+        left = work.asking.list_processes()
+        if left:
+            own = set(work.hooks.processes(work.ctx))
+            work.ctx.terminate([each for each in left if each not in own], grace=1.0)
+    except BaseException as error:  # the check that follows judges
+        work.ctx.log.info(described(error))
+
+
+def kill_rest(work: Work) -> bool:
+    """KILL what is left of this logical host; whether nothing of it is alive then."""
+    work.now("killing what is left")
+    work.state.note_force()
+    left = work.asking.list_processes() or []
+    # Dead before it is asked for again: a second question takes longer than a death.
+    by = work.deadline.sooner(budget.for_killing(work.deadline.remaining()))
+    alive = ending.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
+    work.engine.tell_ended("killed", left, alive)
+    work.engine.group.end(by)
+    last = budget.for_last_look(work.deadline.remaining())
+    return _wait_gone(work, work.deadline.sooner(last))
+
+
+def finish_force(work: Work) -> Report:
+    """What a cleanup does for a forced stop that ran out of time: kill, and look.
+
+    There is little time, and the machine may be slow: the application comes first. What our
+    commands have left could start some of it again, so it is looked for once more after that.
+    """
+    kill_rest(work)
+    end_leftovers(work, adopted=True)
+    if is_gone(work) or kill_rest(work):
+        return Report(Outcome.WELL, status=Status.STOPPED)
+    return _what_is_left(work)
+
+
+def _what_is_left(work: Work) -> Report:
+    left = work.asking.list_processes()
+    if left is None:
+        reason = "Its processes cannot be listed: nobody knows what still runs"
+        return Report(Outcome.FAILED, reason, Status.UNKNOWN)
+    unseen = "" if left else work.engine.group.unseen()
+    if unseen:
+        return Report(Outcome.FAILED, unseen, Status.PARTIAL)
+    if not left:
+        found = work.asking.assess()
+        return Report(Outcome.FAILED, f"Expected STOPPED, seen {found}", found.status)
+    reason = f"Still alive: {listed(left)}"
+    if any(process.state == "D" for process in left):
+        reason += "; reboot this node before starting elsewhere"
+    return Report(Outcome.FAILED, reason, Status.PARTIAL)
+
+
+def _wait_gone(work: Work, end: Deadline) -> bool:
+    def over() -> bool:
+        gone = is_gone(work)
+        if not gone:  # what a stop leaves of the start beside the product is nobody else's
+            work.engine.group.end_what_the_stop_left()
+        return gone
+
+    return work.ctx.wait_until(over, within=end.remaining())
