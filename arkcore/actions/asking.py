@@ -203,7 +203,7 @@ class Asking:
     def _is_anothers(self, mark: str) -> bool:
         return not mark.startswith(f"{self._resource.name}:")
 
-    def ask_again(self, decide: Callable[[Assessment], bool], deadline: Deadline) -> Assessment:
+    def _ask_again(self, decide: Callable[[Assessment], bool], deadline: Deadline) -> Assessment:
         """Ask until `decide` is satisfied or the deadline has come; the last answer."""
         found = self.assess()
 
@@ -216,4 +216,18 @@ class Asking:
             from arkcore.base import retry
 
             retry.ask_until(decided, deadline)
+        return found
+
+    def settle(self, deadline: Deadline, confirm: float) -> Assessment:
+        """Ask until the answer can be acted upon: never force away what may be well.
+
+        `confirm`: seconds for an answer that is not clear. STARTING is awaited to the deadline.
+        """
+        found = self.assess()
+        if found.status is Status.STARTING:
+            found = self._ask_again(lambda seen: seen.status is not Status.STARTING, deadline)
+        unclear = (Status.UNKNOWN, Status.STOPPING, Status.STARTING)
+        if found.status in unclear and found.processes != []:
+            limit = deadline.sooner(confirm)
+            found = self._ask_again(lambda seen: seen.status not in unclear, limit)
         return found

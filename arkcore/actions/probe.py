@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from arkcore.actions.gone import is_gone
-from arkcore.actions.restore import settle
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine.channel import Report
 
@@ -18,7 +17,7 @@ def look(work: Work) -> Report:
     """In a worker: STOPPED where nothing of it lives; else its status, once that is clear."""
     if is_gone(work):
         return Report(Outcome.WELL, status=Status.STOPPED)
-    found = settle(work)
+    found = work.asking.settle(work.deadline, work.timer("restore.confirm"))
     if found.status is Status.RUNNING:
         return Report(Outcome.WELL, status=Status.RUNNING)
     alone = not found.processes and not work.state.ever_restored()

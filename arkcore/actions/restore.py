@@ -14,7 +14,6 @@ from arkcore.machine.system import is_mounted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from arkcore.actions.asking import Assessment
     from arkcore.actions.run import Run
     from arkcore.actions.work import Work
     from arkcore.base.deadline import Deadline
@@ -76,7 +75,7 @@ def start_or_clean(run: Run, deadline: Deadline, cleanup: float) -> Report:
 
 def bring_up(work: Work) -> Report:
     """In a worker: RUNNING is done, STARTING is awaited; all else is cleared away, then start."""
-    found = settle(work)
+    found = work.asking.settle(work.deadline, work.timer("restore.confirm"))
     if found.status is Status.RUNNING:
         tell_status(work, found)
         return Report(Outcome.WELL, "It was running already.", Status.RUNNING)
@@ -86,20 +85,6 @@ def bring_up(work: Work) -> Report:
         if not forced.well:
             return forced
     return starting.start(work)
-
-
-def settle(work: Work) -> Assessment:
-    """Ask until the answer can be acted upon: never force away what may be well."""
-    found = work.asking.assess()
-    if found.status is Status.STARTING:
-        found = work.asking.ask_again(
-            lambda seen: seen.status is not Status.STARTING, work.deadline
-        )
-    unclear = (Status.UNKNOWN, Status.STOPPING, Status.STARTING)
-    if found.status in unclear and found.processes != []:
-        limit = work.deadline.sooner(work.timer("restore.confirm"))
-        found = work.asking.ask_again(lambda seen: seen.status not in unclear, limit)
-    return found
 
 
 def clean(work: Work) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from arkcore.base import budget, retry
+from arkcore.base import budget
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import MachineError, PluginError
 from arkcore.context.ownership import Owner, Search
@@ -246,6 +246,8 @@ class Context:
 
     def wait_until(self, predicate: Callable[[], bool], *, within: float) -> bool:
         """Ask `predicate` again and again; False where `within` seconds or the deadline passed."""
+        from arkcore.base import retry
+
         return retry.ask_until(predicate, self.deadline.sooner(within))
 
     def node_lock(self, name: str, *, within: float | None = None) -> NodeLock:
