@@ -1,4 +1,4 @@
-"""Asking how the application is: the plugin's answer, and the processes that are seen."""
+"""Asking how the application is: the plugin's answer and the processes, judged together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from arkcore.base.errors import described
 from arkcore.base.status import Status, StatusReport
 from arkcore.base.text import listed
-from arkcore.context import context
+from arkcore.context.context import STATUS, StepAtWork
 from arkcore.machine import command, processes
 from arkcore.machine.channel import Event
 
@@ -57,7 +57,7 @@ class Assessment:
 
 
 class Asking:
-    """Asks the plugin and looks at the processes, and believes neither alone."""
+    """Asks the plugin and looks at the processes; neither is believed alone."""
 
     def __init__(
         self,
@@ -86,12 +86,12 @@ class Asking:
         self._answer = None
 
     def assess(self) -> Assessment:
-        """Ask the plugin, look at the processes, and believe neither alone."""
+        """Ask the plugin for the status, list the processes, and judge both together."""
         began = time.time()
-        # A question within a step takes nothing from the step: neither its kind nor its results.
-        kind, results = self._engine.step.kind, self._engine.step.results
+        # The step at work keeps its kind and its results: the question is a step of its own.
+        step, question = self._engine.step, StepAtWork(STATUS)
         unasked = self._ctx.deadline.passed
-        self._engine.step.kind, self._engine.step.results = context.STATUS, []
+        self._engine.step = question
         self._sender.send(Event.NOW, "asking for the status")
         try:
             report = self._hooks.status(self._ctx)
@@ -100,12 +100,10 @@ class Asking:
         except BaseException as error:  # a plugin's exit() or interrupt is an answer too: UNKNOWN
             report = StatusReport(Status.UNKNOWN, f"ark_status raised {described(error)}")
         finally:
-            late = [result.told() for result in self._engine.step.results if result.late]
-            unasked = unasked or any(
-                each.error == command.NO_TIME for each in self._engine.step.results
-            )
-            self._engine.step.kind, self._engine.step.results = kind, results
-        seen = self.list_processes(well=report.status is Status.RUNNING)
+            late = [result.told() for result in question.results if result.late]
+            unasked = unasked or any(each.error == command.NO_TIME for each in question.results)
+            self._engine.step = step
+        seen = self.list_processes(quick=report.status is Status.RUNNING)
         status, detail = self._judge(report, seen)
         detail = "; ".join([each for each in (detail, self._spared_besides(detail)) if each])
         if status is not Status.RUNNING:
@@ -127,11 +125,12 @@ class Asking:
         return assessment
 
     def _spared_besides(self, detail: str) -> str:
-        """What serves the machine, as it seems, and is left alone; "" where `detail` names it."""
+        """The processes left alone because they serve the machine; "" where `detail` names them."""
         spared = [each for each in self._engine.owner.spared if str(each) not in detail]
         return f"left alone: {listed(spared)}" if spared else ""
 
     def _judge(self, report: StatusReport, seen: list[Process] | None) -> tuple[Status, str]:
+        """Compare the plugin's answer with the processes: the status that holds, and the detail."""
         if seen is None:
             return Status.UNKNOWN, "its processes could not be listed"
         if report.status is Status.STOPPED and seen:
@@ -145,31 +144,34 @@ class Asking:
             return Status.UNKNOWN, "it says RUNNING, but none of its processes lives"
         return report.status, report.detail
 
-    def list_processes(self, *, well: bool = False, grouped: bool = True) -> list[Process] | None:
+    def list_processes(self, *, quick: bool = False, grouped: bool = True) -> list[Process] | None:
         """The live processes of this logical host; None where the plugin could not tell.
 
-        `well`: it runs. Else it is looked as well for what nothing but its session tells of, and,
-        where `grouped`, for all that lives in the control group of its starts.
+        `quick`: list what the plugin and the record of the last RUNNING show. Otherwise also search
+        the sessions that the last start created and, where `grouped`, the control group of the
+        starts.
         """
         try:
             spare = self._resource.application.machine_wide
             found = set(self._hooks.processes(self._ctx))
             found |= self._recorded_alive({(each.pid, each.start) for each in found})
-            found |= set() if well else self._left_in_sessions()
+            found |= set() if quick else self._left_in_sessions()
             alive = {each for each in found if not processes.bears(each, spare)}
             self.last_listed = [*alive]
-            if grouped and not well:
+            if grouped and not quick:
                 alive |= self._engine.group.members(alive)
             return sorted(alive, key=lambda each: each.pid)
-        except BaseException as error:  # as above
-            # It is looked many times a second: told once, the log shows what else there is.
+        except BaseException as error:  # a plugin's exit() or interrupt, too: nobody knows
+            # The processes are listed many times a second: the same problem is told once.
             told, self._unlisted = self._unlisted, f"ark_processes raised {described(error)}"
             if self._unlisted != told:
                 self._ctx.log.error(self._unlisted)
             return None
 
     def _recorded_alive(self, known: set[tuple[int, int]]) -> set[Process]:
-        """Those recorded when it was last RUNNING that live, also where options have changed.
+        """The live ones of the processes recorded when the application was last RUNNING.
+
+        They are found although the options have changed since.
 
         `known`: pid and start time of those that the plugin has listed already.
         """
@@ -178,10 +180,10 @@ class Asking:
         return {each for each in looked if each and (each.pid, each.start) in recorded}
 
     def _left_in_sessions(self) -> set[Process]:
-        """What runs a program of the application's in a session that its last start has made.
+        """Processes that run a program of the application in a session that its last start made.
 
-        A process that was forked since, has lost its parent and writes over its environment (nginx
-        does) shows nothing else of whose it is.
+        The session alone identifies a process that was forked later, lost its parent and wrote over
+        its environment, as nginx's workers do.
         """
         leaders, programs = self._state.remembered_sessions()
         if not leaders:
@@ -219,7 +221,7 @@ class Asking:
         return found
 
     def settle(self, deadline: Deadline, confirm: float) -> Assessment:
-        """Ask until the answer can be acted upon: never force away what may be well.
+        """Ask until the answer can be acted upon: an application that may be well is never ended.
 
         `confirm`: seconds for an answer that is not clear. STARTING is awaited to the deadline.
         """

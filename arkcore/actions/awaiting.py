@@ -51,7 +51,7 @@ def await_running(work: Work) -> Assessment:
 
 
 def _sleep_while_alive(work: Work, seconds: float) -> None:
-    """Sleep, or until no process is left where there was one: processes may come and go."""
+    """Sleep `seconds`; less where the application has processes now, and then none any more."""
     until = Deadline.after(seconds)
     alive = work.asking.list_processes()
     while alive and not until.passed:
@@ -74,7 +74,7 @@ class _Death:
         self._looks, self._since = 0, 0.0
 
     def told(self, found: Assessment) -> str:
-        """How it is known that nothing will come of this start; "" where something may."""
+        """The reason why this start cannot come to RUNNING any more; "" where it still may."""
         fresh = set(found.processes or ()) - self._seen
         self._all_ours = self._all_ours and made_here(self._work, fresh)
         self._seen |= fresh
@@ -118,5 +118,5 @@ def start_was_refused(work: Work) -> bool:
 
 
 def _start_goes_on(work: Work) -> bool:
-    """Whether something of the start command itself is still at work in the background."""
+    """Whether processes of the start command are still at work in the background."""
     return bool({*work.ctx.started_processes()} - work.engine.owner.spared)

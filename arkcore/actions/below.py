@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def newcomers(work: Work) -> set[Process]:
-    """What has come below the guard since the action began, this worker's own apart."""
+    """The processes that have come below the guard since the action began.
+
+    This worker and what it has forked are not among them.
+    """
     if work.strangers is None:
         return set()
     seen = processes.table()
@@ -26,5 +29,5 @@ def newcomers(work: Work) -> set[Process]:
 
 
 def made_here(work: Work, some: set[Process]) -> bool:
-    """Whether all of `some` descend from this guard: then their end cannot escape it."""
+    """Whether all of `some` have come below the guard: then the guard sees how they end."""
     return not some or (work.strangers is not None and some <= newcomers(work))

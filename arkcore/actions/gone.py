@@ -28,19 +28,19 @@ def is_gone(work: Work) -> bool:
         newest = processes.newest()
         if work.asking.list_processes() != [] or not group.is_empty():
             return False
-        # Looked at twice, and more often while there come new ones: what goes on by way of its
-        # children can slip through one look.
+        # At least two scans, and more while new processes come: an application that goes on by
+        # way of its children can slip through one scan.
         proven = group.settles()
         may_come = set() if proven else _may_come_to_light(work)
         if may_come is None:
             return False
         work.starts_left_nothing = not may_come
-        # What was there before shows by now all that it ever will, and whose its children are.
+        # A process that the scan before has shown tells by now whose its children are.
         stayed = {each.pid for each in may_come & known}
         news = any(each.ppid not in stayed for each in may_come - known)
         quiet = 0 if news else quiet + 1
         known = may_come
-        # Where the group proves it, whoever else begins on this node says nothing.
+        # Where the group proves it, processes that others start on this node do not matter.
         if look > 0 and not may_come and (proven or processes.newest() == newest):
             break
         if quiet >= _QUIET_LOOKS:
@@ -59,10 +59,10 @@ def is_gone(work: Work) -> bool:
 
 
 def _may_come_to_light(work: Work) -> set[Process] | None:
-    """What no look has shown for its own, and may be, or may make some of it anew.
+    """Processes that may be the application's, or may start it anew; None where nobody knows.
 
-    For a moment, while a process executes a new program, nothing shows whose it is; and what a
-    start has made besides the product may be a shell that watches over it. None: nobody knows.
+    Nothing shows whose a process is while it executes a new program. What a start has made besides
+    the product may be a shell that watches over the product.
     """
     try:
         started, unclear = work.engine.owner.started()

@@ -1,4 +1,4 @@
-"""Ending what the engine's own commands have left running. A product that runs is no leftover."""
+"""Ends what the engine's own commands have left running. A product that runs is no leftover."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def end_leftovers(
 ) -> Report:
     """End what our commands have left running; a well-started product is no leftover.
 
-    `adopted`: also whatever has become the guard's child. Not where the guard has started the
-    product, whose daemons are its children too. `ask_plugin`: which processes are the
-    product's; not where nothing was started, or the plugin cannot tell. `hurry`: it is the last
-    that is done, and there is little time.
+    `adopted`: also end all that has come below the guard. Not to be set where the guard has started
+    the product, whose daemons are below it too. `ask_plugin`: ask the plugin which processes are
+    the product's. Not to be set where nothing was started, or the plugin cannot tell. `hurry`:
+    nothing follows, and there is little time.
     """
     work.now("ending what our commands left behind")
     commands = work.state.commands()
@@ -33,7 +33,7 @@ def end_leftovers(
 
     def find() -> list[Process]:
         product = work.asking.list_processes(grouped=False) if ask_plugin else None
-        # What a start has made may be the product: ended only where that is known.
+        # The processes of a start may be the product: they are ended only where that is known.
         ended = {
             mark: (pid, start)
             for mark, (kind, pid, start) in commands.items()
@@ -45,7 +45,7 @@ def end_leftovers(
         found -= {*(product or ()), *work.engine.owner.spared}
         return list(offspring.apart_from(spare, found, processes.table())) if found else []
 
-    # Else half of the time, so that some is left to look at what else there is.
+    # Half of the time, so that the other half is left for what follows.
     by = work.deadline if hurry else work.deadline.sooner(work.deadline.remaining() / 2)
     left = ending.end(find, by, spare=spare, grace=0.3 if hurry else 1.0)
     if left:
@@ -57,7 +57,7 @@ def end_leftovers(
 
 
 def _copies_of_the_guard(work: Work) -> set[Process]:
-    """Forks of us that a plugin has left behind: no product runs our program's very call."""
+    """Forks of this engine that a plugin has left: no product runs the guard's very call."""
     guard = os.getppid()
     own = processes.arguments(guard)
     return {
@@ -69,7 +69,7 @@ def _copies_of_the_guard(work: Work) -> set[Process]:
 
 
 def left_of(commands: dict[str, tuple[int, int]]) -> set[Process]:
-    """The live processes that came of commands: mark, and pid and start time where known."""
+    """The live processes that came of `commands`: by mark, the pid and start time of each."""
     seen = processes.table()
     found = offspring.marked(lambda mark: mark in commands, seen.values())
     roots = set()
@@ -78,6 +78,6 @@ def left_of(commands: dict[str, tuple[int, int]]) -> set[Process]:
         if process is not None and process.start == start:
             found.add(process)
             roots.add(pid)
-            # Its own group and session: what has lost its parent is still found there.
+            # A process that has lost its parent is still found in the command's group or session.
             found |= {each for each in seen.values() if pid in (each.pgrp, each.session)}
     return found | processes.descendants(roots, seen)

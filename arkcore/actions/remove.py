@@ -48,7 +48,7 @@ def stop_for_certain(run: Run, work: Callable[[Work], Report], deadline: Deadlin
 def bring_down(work: Work) -> Report:
     """In a worker: stop what runs; an empty process list is STOPPED, whatever else is said."""
     # Where it lives, one quick look shows it.
-    if not work.asking.list_processes(well=True) and is_gone(work):
+    if not work.asking.list_processes(quick=True) and is_gone(work):
         end_leftovers(work)
         return Report(Outcome.WELL, NOTHING_TO_STOP, Status.STOPPED)
     return stopping.stop(work)

@@ -1,4 +1,4 @@
-"""Starting the application, and being sure that it runs."""
+"""Starts the application, and is sure that it runs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def start(work: Work) -> Report:
     if found.status is Status.RUNNING:
         _remember_sessions(work, found)
         work.engine.group.hold(found.processes or ())
-        # What it has left beside the product is none of ours to end from now on.
+        # From now on, what the start command left beside the product is not ended as a leftover.
         work.state.forget_commands_of(context.START)
         telling.done(work, Step.START)
         return Report(Outcome.WELL, status=Status.RUNNING)
@@ -54,8 +54,8 @@ def start(work: Work) -> Report:
 
 
 def _remember_sessions(work: Work, found: Assessment) -> None:
-    """Record the sessions that this start has made: later nothing may tell whose a fork is."""
-    # Every session but the guard's own, among what came below it, was made by this start.
+    """Record the sessions that this start has made: a later fork may show nothing else."""
+    # This start has made every session of the processes below the guard, but the guard's own.
     own = os.getsid(os.getppid())
     made = {
         each
@@ -69,19 +69,20 @@ def _remember_sessions(work: Work, found: Assessment) -> None:
 
 
 def _remember_newcomers(work: Work) -> None:
-    """Record what the start made: a daemon may have cleared our mark from its environment.
+    """Record the processes of the start: a daemon may have cleared the mark in its environment.
 
     The guard is the subreaper, so every daemon has become its child by now.
     """
     if work.resource.application.runs_as_processes:
-        return  # its plugin recognises it by other means
+        return  # the plugin recognises its processes by other means
     work.state.remember_processes(newcomers(work), processes.users)
 
 
 def _wait_for_force_to_be_over(work: Work) -> str:
-    """A forced stop goes on killing in the background: let it end, and some time pass.
+    """Wait until the last forced stop has ended and `force_stop_wait` has passed since.
 
-    Returns why a start must not follow; "" where it may.
+    A forced stop may go on killing in the background. Returns why a start must not follow; ""
+    where it may.
     """
     wait = work.timer("force_stop_wait")
 
@@ -92,7 +93,7 @@ def _wait_for_force_to_be_over(work: Work) -> str:
         return ""
     work.now("waiting after a forced stop")
     work.ctx.log.info("waiting until the forced stop is over")
-    # So long at least. To ask meanwhile would tell nothing, and be late by up to one pause.
+    # The wait lasts so long at least: asking meanwhile would tell nothing.
     known = min(wait - work.state.since_force(), work.deadline.remaining())
     time.sleep(max(0.0, known))
     if work.ctx.wait_until(over, within=work.deadline.remaining()):
@@ -104,7 +105,7 @@ def _wait_for_force_to_be_over(work: Work) -> str:
 
 
 def background(work: Work) -> list[Process]:
-    """What stop and forced stop commands have left running in the background."""
+    """The processes that stop and forced stop commands have left in the background."""
     marks = {
         mark: (pid, start)
         for mark, (kind, pid, start) in work.state.commands().items()

@@ -1,4 +1,4 @@
-"""Stopping the application: by its own stop, by force, and by killing what is left."""
+"""Stops the application: by its own stop, by force, and by killing what is left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def stop(work: Work, *, always_force: bool = False) -> Report:
-    """Stop; what does not go in time, or at all, is stopped by force, then killed."""
+    """Stop; where the application does not go in time, stop it by force, then kill it."""
     process = work.deadline.remaining()
     reserve = budget.for_force(work.timer("remove.force_reserve"), process)
     end = work.deadline.before(reserve)
@@ -70,9 +70,9 @@ def force(work: Work) -> Report:
 
 
 def _end_what_the_plugin_misses(work: Work) -> None:
-    """End what only the engine knows for the application's: nobody's forced stop goes for it.
+    """End the processes that the engine has listed and the plugin has not.
 
-    So there is nothing to wait for.
+    No forced stop of the plugin ends them, so nothing is waited for.
     """
     try:
         left = work.asking.list_processes()
@@ -88,7 +88,7 @@ def kill_rest(work: Work) -> bool:
     work.now("killing what is left")
     work.state.note_force()
     left = work.asking.list_processes() or []
-    # Dead before it is asked for again: a second question takes longer than a death.
+    # The processes are dead before the next question: a question takes longer than a death.
     by = work.deadline.sooner(budget.for_killing(work.deadline.remaining()))
     alive = ending.end(lambda: filter(processes.still_lives, left), by, grace=0.0)
     work.engine.tell_ended("killed", left, alive)
@@ -98,10 +98,10 @@ def kill_rest(work: Work) -> bool:
 
 
 def finish_force(work: Work) -> Report:
-    """What a cleanup does for a forced stop that ran out of time: kill, and look.
+    """Do the cleanup of a forced stop that ran out of time: kill what is left, and look again.
 
-    There is little time, and the machine may be slow: the application comes first. What our
-    commands have left could start some of it again, so it is looked for once more after that.
+    There is little time, and the machine may be slow: the application is killed first. What our
+    commands have left could start it again, so the application is looked for once more after them.
     """
     kill_rest(work)
     end_leftovers(work, adopted=True)
@@ -111,6 +111,7 @@ def finish_force(work: Work) -> Report:
 
 
 def _what_is_left(work: Work) -> Report:
+    """The report of a forced stop that has failed: which processes are left."""
     left = work.asking.list_processes()
     if left is None:
         reason = "Its processes cannot be listed: nobody knows what still runs"
@@ -128,9 +129,11 @@ def _what_is_left(work: Work) -> Report:
 
 
 def _wait_gone(work: Work, end: Deadline) -> bool:
+    """Wait until nothing of this logical host is alive; whether that came before `end`."""
+
     def over() -> bool:
         gone = is_gone(work)
-        if not gone:  # what a stop leaves of the start beside the product is nobody else's
+        if not gone:  # what the start made beside the product belongs to this resource alone
             work.engine.group.end_what_the_stop_left()
         return gone
 

@@ -1,4 +1,4 @@
-"""Telling the guard how a step goes: the lines of the RAS log that stand between its two ends."""
+"""Tells the guard how a step goes: its pair of lines in the RAS log, and what stands between."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 
 
 def began(work: Work, step: Step) -> None:
+    """Write the line with which a step begins."""
     work.sender.send(Event.BEGAN, step.value[0])
 
 
 def done(work: Work, step: Step) -> None:
+    """Write the line with which a step ends well."""
     work.sender.send(Event.COMPLETED, step.value[0], "")
 
 
 def failed(work: Work, step: Step, reason: str, status: Status | None = None) -> Report:
+    """Write how the commands of a step ended, and the line with which it fails; its report."""
     explain(work, "")
     work.sender.send(Event.FAILED, step.value[0], reason)
     return Report(Outcome.FAILED, reason, status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arkcore.actions.asking import Asking
-from arkcore.context.context import engine_side
+from arkcore.context.context import StepAtWork, engine_side
 from arkcore.machine.channel import Event
 
 TYPE_CHECKING = False
@@ -57,7 +57,6 @@ class Work:
 
     def begin(self, kind: str, deadline: Deadline) -> None:
         """Begin a step, whose commands are of a `kind`."""
-        self.engine.step.kind = kind
-        self.engine.step.results = []
+        self.engine.step = StepAtWork(kind)
         self.ctx.deadline = deadline
         self.asking.forget_answer()  # what was so before this step says nothing of how it went

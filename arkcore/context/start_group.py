@@ -13,6 +13,7 @@ import signal
 import time
 
 from arkcore.base.deadline import Deadline
+from arkcore.base.text import listed
 from arkcore.machine import cgroup, processes
 from arkcore.machine.cgroup import Group
 
@@ -367,9 +368,8 @@ def _freeze(group: Group) -> bool:
 
 
 def _listed(found: Iterable[Process]) -> str:
-    told = sorted(found, key=lambda each: each.pid)
-    shown = ", ".join(f"pid {each}" for each in told[:8])
-    return shown if len(told) <= 8 else f"{shown} and {len(told) - 8} more"
+    by_pid = sorted(found, key=lambda each: each.pid)
+    return listed(by_pid)
 
 
 def _nothing() -> None:
