@@ -16,8 +16,11 @@ from arkcore.machine import ending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arkcore.actions.asking import Assessment
     from arkcore.actions.work import Work
+    from arkcore.machine.command import CommandResult
     from arkcore.machine.processes import Process
 
 #: A product is dead when no process of it was seen so often, over so many seconds.
@@ -78,7 +81,7 @@ class _Death:
         fresh = set(found.processes or ()) - self._seen
         self._all_ours = self._all_ours and made_here(self._work, fresh)
         self._seen |= fresh
-        refused = found.status is Status.STOPPED and start_was_refused(self._work)
+        refused = found.status is Status.STOPPED and self._was_refused()
         known = self._work.resource.application.runs_as_processes or self._seen or refused
         if not known or found.processes != [] or _start_goes_on(self._work):
             self._looks = 0
@@ -93,6 +96,10 @@ class _Death:
                 return f"the start was refused: nothing of it for {_SECONDS:g} s"
             return f"it has died: no process for {_SECONDS:g} s"
         return ""
+
+    def _was_refused(self) -> bool:
+        decides = self._work.resource.application.start_code_decides
+        return start_was_refused(decides, self._work.engine.step.results)
 
     def _left_nothing(self) -> bool:
         """Whether all that the start made is dead, and did not end well.
@@ -110,11 +117,12 @@ class _Death:
         return not newcomers(self._work) and self._work.asking.list_processes() == []
 
 
-def start_was_refused(work: Work) -> bool:
-    """Whether the last command of the start has returned something else than 0."""
-    if not work.resource.application.start_code_decides or not work.engine.step.results:
-        return False
-    return work.engine.step.results[-1].returncode not in (0, None)
+def start_was_refused(code_decides: bool, results: Sequence[CommandResult]) -> bool:
+    """Whether the last command of the start has returned something else than 0.
+
+    `code_decides`: what the application declares; False means that no code is a refusal.
+    """
+    return code_decides and bool(results) and results[-1].returncode not in (0, None)
 
 
 def _start_goes_on(work: Work) -> bool:

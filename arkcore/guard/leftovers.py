@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from arkcore.actions import leftovers
 from arkcore.base import budget
 from arkcore.base.call import Action
 from arkcore.base.status import Outcome
@@ -89,30 +90,20 @@ class Leftovers:
 
 
 def end_leftovers(work: Work) -> Report:
-    from arkcore.actions.leftovers import end_leftovers
-
-    return end_leftovers(work)
+    return leftovers.end_leftovers(work)
 
 
 def hurry(work: Work) -> Report:
-    from arkcore.actions.leftovers import end_leftovers
-
-    return end_leftovers(work, hurry=True)
+    return leftovers.end_leftovers(work, hurry=True)
 
 
 def hurry_failed_start(work: Work) -> Report:
-    from arkcore.actions.leftovers import end_leftovers
-
-    return end_leftovers(work, adopted=True, hurry=True)
+    return leftovers.end_leftovers(work, adopted=True, hurry=True)
 
 
 def hurry_all(work: Work) -> Report:
-    from arkcore.actions.leftovers import end_leftovers
-
-    return end_leftovers(work, adopted=True, ask_plugin=False, hurry=True)
+    return leftovers.end_leftovers(work, adopted=True, ask_plugin=False, hurry=True)
 
 
 def hurry_without_plugin(work: Work) -> Report:
-    from arkcore.actions.leftovers import end_leftovers
-
-    return end_leftovers(work, ask_plugin=False, hurry=True)
+    return leftovers.end_leftovers(work, ask_plugin=False, hurry=True)

@@ -35,6 +35,25 @@ def test_no_module_imports_itself_in_a_circle(graph: Any) -> None:
     assert cycles == []
 
 
+#: Wings in which no module names, not even for a type, one that names it back.
+WITHOUT_CIRCLES_OF_TYPES = ("actions", "base", "machine")
+
+
+@pytest.mark.parametrize("wing", WITHOUT_CIRCLES_OF_TYPES)
+def test_no_module_of_a_wing_names_itself_in_a_circle_through_types(wing: str) -> None:
+    graph = grimp.build_graph("arkcore", exclude_type_checking_imports=False, cache_dir=None)
+    cycles = [
+        module
+        for module in sorted(graph.find_descendants(f"arkcore.{wing}"))
+        if any(
+            graph.find_shortest_chain(imported, module)
+            for imported in graph.find_modules_directly_imported_by(module)
+            if imported != "arkcore"
+        )
+    ]
+    assert cycles == []
+
+
 PLUGIN = """
 import json, sys
 from arkcore import Application, Status, StatusReport, hookimpl, option
@@ -157,6 +176,32 @@ def test_a_healthy_check_of_a_recorded_resource_loads_nothing_heavy(
     check()  # validates and records
     guard, worker = check()
     assert (guard & HEAVY - already, worker & HEAVY - already) == (set(), set())
+
+
+#: What a start, a stop or a doubt needs, and a healthy check does not.
+NOT_FOR_A_HEALTHY_CHECK = {
+    "arkcore.actions.awaiting",
+    "arkcore.actions.below",
+    "arkcore.actions.gone",
+    "arkcore.actions.leftovers",
+    "arkcore.actions.starting",
+    "arkcore.actions.stopping",
+    "arkcore.actions.telling",
+    "arkcore.base.retry",
+    "arkcore.context.outsiders",
+    "arkcore.context.start_group",
+    "arkcore.machine.blackbox",
+    "arkcore.machine.cgroup",
+    "arkcore.machine.ending",
+    "arkcore.machine.offspring",
+}
+
+
+def test_a_healthy_check_loads_no_step_but_the_asking(bird: Bird) -> None:
+    bird.run(CALL)
+    guard, worker = bird.run(CALL)
+    assert (guard & NOT_FOR_A_HEALTHY_CHECK, worker & NOT_FOR_A_HEALTHY_CHECK) == (set(), set())
+    assert "arkcore.actions.asking" in worker
 
 
 @pytest.mark.parametrize("action", ["RESTORE", "REMOVE"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from arkcore.actions.awaiting import start_was_refused
@@ -25,10 +23,5 @@ from arkcore.machine.command import CommandResult
 def test_the_last_return_code_refuses_where_the_plugin_lets_it(
     decides: bool, codes: list[int | None], refused: bool
 ) -> None:
-    facts = SimpleNamespace(start_code_decides=decides)
     results = [CommandResult(["/bin/start"], returncode=code) for code in codes]
-    work = SimpleNamespace(
-        resource=SimpleNamespace(application=facts),
-        engine=SimpleNamespace(step=SimpleNamespace(results=results)),
-    )
-    assert start_was_refused(work) is refused  # type: ignore[arg-type]
+    assert start_was_refused(decides, results) is refused
