@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from arkcore.machine.channel import Sender
     from arkcore.machine.processes import Process
     from arkcore.memory.state import State
-    from arkcore.plugin.source import DirectHooks
+    from arkcore.plugin.calls import DirectHooks
     from arkcore.resources.resource import Resource
 
 
@@ -110,7 +110,7 @@ class Asking:
             # Where to look: the command that hung, and its black box.
             detail = "; ".join([detail, *(each for each in late if each not in detail)]).strip("; ")
         if status is Status.RUNNING and seen:
-            self._state.remember_processes(seen, processes.users)
+            self._state.processes.note(seen, processes.users)
         nobody_said = report.status is Status.UNKNOWN and not late and not self._ctx.deadline.passed
         # A question that was not answered in time must not hide the answer before it.
         unanswered = status is Status.UNKNOWN and self._ctx.deadline.passed
@@ -175,7 +175,7 @@ class Asking:
 
         `known`: pid and start time of those that the plugin has listed already.
         """
-        recorded = self._state.remembered_processes() - known
+        recorded = self._state.processes.known() - known
         looked = [processes.look(pid) for pid, _ in recorded]
         return {each for each in looked if each and (each.pid, each.start) in recorded}
 
@@ -185,14 +185,14 @@ class Asking:
         The session alone identifies a process that was forked later, lost its parent and wrote over
         its environment, as nginx's workers do.
         """
-        leaders, programs = self._state.remembered_sessions()
-        if not leaders:
+        sessions = self._state.sessions.read()
+        if not sessions.leaders:
             return set()
         seen = processes.table()
         found = set()
         for process in seen.values():
-            began = leaders.get(process.session)
-            if began is None or processes.executable(process.pid) not in programs:
+            began = sessions.leaders.get(process.session)
+            if began is None or processes.executable(process.pid) not in sessions.programs:
                 continue
             # A number is given again only when the whole session is gone; its leader tells.
             leader = seen.get(process.session)

@@ -51,7 +51,7 @@ def is_gone(work: Work) -> bool:
         return False  # new ones came to the last
     if not group.is_empty():
         return False
-    work.state.forget_sessions()
+    work.state.sessions.forget()
     group.forget()
     if work.resource.application.runs_as_processes:
         return True  # whatever the status command says

@@ -28,16 +28,16 @@ def end_leftovers(
     nothing follows, and there is little time.
     """
     work.now("ending what our commands left behind")
-    commands = work.state.commands()
+    commands = work.state.commands.all()
     spare = work.resource.application.machine_wide
 
     def find() -> list[Process]:
         product = work.asking.list_processes(grouped=False) if ask_plugin else None
         # The processes of a start may be the product: they are ended only where that is known.
         ended = {
-            mark: (pid, start)
-            for mark, (kind, pid, start) in commands.items()
-            if kind != context.START or product is not None
+            each.mark: (each.pid, each.start)
+            for each in commands
+            if each.kind != context.START or product is not None
         }
         found = left_of(ended) | _copies_of_the_guard(work)
         if adopted:
@@ -52,7 +52,7 @@ def end_leftovers(
         reason = f"could not be ended: {listed(left)}"
         work.ctx.log.warning(reason)
         return Report(Outcome.FAILED, reason)
-    work.state.forget_commands(list(commands))
+    work.state.commands.forget([each.mark for each in commands])
     return Report(Outcome.WELL)
 
 

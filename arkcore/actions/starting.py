@@ -31,7 +31,7 @@ def start(work: Work) -> Report:
         return Report(Outcome.FAILED, refusal)
     telling.began(work, Step.START)
     work.begin(context.START, work.deadline)
-    work.state.begin_starts()
+    work.state.commands.begin_starts()
     try:
         work.hooks.start(work.ctx)
     except BaseException as error:  # a plugin's exit() is a failed start
@@ -46,7 +46,7 @@ def start(work: Work) -> Report:
         _remember_sessions(work, found)
         work.engine.group.hold(found.processes or ())
         # From now on, what the start command left beside the product is not ended as a leftover.
-        work.state.forget_commands_of(context.START)
+        work.state.commands.forget_kind(context.START)
         telling.done(work, Step.START)
         return Report(Outcome.WELL, status=Status.RUNNING)
     told = "".join(f"; {_said(result)}" for result in work.engine.step.results)
@@ -55,6 +55,8 @@ def start(work: Work) -> Report:
 
 def _remember_sessions(work: Work, found: Assessment) -> None:
     """Record the sessions that this start has made: a later fork may show nothing else."""
+    from arkcore.memory.recorded_sessions import Sessions
+
     # This start has made every session of the processes below the guard, but the guard's own.
     own = os.getsid(os.getppid())
     made = {
@@ -65,7 +67,7 @@ def _remember_sessions(work: Work, found: Assessment) -> None:
     started = {each.session: processes.look(each.session) for each in made}
     leaders = {session: each.start if each else 0 for session, each in started.items()}
     programs = {processes.executable(each.pid) for each in made} - {""}
-    work.state.remember_sessions(leaders, programs)
+    work.state.sessions.note(Sessions(leaders, programs))
 
 
 def _remember_newcomers(work: Work) -> None:
@@ -75,7 +77,7 @@ def _remember_newcomers(work: Work) -> None:
     """
     if work.resource.application.runs_as_processes:
         return  # the plugin recognises its processes by other means
-    work.state.remember_processes(newcomers(work), processes.users)
+    work.state.processes.note(newcomers(work), processes.users)
 
 
 def _wait_for_force_to_be_over(work: Work) -> str:
@@ -87,14 +89,14 @@ def _wait_for_force_to_be_over(work: Work) -> str:
     wait = work.timer("force_stop_wait")
 
     def over() -> bool:
-        return work.state.since_force() >= wait and not background(work)
+        return work.state.forced_stop.age() >= wait and not background(work)
 
     if over():
         return ""
     work.now("waiting after a forced stop")
     work.ctx.log.info("waiting until the forced stop is over")
     # The wait lasts so long at least: asking meanwhile would tell nothing.
-    known = min(wait - work.state.since_force(), work.deadline.remaining())
+    known = min(wait - work.state.forced_stop.age(), work.deadline.remaining())
     time.sleep(max(0.0, known))
     if work.ctx.wait_until(over, within=work.deadline.remaining()):
         return ""
@@ -107,9 +109,9 @@ def _wait_for_force_to_be_over(work: Work) -> str:
 def background(work: Work) -> list[Process]:
     """The processes that stop and forced stop commands have left in the background."""
     marks = {
-        mark: (pid, start)
-        for mark, (kind, pid, start) in work.state.commands().items()
-        if kind in (context.STOP, context.FORCE)
+        each.mark: (each.pid, each.start)
+        for each in work.state.commands.all()
+        if each.kind in (context.STOP, context.FORCE)
     }
     if not marks:
         return []
@@ -118,7 +120,7 @@ def background(work: Work) -> list[Process]:
         product = work.asking.list_processes() or []
         found = [each for each in found if each not in product]
     if not found:
-        work.state.forget_commands(list(marks))
+        work.state.commands.forget(marks)
     return found
 
 

@@ -45,7 +45,7 @@ def force(work: Work) -> Report:
     """The forced stop of this logical host, verified; what is left then is killed."""
     telling.began(work, Step.FORCE)
     work.begin(context.FORCE, work.deadline)
-    work.state.note_force()
+    work.state.forced_stop.note()
     try:
         if work.hooks.has("ark_force_stop"):
             work.hooks.force_stop(work.ctx)
@@ -54,7 +54,7 @@ def force(work: Work) -> Report:
     except BaseException as error:  # the check below judges, whatever was raised
         telling.explain(work, described(error))
     finally:
-        work.state.note_force()  # the wait before a start begins when it is over
+        work.state.forced_stop.note()  # the wait before a start begins when it is over
     _end_what_the_plugin_misses(work)
     work.now("waiting until nothing is left")
     # A forced stop partly goes on in the background: some time is left to it.
@@ -86,7 +86,7 @@ def _end_what_the_plugin_misses(work: Work) -> None:
 def kill_rest(work: Work) -> bool:
     """KILL what is left of this logical host; whether nothing of it is alive then."""
     work.now("killing what is left")
-    work.state.note_force()
+    work.state.forced_stop.note()
     left = work.asking.list_processes() or []
     # The processes are dead before the next question: a question takes longer than a death.
     by = work.deadline.sooner(budget.for_killing(work.deadline.remaining()))

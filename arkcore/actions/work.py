@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from arkcore.machine.channel import Sender
     from arkcore.machine.processes import Process
     from arkcore.memory.state import State
-    from arkcore.plugin.source import DirectHooks
+    from arkcore.plugin.calls import DirectHooks
     from arkcore.resources.resource import Resource
 
 
