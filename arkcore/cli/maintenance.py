@@ -15,7 +15,6 @@ from arkcore.cli.console import console, iso, moment, paths_here, print_json, re
 from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, names_here, usable
-from arkcore.memory.files import read_json
 from arkcore.memory.maintenance import Maintenance
 from arkcore.ras.format import format_line
 from arkcore.ras.sink import RasSink
@@ -23,8 +22,6 @@ from arkcore.resources import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from arkcore.base.paths import Paths
     from arkcore.resources.resource import Resource
 
@@ -129,34 +126,23 @@ def _end(paths: Paths, resource: str) -> None:
 
 def _list(paths: Paths, asked: list[str], json: bool) -> None:
     names = chosen(paths, asked) if asked else _every_name(paths)
-    found = [facts for name in names if (facts := facts_of(paths, name))]
+    found = {name: on for name in names if (on := Maintenance(paths, name).current())}
     if json:
-        print_json(found)
+        print_json([
+            {"resource": name, "since": iso(on.since), "until": iso(on.until)}
+            for name, on in found.items()
+        ])  # fmt: skip
         return
     if not found:
         one = asked[0] if asked else ""
         english = f"{one} is not in maintenance." if one else "Nothing is in maintenance."
         japanese = f"{one} は保守中ではありません。" if one else "保守中のリソースはありません。"
         put(say(english, japanese))
-    for facts in found:
-        name = facts["resource"]
-        value = read_json(paths.maintenance(name))
-        since, end = moment(value.get("since")), _until(value.get("until"))
+    for name, on in found.items():
+        since, end = moment(on.since), _until(on.until)
         english = f"{name}: in maintenance since {since}, {end}"
         japanese = f"{name}: {since} から保守中、{end}"
         console().print(say(english, japanese), style="bold yellow", soft_wrap=True)
-
-
-def facts_of(paths: Paths, name: str) -> dict[str, Any] | None:
-    """The maintenance a resource is in; None where it is in none."""
-    if not Maintenance(paths, name).active():
-        return None
-    value = read_json(paths.maintenance(name))
-    return {
-        "resource": name,
-        "since": iso(value.get("since")),
-        "until": iso(value.get("until")),
-    }
 
 
 def _every_name(paths: Paths) -> list[str]:

@@ -14,7 +14,7 @@ from arkcore.cli.resources import usable, where_of
 from arkcore.context.start_group import Unavailable, available, living
 from arkcore.machine import blackbox
 from arkcore.memory.attempts import Attempt
-from arkcore.memory.files import boottime, read_json
+from arkcore.memory.files import boottime
 from arkcore.memory.intent import Wanted
 from arkcore.memory.lock import Holder, holder_of
 from arkcore.memory.maintenance import Maintenance
@@ -55,8 +55,8 @@ class View:
         self.wanted = self.state.intent.wanted
         self.blind = self.state.blindness.read()
         self.maintenance = Maintenance(paths, name)
-        self.in_maintenance = self.maintenance.active()
-        self._maintained = read_json(paths.maintenance(name))
+        self._maintained = self.maintenance.current()
+        self.in_maintenance = self._maintained is not None
         self.at_work = holder_of(self.state.directory)
         self.in_service = cluster.in_service(name)
         self.boxes_readable = os.access(paths.blackboxes, os.R_OK) or not os.path.exists(
@@ -140,10 +140,10 @@ class View:
                 "window": self.window,
             },
             "maintenance": {
-                "since": iso(self._maintained.get("since")),
-                "until": iso(self._maintained.get("until")),
+                "since": iso(self._maintained.since),
+                "until": iso(self._maintained.until),
             }
-            if self.in_maintenance
+            if self._maintained
             else None,
             "blind": {"since": iso(self.blind.since), "reason": self.blind.reason}
             if self.blind
@@ -225,8 +225,10 @@ class View:
         return say(f"BLIND since {since}: {reason}", f"{since} から監視不能 (BLIND): {reason}")
 
     def maintenance_text(self) -> str:
-        """Loud: whoever looks must not believe that a failure would be acted upon."""
-        since, until = moment(self._maintained.get("since")), self._maintained.get("until")
+        """Loud: whoever looks must not believe that a failure would be acted upon; "" without."""
+        if self._maintained is None:
+            return ""
+        since, until = moment(self._maintained.since), self._maintained.until
         english = f"until {moment(until)}" if until else "until it is switched off"
         japanese = f"{moment(until)} まで" if until else "解除するまで"
         return say(

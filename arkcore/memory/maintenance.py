@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from arkcore.base.paths import Paths
 
 
+class MaintenanceRecord:
+    """A maintenance, in seconds since the epoch.
+
+    `since`: when it began; None where that is not known. `until`: when it ends by itself; None
+    where it is to be switched off.
+    """
+
+    __slots__ = ("since", "until")
+
+    def __init__(self, since: float | None, until: float | None) -> None:
+        self.since = since
+        self.until = until
+
+
 class Maintenance:
     """A person's word that the cluster manager shall not act on what it sees; outlives a reboot."""
 
@@ -27,22 +41,34 @@ class Maintenance:
     def end(self) -> None:
         remove_file(self._path)
 
+    def current(self) -> MaintenanceRecord | None:
+        """The maintenance that is on; None where there is none, or it ended by itself."""
+        last = self._last()
+        return last if last is not None and not _is_over(last.until) else None
+
     def active(self) -> bool:
-        value = read_json(self._path)
-        if not value:
-            return False
-        until = _until(value)
-        return until is None or time.time() < until
+        return self.current() is not None
 
     def describe(self) -> str:
         """For instance "maintenance until 18:00"; with the date where that is not today."""
-        until = _until(read_json(self._path))
+        until = self._until()
         return "maintenance" if until is None else f"maintenance until {_time_of(until)}"
+
+    def _last(self) -> MaintenanceRecord | None:
+        """The maintenance that was begun last; None where it was switched off."""
+        value = read_json(self._path)
+        if not value:
+            return None
+        return MaintenanceRecord(_moment(value, "since"), _moment(value, "until"))
+
+    def _until(self) -> float | None:
+        last = self._last()
+        return last.until if last is not None else None
 
     # What the RAS log tells of it.
 
     def begins(self) -> str:
-        until = _until(read_json(self._path))
+        until = self._until()
         end = "it is switched off" if until is None else _time_of(until)
         return f"Maintenance begins, until {end}: failures are not acted upon."
 
@@ -59,8 +85,8 @@ class Maintenance:
         "" where it goes on, where there is none, and where it was said before or that cannot be
         noted.
         """
-        until = _until(read_json(self._path))
-        if until is None or time.time() < until:
+        until = self._until()
+        if until is None or not _is_over(until):
             return ""
         if self._told.read().get("until") == until or not self._told.write({"until": until}):
             return ""
@@ -73,9 +99,12 @@ def _time_of(at: float) -> str:
     return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y/%m/%d %H:%M", then)
 
 
-def _until(value: dict[str, Any]) -> float | None:
-    """When it ends; None where no end was set."""
+def _is_over(until: float | None) -> bool:
+    return until is not None and time.time() >= until
+
+
+def _moment(value: dict[str, Any], key: str) -> float | None:
     try:
-        return moment(value["until"])
+        return moment(value[key])
     except (KeyError, TypeError, ValueError):
         return None

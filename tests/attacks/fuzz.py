@@ -16,7 +16,6 @@ from arkcore.base.paths import Paths
 from arkcore.cli.console import iso, moment
 from arkcore.managers.ocf import Operation
 from arkcore.memory.attempts import Attempt
-from arkcore.memory.files import read_json
 from arkcore.memory.intent import Wanted
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.open_script import OpenScript
@@ -28,9 +27,6 @@ from arkcore.resources.parameters import Parameters, values_of
 from arkcore.survey.answers import Answers, decode, told_time
 
 CORPUS = Path(__file__).parent / "corpus"
-
-#: The moments of a maintenance.
-KEYS = ("since", "until")
 
 
 def corpus_of(name: str) -> list[bytes]:
@@ -63,9 +59,8 @@ def state(data: bytes, directory: Path) -> None:
     maintenance.describe()
     maintenance.tell_ended()
     script.left_open()
-    verdict, blind = memory.verdict.read(), memory.blindness.read()
-    maintained = read_json(paths.maintenance("web"))
-    for at in (verdict.at, verdict.since, blind and blind.since, *map(maintained.get, KEYS)):
+    verdict, blind, on = memory.verdict.read(), memory.blindness.read(), maintenance.current()
+    for at in (verdict.at, verdict.since, blind and blind.since, on and on.since, on and on.until):
         moment(at)
         iso(at)
     memory.intent.forget_dead_remove(lambda pid, start: False)
