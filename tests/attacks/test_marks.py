@@ -356,6 +356,41 @@ def test_a_stranger_on_the_port_is_told(heard: Victim, stranger: Person, port: i
     assert str(stranger.uid) in str(heard.status["detail"]) or stranger.name in str(heard.status)
 
 
+CROWD = """
+made = []
+for number in range(900):
+    made.append(socket.socket())
+    made[-1].bind((f"127.{number // 250 + 1}.0.{number % 250 + 1}", 0))
+    made[-1].listen(1)
+print("ready")
+time.sleep(600)
+"""
+
+
+def crowd_before(stranger: Person, port: int) -> None:
+    """Have the stranger listen so often that the line of `port` lies behind 300 kB of others."""
+
+    def bytes_before() -> int:
+        text = Path("/proc/net/tcp").read_text()
+        return text.find(f": 0100007F:{port:04X} 00000000:0000 0A")
+
+    for _ in range(60):
+        if bytes_before() > 300_000:
+            return
+        stranger.python(CROWD)
+    raise AssertionError(f"the line of port {port} stands at byte {bytes_before()}")
+
+
+def test_a_stranger_on_the_port_among_thousands_is_not_the_product(
+    heard: Victim, stranger: Person, port: int
+) -> None:
+    """A stranger listens on the port, and on thousands of others that stand before it."""
+    listen(stranger, heard, "127.0.0.1", port, marked=False)
+    crowd_before(stranger, port)
+    assert heard.status["status"] == "STOPPED"
+    assert heard.act("remove").code == 0
+
+
 def test_a_port_in_another_network_namespace_is_not_the_product(
     heard: Victim, stranger: Person, port: int
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ark_command import Command
-from ark_command._listener import listener
+from ark_command._listener import NotTold, acceptor, in_tables
 
 from arkcore import Status, processes
 
@@ -176,15 +176,59 @@ def test_the_application_s_own_user_may_listen(
     assert Command().ark_status(ctx).status is Status.RUNNING
 
 
+HEADING = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
+#: A listening socket of user 1234 on 127.0.0.1:8080; one on another port; a connection.
+HIS = "   0: 0100007F:1F90 00000000:0000 0A 0:0 00:0 0 1234 0 77 1 0 100 0 0 10 0\n"
+OTHER = "   1: 0100007F:0050 00000000:0000 0A 0:0 00:0 0 0 0 78 1 0 100 0 0 10 0\n"
+CONNECTION = "   2: 0100007F:1F91 0100007F:1F90 01 0:0 00:0 0 0 0 79 1 0 100 0 0 10 0\n"
+
+
+def in_table(directory: Path, text: str, number: int, within: float = 20.0) -> tuple[int, int]:
+    """User id and inode of who listens on 127.0.0.1 and the port; (-1, -1) where nobody does."""
+    (directory / "tcp").write_text(HEADING + text)
+    found = in_tables("127.0.0.1", number, time.monotonic() + within, str(directory))
+    return (-1, -1) if found is None else (found.user, found.inode)
+
+
 def test_the_listeners_are_found_before_any_connection_is_read(tmp_path: Path) -> None:
-    line = "   0: 0100007F:1F90 00000000:0000 0A 0:0 00:0 0 1234 0 77 1 0 100 0 0 10 0\n"
-    other = "   1: 0100007F:1F91 0100007F:1F90 01 0:0 00:0 0 0 0 78 1 0 100 0 0 10 0\n"
-    (tmp_path / "tcp").write_text("  sl  local_address\n" + line + other * 100_000)
-    found = listener("127.0.0.1", 8080, str(tmp_path))
-    assert found is not None
-    assert (found.user, found.inode) == (1234, 77)
-    assert listener("127.0.0.1", 8081, str(tmp_path)) is None
+    assert in_table(tmp_path, HIS + CONNECTION * 100_000, 8080) == (1234, 77)
+    assert in_table(tmp_path, HIS + CONNECTION * 100_000, 8081) == (-1, -1)
+
+
+def test_a_listener_behind_megabytes_of_others_is_found(tmp_path: Path) -> None:
+    assert in_table(tmp_path, OTHER * 50_000 + HIS + CONNECTION, 8080) == (1234, 77)
+
+
+def test_a_table_that_is_not_read_to_its_end_tells_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NotTold, match="not read to its end in time"):
+        in_table(tmp_path, OTHER * 50_000 + HIS, 8080, within=0.0)
+
+
+def test_where_it_cannot_be_told_who_listens_the_status_is_unknown(
+    make_context: MakeContext, server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise NotTold("no time")
+
+    server.listen()
+    monkeypatch.setattr("ark_command._tcp.listener", refuse)
+    report = Command().ark_status(make_context(tcp=f"127.0.0.1:{port(server)}"))
+    assert report.status is Status.UNKNOWN
+    assert "who listens cannot be told: no time" in report.detail
+
+
+def test_whoever_has_accepted_and_closed_its_listener_is_named(server: socket.socket) -> None:
+    server.listen()
+    with socket.create_connection(server.getsockname()) as client:
+        ours = client.getsockname()
+        assert acceptor("127.0.0.1", port(server), ours) is None
+        accepted, _ = server.accept()
+        with accepted:
+            server.close()
+            found = acceptor("127.0.0.1", port(accepted), ours)
+            assert found is not None
+            assert found.user == os.geteuid()
 
 
 def test_without_the_kernel_s_table_whoever_accepts_is_believed(tmp_path: Path) -> None:
-    assert listener("127.0.0.1", 8080, str(tmp_path)) is None
+    assert in_tables("127.0.0.1", 8080, time.monotonic() + 20, str(tmp_path)) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from ark_command._listener import listener
+from ark_command._listener import NotTold, acceptor, listener
 from arkcore import Status, StatusReport
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ def ask(
 
     `host`: an IP address, or "localhost" for both loopback addresses, of which one has to answer.
     Ends at `deadline`. STOPPED also where a user listens of whom `may_listen` does not hold: then
-    it is not the application who answers.
+    it is not the application who answers. UNKNOWN where it cannot be told who listens.
     """
     hosts = ("127.0.0.1", "::1") if host == "localhost" else (host,)
     reports = []
@@ -56,7 +56,15 @@ def _ask(
             if sock.getsockname() == sock.getpeername():
                 # A port of the ephemeral range without a listener can be connected to itself.
                 return StatusReport(Status.STOPPED, f"{shown} refused the connection")
-            who = listener(address, port)
+            try:
+                who = listener(address, port, deadline.at)
+            except NotTold as error:
+                return StatusReport(Status.UNKNOWN, f"{shown}: who listens cannot be told: {error}")
+            if who is None:
+                # Whoever accepts and closes his listener at once has left the connection.
+                who = acceptor(address, port, sock.getsockname()[:2])
+            if who is None:
+                _refuse_reset(sock)
             if who is not None and not may_listen(who.user):
                 told = f"on {shown} user id {who.user} listens, who is not the application's user"
                 return StatusReport(Status.STOPPED, f"{told}; where it is, set process_user")
@@ -69,6 +77,16 @@ def _ask(
         if v6 and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
             return StatusReport(Status.STOPPED, f"{shown}: this node has no IPv6")
         return StatusReport(Status.UNKNOWN, f"{shown}: {error.strerror or error}")
+
+
+def _refuse_reset(sock: socket.socket) -> None:
+    """`ConnectionResetError` where the connection was closed before anybody accepted it."""
+    import socket
+
+    try:
+        sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        pass  # it is open, and silent
 
 
 def _is_loopback(address: str) -> bool:
