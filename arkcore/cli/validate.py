@@ -22,6 +22,7 @@ from arkcore.resources.validation import validate as validate_only
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.base.paths import Paths
+    from arkcore.resources.resource import Resource
 
 
 def validate(
@@ -135,4 +136,22 @@ def _validate(paths: Paths, name: str) -> None:
         nearest = os.path.dirname(nearest)
     # Whoever may not record may ask all the same.
     act = validate_and_record if os.access(nearest, os.W_OK) else validate_only
-    act(paths, name, parameters_of(paths, name))
+    _refuse_unknown_users(act(paths, name, parameters_of(paths, name)), paths.resource_file(name))
+
+
+def _refuse_unknown_users(resource: Resource, where: str) -> None:
+    """`ConfigurationError` where this node lacks an account that the options name.
+
+    Only here: an action has to do what it can without it.
+    """
+    import pwd
+
+    for key in ("user", "process_user"):
+        name = resource.options.get(key, "")
+        if not name or not isinstance(name, str):
+            continue
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            why = f"this node has no such user (useradd {name})"
+            raise ConfigurationError(f"{where}: options.{key} = {name!r}: {why}") from None

@@ -323,10 +323,13 @@ class Context:
         """
         return self._engine.owner.may_have(process, self._engine.owner.users())
 
-    def may_act(self, user_id: int) -> bool:
-        """Whether what this user does may be the application's doing; as for `may_be_ours`."""
-        users = self._engine.owner.users()
-        return users is None or user_id in users
+    def may_act(self, user_id: int) -> bool | None:
+        """Whether what this user does may be the application's doing; as for `may_be_ours`.
+
+        None where nobody can tell: a user that the options name cannot be looked up.
+        """
+        known = user_id in self._engine.owner.users()
+        return None if not known and self._engine.owner.lacks_user else known
 
     def started_processes(self) -> list[Process]:
         """What came of this resource's starts, wherever its executables lie.

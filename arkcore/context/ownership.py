@@ -68,6 +68,8 @@ class Owner:
         self.spare = resource.application.machine_wide
         self.state = state
         self._named = tuple(named)
+        #: Whether a user that it names could not be looked up: then others' may be its own.
+        self.lacks_user = False
         #: What the last search left alone, though it inherited a claim: it serves the machine.
         self.spared: set[Process] = set()
         #: Names of executables that a start may make and that serve others, as the plugin says.
@@ -79,10 +81,10 @@ class Owner:
         others = [each.mark for each in commands.all() if each.kind != "start"]
         return Marks(self._resource, self.state.paths.prefix, commands.start_marks(), others)
 
-    def users(self, named: Collection[str] = ()) -> frozenset[int] | None:
+    def users(self, named: Collection[str] = ()) -> frozenset[int]:
         """The ids of the users whose processes may be its own; `named`: further ones, by name.
 
-        None where one of them cannot be looked up: then a user tells nothing.
+        One that cannot be looked up adds nobody, and `lacks_user` holds from then on.
         """
         found = {0, os.geteuid(), *self.state.processes.users()}
         for name in {*self._named, *named}:
@@ -91,7 +93,7 @@ class Owner:
             try:
                 found.add(pwd.getpwnam(name).pw_uid)
             except KeyError:
-                return None
+                self.lacks_user = True
         return frozenset(found)
 
     def started(self) -> tuple[list[Process], set[Process]]:
@@ -111,7 +113,7 @@ class Owner:
                 continue
             seen[pid] = process
             # Before anything is read of it: what another user's process shows costs nothing.
-            if users is not None and processes.owner(pid) not in users:
+            if processes.owner(pid) not in users:
                 foreign.add(process)
                 continue
             environment = processes.environment(pid)
@@ -122,6 +124,8 @@ class Owner:
                 unclear.add(process)
         # What this very action has made may have another user by now.
         below = foreign & processes.descendants({os.getppid()}, seen) if foreign else set()
+        if self.lacks_user and marks.are_known:
+            below = foreign  # a mark that we wrote down is known to nobody but root and the product
         found |= {each for each in below if marks.are_in(processes.environment(each.pid))}
         found |= self.remembered(seen)
         found |= processes.descendants({process.pid for process in found}, seen)
@@ -142,12 +146,19 @@ class Owner:
                 found.add(process)
         return found
 
-    def may_have(self, process: Process, users: frozenset[int] | None) -> bool:
-        """Whether its user is one of `users`, it was recorded, or this action has made it."""
+    def may_have(self, process: Process, users: frozenset[int]) -> bool:
+        """Whether its user is one of `users`, it was recorded, or this action has made it.
+
+        Where a user could not be looked up, a mark that was written down shows as much.
+        """
         if _is_one_of(process.pid, users):
             return True
         if (process.pid, process.start) in self.state.processes.known():
             return True
+        if self.lacks_user:
+            marks = self.marks()
+            if marks.are_known and marks.are_in(processes.environment(process.pid)):
+                return True
         return os.getppid() in (each.pid for each in ancestors(process))
 
 
@@ -166,10 +177,8 @@ def _pid_of(process: Process) -> int:
     return process.pid
 
 
-def _is_one_of(pid: int, users: frozenset[int] | None) -> bool:
+def _is_one_of(pid: int, users: frozenset[int]) -> bool:
     """Whether both the real and the effective user of `pid` are among `users`."""
-    if users is None:
-        return True
     if processes.owner(pid) not in users:
         return False
     both = processes.users(pid)
@@ -210,8 +219,8 @@ class Search:
         self._wanted = frozenset(variable + self._host for variable in self._variables)
         self._parts = tuple(parts)
         self._names = users
-        #: One answer, once it was asked for.
-        self._users: list[frozenset[int] | None] | None = None
+        #: Once they were asked for.
+        self._users: frozenset[int] | None = None
         self._marks: Marks | None = None
         #: The executables of what was looked at, by pid.
         self._paths: dict[int, str] = {}
@@ -307,11 +316,10 @@ class Search:
 
     def _user_may(self, process: Process, *, exactly: bool = False) -> bool:
         if self._users is None:
-            self._users = [self._owner.users(self._names)]
-        [users] = self._users
-        if users is None or (not exactly and processes.owner(process.pid) in users):
+            self._users = self._owner.users(self._names)
+        if not exactly and processes.owner(process.pid) in self._users:
             return True
-        return self._owner.may_have(process, users)
+        return self._owner.may_have(process, self._users)
 
     def _known_marks(self) -> Marks:
         self._marks = self._marks or self._owner.marks()

@@ -67,6 +67,17 @@ def test_a_forged_mark_changes_no_status(victim: Victim, stranger: Person) -> No
     assert victim.status["status"] == "STOPPED"
 
 
+def test_a_forged_mark_is_not_believed_where_a_user_is_missing(
+    victim: Victim, stranger: Person
+) -> None:
+    """`process_user` names no account, and nothing was started; a mark that was made up."""
+    victim.configure(process_user="no-such-user")
+    other = stranger.start(["/bin/sleep", "300"], forged(victim))
+    assert victim.status["status"] == "STOPPED"
+    assert victim.act("remove").code == 0
+    assert lives(other.pid)
+
+
 def test_a_forged_mark_is_never_killed(victim: Victim, stranger: Person) -> None:
     """A process of somebody else's bears a mark: what is not the application's is not ended."""
     victim.configure()
@@ -389,6 +400,24 @@ def test_a_stranger_on_the_port_among_thousands_is_not_the_product(
     crowd_before(stranger, port)
     assert heard.status["status"] == "STOPPED"
     assert heard.act("remove").code == 0
+
+
+def test_a_stranger_on_the_port_is_not_a_user_that_this_node_lacks(
+    heard: Victim, stranger: Person, port: int
+) -> None:
+    """`process_user` names no account of this node; a stranger listens on the port."""
+    heard.configure(tcp=f"127.0.0.1:{port}", process_user="no-such-user")
+    listen(stranger, heard, "127.0.0.1", port, marked=False)
+    assert heard.status["status"] == "UNKNOWN"
+
+
+def test_a_user_that_this_node_lacks_is_named(heard: Victim, port: int) -> None:
+    """`process_user` names no account of this node; `ark validate` looks."""
+    file = heard.configure(tcp=f"127.0.0.1:{port}", process_user="no-such-user")
+    ended = heard.ark("validate", "web")
+    told = "options.process_user = 'no-such-user': this node has no such user"
+    assert ended.code == 1
+    assert ended.output == f"ark: {file}: {told} (useradd no-such-user)\n"
 
 
 def test_a_port_in_another_network_namespace_is_not_the_product(

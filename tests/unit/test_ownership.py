@@ -228,6 +228,30 @@ class TestUsers:
         assert pid in node.found(users=["nobody"])
         assert (pid in node.started("nobody")) is (how == "mark")
 
+    def test_a_user_that_is_missing_allows_nobody_else(self, node: Node, spawn: Spawn) -> None:
+        owner = node.owner("no-such-user")
+        assert owner.users() == node.owner().users()
+        assert owner.lacks_user
+        stranger = processes.look(spawn(user=STRANGER).pid)
+        assert stranger is not None
+        assert not owner.may_have(stranger, owner.users())
+
+    def test_where_a_user_is_missing_a_mark_that_was_written_down_counts(
+        self, node: Node, spawn: Spawn
+    ) -> None:
+        node.note_start()
+        pid = spawn(user=STRANGER, **node.mark()).pid
+        assert node.started() == []
+        assert node.started("no-such-user") == [pid]
+        assert node.found("no-such-user") == [pid]
+
+    def test_where_a_user_is_missing_a_mark_that_was_made_up_counts_for_nothing(
+        self, node: Node, spawn: Spawn
+    ) -> None:
+        spawn(user=STRANGER, **node.mark("9999"))
+        assert node.started("no-such-user") == []
+        assert node.found("no-such-user") == []
+
     @pytest.mark.parametrize("how", CLAIMS)
     def test_the_claim_of_a_recorded_process_s_user_counts(
         self, node: Node, spawn: Spawn, how: str

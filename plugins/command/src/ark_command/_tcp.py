@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ask(
-    host: str, port: int, deadline: Deadline, may_listen: Callable[[int], bool]
+    host: str, port: int, deadline: Deadline, may_listen: Callable[[int], bool | None]
 ) -> StatusReport:
     """RUNNING where the connection is made, STOPPED where it is refused, else UNKNOWN.
 
@@ -36,7 +36,7 @@ def ask(
 
 
 def _ask(
-    address: str, port: int, deadline: Deadline, may_listen: Callable[[int], bool]
+    address: str, port: int, deadline: Deadline, may_listen: Callable[[int], bool | None]
 ) -> StatusReport:
     import socket
 
@@ -65,8 +65,14 @@ def _ask(
                 who = acceptor(address, port, sock.getsockname()[:2])
             if who is None:
                 _refuse_reset(sock)
-            if who is not None and not may_listen(who.user):
-                told = f"on {shown} user id {who.user} listens, who is not the application's user"
+            may = who is None or may_listen(who.user)
+            if who is not None and not may:
+                told = f"on {shown} user id {who.user} listens"
+                if may is None:
+                    return StatusReport(
+                        Status.UNKNOWN, f"{told}, and the application's user cannot be looked up"
+                    )
+                told = f"{told}, who is not the application's user"
                 return StatusReport(Status.STOPPED, f"{told}; where it is, set process_user")
             return StatusReport(Status.RUNNING, f"{shown} accepts connections")
     except ConnectionRefusedError:
