@@ -242,6 +242,60 @@ def test_an_interpreter_s_script_of_a_stranger_is_not_run_as_root(
     assert not root_ran_it(victim)
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        ["/usr/bin/env", "sh"],
+        ["/usr/bin/timeout", "9"],
+        ["/usr/bin/nohup"],
+        ["/bin/bash", "--rcfile", "/dev/null"],
+        ["/bin/sh", "-c"],
+        ["/usr/bin/setpriv", "--no-new-privs"],
+    ],
+    ids=lambda words: os.path.basename(words[0]) + str(len(words)),
+)
+def test_a_program_that_runs_a_stranger_s_script_is_refused(
+    victim: Victim, stranger: Person, before: list[str]
+) -> None:
+    """A program of root's is handed a stranger's script, which it runs as root."""
+    script = stranger.owns(evil(victim))
+    victim.configure(start=[*before, str(script)])
+    end = victim.ark("validate", "web")
+    victim.act("restore")
+    assert not root_ran_it(victim)
+    assert end.code == 1
+    assert f"it runs as root, and {script} belongs to user id {stranger.uid}" in end.output
+
+
+@pytest.mark.parametrize("hops", [1, 3])
+def test_a_script_whose_interpreter_is_a_stranger_s_is_refused(
+    victim: Victim, stranger: Person, hops: int
+) -> None:
+    """The first line of a script of root's names a stranger's program, or a script that does."""
+    interpreter = stranger.owns(evil(victim))
+    for number in range(hops):
+        interpreter = victim.command(f"hop{number}", f"#!{interpreter}\n")
+    victim.configure(start=[str(interpreter)])
+    end = victim.ark("validate", "web")
+    victim.act("restore")
+    assert not root_ran_it(victim)
+    assert end.code == 1
+
+
+def test_a_stranger_s_command_is_not_run_as_the_application_s_user(
+    app_victim: Victim, app: Person, stranger: Person
+) -> None:
+    """A command with `user` belongs to a stranger."""
+    typed = app_victim.home / "data/typed"
+    script = stranger.owns(app_victim.command("his", f"#!/bin/sh\nid -u >{typed}\n"))
+    app_victim.configure(user=app.name, start=[str(script)])
+    end = app_victim.ark("validate", "web")
+    app_victim.act("restore")
+    assert not typed.exists()
+    assert end.code == 1
+    assert f"it runs as {app.name}, and {script} belongs to user id {stranger.uid}" in end.output
+
+
 # State, records, maintenance.
 
 

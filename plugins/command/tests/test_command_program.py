@@ -116,5 +116,64 @@ def test_a_command_of_a_user_s_own_may_be_his(
     program: Path, give_away: Callable[[Path], None]
 ) -> None:
     give_away(program)
+    program.chmod(0o775)  # the user's own group may write it
     values = {"start": [str(program)], "stop": ["/bin/true"], "status": ["/bin/true"]}
     make_options(Options, {**values, "user": "nobody"}).check()
+
+
+def test_a_command_of_another_user_is_refused_to_a_user_as_well(program: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(program, SOMEBODY - 1, SOMEBODY)
+    assert fault_of_command([str(program)], "nobody") == (
+        f"{program} belongs to user id {SOMEBODY - 1}; it must belong to root or nobody"
+    )
+
+
+def test_a_user_s_command_that_everybody_can_write_is_refused(program: Path) -> None:
+    program.chmod(0o757)
+    assert "can be written by others" in fault_of_command([str(program)], "nobody")
+
+
+def test_a_user_that_is_missing_is_no_fault_of_the_command(program: Path) -> None:
+    program.chmod(0o757)
+    assert fault_of_command([str(program)], "no-such-user") == ""
+
+
+@pytest.mark.parametrize(
+    "before", [["/usr/bin/env", "sh"], ["/usr/bin/timeout", "9"], ["/x", "-f"]]
+)
+def test_each_file_among_the_words_counts(
+    program: Path, before: list[str], give_away: Callable[[Path], None]
+) -> None:
+    give_away(program)
+    assert fault_of_command([*before, str(program)]).startswith(f"{program} belongs to")
+
+
+def test_words_that_name_no_regular_file_do_not_count(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    assert fault_of_command(["/bin/true", str(tmp_path), "/dev/null", "/nosuch", "x"]) == ""
+
+
+@pytest.mark.parametrize("line", ["#!{0}", "#! {0} -x", "#!/usr/bin/env -S {0} -x"])
+def test_the_interpreter_of_a_script_counts_too(
+    program: Path, line: str, give_away: Callable[[Path], None]
+) -> None:
+    script = program.with_name("script")
+    script.write_text(line.format(program) + "\n")
+    give_away(program)
+    assert fault_of_command([str(script)]).startswith(f"{program} belongs to")
+
+
+def test_scripts_that_are_each_other_s_interpreters_come_to_an_end(program: Path) -> None:
+    other = program.with_name("other")
+    other.write_text(f"#!{program}\n")
+    program.write_text(f"#!{other}\n")
+    assert fault_of_command([str(program)]) == ""
+
+
+def test_a_chain_of_too_many_files_is_refused(program: Path) -> None:
+    words = [str(program.with_name(f"file{number}")) for number in range(70)]
+    for word in words:
+        Path(word).write_text("")
+    assert "leads to more than 64 files" in fault_of_command(["/bin/true", *words])

@@ -120,9 +120,8 @@ class Options:
         for name, value in self.env.items():
             _check_variable(name, value)
         _check_encoding(self.encoding)
-        if not self.user:
-            for name in ("start", "stop", "force_stop", "status"):
-                _check_way(name, getattr(self, name))
+        for name in ("start", "stop", "force_stop", "status"):
+            _check_way(name, getattr(self, name), self.user)
 
     def _check_ways(self) -> None:
         """One way of telling the status, and nothing given that would silently not count."""
@@ -187,19 +186,20 @@ def _check_command(key: str, argv: Sequence[str], *, required: bool = False) -> 
         _refuse(key, argv, "must not hold a NUL character")
 
 
-def _check_way(key: str, argv: Sequence[str]) -> None:
-    """Refuse what root would run and others could exchange, or nobody can tell."""
+def _check_way(key: str, argv: Sequence[str], user: str) -> None:
+    """Refuse what root or `user` would run and others could exchange, or nobody can tell."""
     if not argv:
         return
     from ark_command._disk import Silent, ask
     from ark_command._program import fault_of_command
 
     try:
-        fault = ask(argv[0], lambda: fault_of_command(argv))
+        fault = ask(argv[0], lambda: fault_of_command(argv, user))
     except Silent as error:
         fault = f"who could exchange it cannot be told: {error}"
     if fault:
-        _refuse(key, list(argv), f"it runs as root, and {fault}; or name its user in options.user")
+        remedy = "" if user else "; or name its user in options.user"
+        _refuse(key, list(argv), f"it runs as {user or 'root'}, and {fault}{remedy}")
 
 
 def _check_stop_codes(codes: Sequence[int]) -> None:

@@ -339,12 +339,13 @@ def _found(key: str, argv: Sequence[str], user: str) -> Finding:
             say(f"{argv[0]} is not executable", f"{argv[0]} は実行できません"),
             f"chmod +x {argv[0]}",
         )
-    fault = "" if user else fault_of_command(argv)
+    fault = fault_of_command(argv, user)
     if fault:
+        who = user or "root"
         return Finding(
             f"options.{key}",
             Level.FAIL,
-            say(f"it runs as root, and {fault}", f"root で実行しますが、{fault}"),
+            say(f"it runs as {who}, and {fault}", f"{who} で実行しますが、{fault}"),
             say(
                 "have root own it and all above it, or name its user in options.user",
                 "パス全体の所有者を root にするか、options.user でユーザーを指定してください",

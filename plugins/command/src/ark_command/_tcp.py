@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 
-from ark_command._listener import NotTold, acceptor, listener
 from arkcore import Status, StatusReport
 
 TYPE_CHECKING = False
@@ -39,6 +38,8 @@ def _ask(
     address: str, port: int, deadline: Deadline, may_listen: Callable[[int], bool | None]
 ) -> StatusReport:
     import socket
+
+    from ark_command._listener import NotTold, acceptor, listener
 
     v6 = ":" in address
     shown = f"[{address}]:{port}" if v6 else f"{address}:{port}"
