@@ -14,6 +14,7 @@ from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import names_of_pacemaker, parameters_of, where_of
 from arkcore.plugin.discovery import find
+from arkcore.ras.sinks import refuse_log
 from arkcore.resources.names import check_resource_name, resource_names
 from arkcore.resources.node_file import read_node_file
 from arkcore.resources.recording import validate_and_record
@@ -22,7 +23,7 @@ from arkcore.resources.validation import validate as validate_only
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.base.paths import Paths
-    from arkcore.resources.resource import Resource
+    from arkcore.resources.resource import LogSettings, Resource
 
 
 def validate(
@@ -94,7 +95,9 @@ def _judged(paths: Paths, asked: list[str]) -> list[Judged]:
 def _node_file(paths: Paths) -> Judged:
     try:
         refuse_unless_readable(paths.node_file)
-        for observer in read_node_file(paths).observers:
+        node = read_node_file(paths)
+        _refuse_logs(paths, node.log)
+        for observer in node.observers:
             try:
                 find(observer)
             except ConfigurationError as error:
@@ -102,6 +105,21 @@ def _node_file(paths: Paths) -> Judged:
     except ArkError as error:
         return Judged(paths.node_file, "", str(error))
     return Judged(paths.node_file, "", "")
+
+
+def _refuse_logs(paths: Paths, log: LogSettings) -> None:
+    """`ConfigurationError` where others decide what lies at the path of a log; nothing writes it.
+
+    Only here: an action goes on without such a log.
+    """
+    for key, path in (("json", log.json), ("trace", log.trace)):
+        if path and os.path.dirname(path) != os.path.dirname(paths.ras_log):
+            try:
+                refuse_log(path)
+            except ConfigurationError as error:
+                raise ConfigurationError(
+                    f"{paths.node_file}: log.{key} = {path!r}: {error}"
+                ) from None
 
 
 def _every_name(paths: Paths) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from arkcore.base.call import Action
@@ -34,7 +35,11 @@ class Script:
         self._is_open = False
         self.log = ScriptLog(
             RasSink(case.paths.ras_log, group=log.group),
-            Sinks(log, traces=case.call.caller.traces),
+            Sinks(
+                log,
+                traces=case.call.caller.traces,
+                ours=os.path.dirname(case.paths.ras_log),
+            ),
             case.call.resource,
             host,
             full=ras.detail == "full",

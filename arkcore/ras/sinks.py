@@ -5,6 +5,11 @@ It is loaded when one of them is in use or something is wrong: not by a healthy 
 
 from __future__ import annotations
 
+import errno
+import os
+
+from arkcore.base import trusted
+from arkcore.base.errors import ConfigurationError
 from arkcore.base.stderr import complain, tell_journal, write
 from arkcore.base.text import shown
 from arkcore.ras.format import format_line
@@ -23,15 +28,14 @@ _RANK = {"debug": 10, "info": 20, "warning": 30, "error": 40, "none": 99}
 class Sinks:
     """Where messages go besides the RAS log, as ark.toml says.
 
-    `traces`: hook calls go to stderr too.
+    `traces`: hook calls go to stderr too. `ours`: the RAS log's own directory.
     """
 
-    def __init__(self, settings: LogSettings, *, traces: bool = False) -> None:
+    def __init__(self, settings: LogSettings, *, traces: bool = False, ours: str = "") -> None:
         self._settings = settings
         self._traces = traces
-        self._trace = (
-            RasSink(settings.trace, "the trace", settings.group) if settings.trace else None
-        )
+        self._ours = ours
+        self._trace = self._file(settings.trace, "the trace") if settings.trace else None
         levels = [_RANK[settings.stderr], _RANK[settings.journal]]
         self._least = 0 if settings.json else min(levels)
         self._logger: Any = None
@@ -79,9 +83,38 @@ class Sinks:
             logger.add(_to_journal, level=settings.journal.upper(), **plain)
         if settings.json:
             # Not loguru's own file sink: that follows a link, and waits for who reads a FIFO.
-            file = RasSink(settings.json, "the JSON log", settings.group)
+            file = self._file(settings.json, "the JSON log")
             logger.add(_to_file(file), level="DEBUG", serialize=True, **plain)
         return logger
+
+    def _file(self, path: str, name: str) -> RasSink:
+        # Beside the RAS log, it has the same standing.
+        if os.path.dirname(path) == self._ours:
+            return RasSink(path, name, self._settings.group)
+        return _NamedSink(path, name, self._settings.group)
+
+
+class _NamedSink(RasSink):
+    """A log at a path that ark.toml names: its whole way must be root's, or nothing is written."""
+
+    def __init__(self, path: str, name: str, group: str) -> None:
+        super().__init__(path, name, group)
+        #: Whether its way was found right. Whoever cannot write it cannot change that.
+        self._is_trusted = False
+
+    def _open(self) -> int:
+        if not self._is_trusted:
+            try:
+                refuse_log(self.path)
+            except ConfigurationError as error:
+                raise OSError(errno.EPERM, str(error)) from None
+            self._is_trusted = True
+        return super()._open()
+
+
+def refuse_log(path: str) -> None:
+    """`Untrusted` where others than root and the running user can decide what lies at `path`."""
+    trusted.refuse_untrusted(os.path.dirname(path), trusted.ours())
 
 
 def _to_file(file: RasSink) -> Callable[[Any], None]:

@@ -64,6 +64,36 @@ def test_a_log_s_place_that_is_no_file_holds_nobody_up(
     assert precious.read_text() == "precious\n"
 
 
+@pytest.mark.parametrize("sink", ["json", "trace"])
+def test_a_log_in_a_directory_of_the_application_s_is_not_written(
+    app_victim: Victim, app: Person, sink: str
+) -> None:
+    """The application's user exchanges the directory of log.json for a link to one of root's."""
+    logs, roots = app.owns(app_victim.home / "data") / "logs", app_victim.top / "root-s"
+    roots.mkdir()
+    (roots / "ark.log").write_text("precious\n")
+    app_victim.settings(f'[log]\n{sink} = "{logs}/ark.log"\n')
+    app_victim.configure(user=app.name)
+    app.shell('ln -s "$2" "$1"', logs, roots)
+    ended = app_victim.ark("validate", "web")
+    assert ended.code == 1
+    assert f"log.{sink} = '{logs}/ark.log': " in ended.output
+    acts_in_time(app_victim)
+    assert (roots / "ark.log").read_text() == "precious\n"
+
+
+def test_a_log_that_is_not_written_is_complained_of_once(app_victim: Victim, app: Person) -> None:
+    """log.trace lies below a directory of the application's; a restore has many hook calls."""
+    data = app_victim.home / "data"
+    app_victim.settings(f'[log]\ntrace = "{data}/ark.trace"\n')
+    app_victim.configure(user=app.name)
+    ended = app_victim.act("restore")
+    assert ended.code == 0
+    assert ended.output.count("cannot write the trace") == 1
+    assert f"{data}: belongs to user id {app.uid}" in ended.output
+    assert not (data / "ark.trace").exists()
+
+
 @pytest.mark.parametrize("kind", ["link", "fifo", "device"])
 def test_a_ras_log_that_is_no_file_holds_nobody_up(
     victim: Victim, precious: Path, kind: str
