@@ -149,19 +149,38 @@ def _look(directory: str, status: os.stat_result, users: tuple[int, ...]) -> Non
     _refuse_owner(directory, status, users)
     # In a sticky directory only its owner and the entry's own may exchange it (unlink(2)).
     sticky = status.st_mode & stat.S_ISVTX and status.st_uid == 0
-    if not sticky and not _is_private_group(status):
+    if not sticky and not _is_private_group(directory, status):
         _refuse_mode(directory, status)
     if _known is not None:
         _known.add((directory, users))
 
 
-def _is_private_group(status: os.stat_result) -> bool:
-    """Whether only the running user's own group, of the same number, may write it besides.
+def _is_private_group(directory: str, status: os.stat_result) -> bool:
+    """Whether only the running user's own group, with nobody else in it, may write it besides.
 
     It is the rule of most distributions for the directories of ordinary users; root's are held
     to more.
     """
-    return os.geteuid() == status.st_uid == status.st_gid != 0 and not status.st_mode & stat.S_IWOTH
+    user, group = status.st_uid, status.st_gid
+    if os.geteuid() != user or not user or status.st_mode & stat.S_IWOTH:
+        return False
+    try:
+        # Whom a list names may write as well: the mode shows its mask as the group's rights.
+        os.getxattr(directory, "system.posix_acl_access")
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
+            return False
+    import grp
+    import pwd
+
+    try:
+        account = pwd.getpwuid(user)
+        members = set(grp.getgrgid(group).gr_mem)
+    except KeyError:
+        return False
+    others = (each for each in pwd.getpwall() if each.pw_gid == group and each.pw_uid != user)
+    return account.pw_gid == group and members <= {account.pw_name} and not any(others)
 
 
 def _refuse(path: str, status: os.stat_result, users: tuple[int, ...]) -> None:

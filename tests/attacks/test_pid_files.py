@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -60,6 +61,43 @@ def test_a_directory_exchanged_for_a_link_kills_no_daemon(killed: Killed) -> Non
     killed.app.shell('cd "$1"; rmdir run; ln -s "$2" run', killed.home, killed.roots)
     killed.is_not_believed()
     killed.remove_spares_it()
+
+
+def access_list(person: Person) -> bytes:
+    """An access control list, as the kernel keeps it, by which `person` may write as the owner."""
+    entries = [(1, 7, -1), (2, 7, person.uid), (4, 5, -1), (16, 7, -1), (32, 5, -1)]
+    packed = [struct.pack("<HHI", tag, rights, who & 0xFFFFFFFF) for tag, rights, who in entries]
+    return struct.pack("<I", 2) + b"".join(packed)
+
+
+def test_a_pid_file_in_a_directory_of_a_list_kills_no_daemon(
+    victim: Victim, stranger: Person, roots_daemon: subprocess.Popen[bytes]
+) -> None:
+    """A list (ACL) of root's directory lets the stranger exchange the pid file in it."""
+    run = victim.home / "run"
+    victim.command("stop", "#!/bin/sh\nexit 0\n")
+    victim.configure(pid_file=run / "web.pid")
+    victim.restore()
+    os.setxattr(run, "system.posix_acl_access", access_list(stranger))
+    stranger.shell('echo "$2" >"$1/new"; mv -f "$1/new" "$1/web.pid"', run, roots_daemon.pid)
+    assert victim.status["status"] != "RUNNING"
+    victim.act("remove")
+    assert lives(roots_daemon.pid), victim.ras
+
+
+def test_a_pid_file_in_a_directory_of_a_group_of_the_same_number_does_not_count(
+    app_victim: Victim, app: Person
+) -> None:
+    """A group that is not the user's, but has the user's number, can write the directory."""
+    assert app.gid != app.uid
+    run = app_victim.home / "run"
+    app_victim.configure(user=app.name, pid_file=run / "web.pid")
+    app_victim.restore()
+    os.chown(run, app.uid, app.uid)
+    run.chmod(0o775)
+    assert app_victim.status["status"] != "RUNNING"
+    os.chown(run, app.uid, app.gid)
+    assert app_victim.status["status"] == "RUNNING", app_victim.status["detail"]
 
 
 def test_a_pid_file_that_is_a_link_kills_no_daemon(killed: Killed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import subprocess
@@ -326,20 +327,38 @@ def test_a_file_of_root_that_a_group_can_write_does_not_count(
     assert look(make_context(pid_file=str(pid_file))).belief is Belief.NONE
 
 
+def account_with_a_group_of_its_own() -> pwd.struct_passwd:
+    """An account besides root's in whose primary group there is nobody else."""
+    accounts = pwd.getpwall()
+    groups = [each.pw_gid for each in accounts]
+    return next(
+        each
+        for each in accounts
+        if each.pw_uid and groups.count(each.pw_gid) == 1 and not _members(each.pw_gid)
+    )
+
+
+def _members(group: int) -> list[str]:
+    try:
+        return grp.getgrgid(group).gr_mem
+    except KeyError:
+        return ["unknown"]
+
+
 @as_root
 def test_the_user_s_own_group_may_write_the_file(
     make_context: MakeContext, live: Live, passable: Path
 ) -> None:
     pid_file = passable / "app.pid"
-    nobody = pwd.getpwnam("nobody")
-    theirs = subprocess.Popen(["/bin/sleep", "300"], user=nobody.pw_uid)
+    account = account_with_a_group_of_its_own()
+    theirs = subprocess.Popen(["/bin/sleep", "300"], user=account.pw_uid)
     try:
         write(pid_file, theirs.pid)
         pid_file.chmod(0o664)
-        os.chown(pid_file, nobody.pw_uid, nobody.pw_uid)
-        ctx = make_context(pid_file=str(pid_file), user="nobody")
+        os.chown(pid_file, account.pw_uid, account.pw_gid)
+        ctx = make_context(pid_file=str(pid_file), user=account.pw_name)
         assert look(ctx).belief is Belief.OURS
-        os.chown(pid_file, nobody.pw_uid, STRANGER)
+        os.chown(pid_file, account.pw_uid, STRANGER)
         assert look(ctx).belief is Belief.NONE
     finally:
         theirs.kill()

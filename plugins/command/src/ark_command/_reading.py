@@ -6,7 +6,7 @@ import os
 import stat
 
 from ark_command._disk import ask_as
-from ark_command._way import Untrusted, open_trusted
+from ark_command._way import Untrusted, open_trusted, refuse_groups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,14 +22,15 @@ class PidFile:
 
     `line`: its first line, None where it is no regular file. `size`: in bytes. `written`: seconds
     after the epoch. `identity`: changes with each writing. `owners`: the user ids that own it or a
-    directory on its way. `is_local`: no other node writes to its file system. `links`: its hard
-    links where another user may have made one of them, else 1.
+    directory on its way. `groups`: as `Found` has them. `is_local`: no other node writes to its
+    file system. `links`: its hard links where another user may have made one of them, else 1.
     """
 
-    __slots__ = ("identity", "is_local", "line", "links", "owners", "size", "written")
+    __slots__ = ("groups", "identity", "is_local", "line", "links", "owners", "size", "written")
 
     def __init__(self, told: tuple[Any, ...]) -> None:
-        line, owners, self.identity, self.is_local, self.links = told
+        line, owners, self.identity, self.is_local, self.links, groups = told
+        self.groups: list[tuple[str, int, int]] = list(groups)
         self.line: bytes | None = line
         self.owners = set(owners)
         self.size: int = self.identity[2]
@@ -46,7 +47,9 @@ def read(path: str, user: str, users: set[int], of_this_node: Sequence[str]) -> 
     refusal, told = ask_as(user, path, lambda: _look(path, users, of_this_node))
     if refusal:
         raise Untrusted(refusal)
-    return PidFile(told)
+    file = PidFile(told)
+    refuse_groups(file.groups)
+    return file
 
 
 def identity(status: os.stat_result) -> tuple[int, ...]:
@@ -80,6 +83,7 @@ def _look(
         identity(found.status),
         any(map(lambda each: _is_on(found.status.st_dev, each), of_this_node)),
         found.status.st_nlink if found.may_be_linked else 1,
+        tuple(found.groups),
     )
 
 
