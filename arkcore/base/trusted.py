@@ -66,7 +66,7 @@ def read(path: str, users: tuple[int, ...], largest: int = LARGEST) -> bytes:
     `Untrusted` where others than `users` could have written it, `ConfigurationError` where it has
     more than `largest` bytes, `OSError` where it cannot be read or is no regular file.
     """
-    descriptor = _opened(path, users)
+    descriptor = opened(path, users)
     try:
         status = os.fstat(descriptor)
         _refuse_irregular(status)
@@ -95,7 +95,11 @@ def open_regular(path: str, flags: int = 0) -> int:
     return descriptor
 
 
-def _opened(path: str, users: tuple[int, ...]) -> int:
+def opened(path: str, users: tuple[int, ...]) -> int:
+    """A descriptor of `path`, on whose way `users` alone could have put something.
+
+    Whose the file itself is, and what it is, is left to the caller. `Untrusted`; `OSError`.
+    """
     if _known is not None and (path.rpartition("/")[0], users) in _known:
         try:
             return os.open(path, _FLAGS)

@@ -6,6 +6,7 @@ A record names only which options are secret, and where each of them stands.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -100,16 +101,19 @@ def read_secret(path: str, where: str, paths: Paths) -> str:
     """
     if not path.startswith("/"):
         raise ConfigurationError(f"{where}: file = {path!r}: must be an absolute path")
-    trusted.refuse_untrusted(path, trusted.owners(paths.prefix))
     try:
-        # O_NONBLOCK: a FIFO in its place must not hold us up.
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
-        descriptor = os.open(path, flags)
+        if os.path.islink(path):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        descriptor = trusted.opened(path, trusted.owners(paths.prefix))
         try:
             _refuse_others(os.fstat(descriptor), path, where, paths)
-            data = os.read(descriptor, _LARGEST)
+            data = os.read(descriptor, _LARGEST + 1)
         finally:
             os.close(descriptor)
+        if len(data) > _LARGEST:
+            raise ConfigurationError(
+                f"{where}: {path}: more than {_LARGEST} bytes; no secret may be so long"
+            )
         text = data.decode().removesuffix("\n").removesuffix("\r")
     except OSError as error:
         raise ConfigurationError(f"{where}: {path}: cannot be read: {error.strerror}") from None

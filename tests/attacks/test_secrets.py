@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -50,6 +51,33 @@ def test_a_stranger_reads_no_secret_of_a_record(secretive: Victim, stranger: Per
     """The record of a resource that validated holds all options of a file of 0600."""
     assert secretive.ark("validate").code == 0
     assert SECRET not in seen_by(stranger, secretive)
+
+
+@pytest.mark.parametrize("how", ["huge", "in a stranger's directory", "behind a stranger's link"])
+def test_a_file_that_is_no_secret_of_root_s_is_refused(
+    victim: Victim, stranger: Person, how: str
+) -> None:
+    """The file of a secret is too long to be one, or a stranger decides what lies at its path."""
+    file = victim.prefix / "etc/ark/password"
+    file.write_text(SECRET * (5000 if how == "huge" else 1))
+    file.chmod(0o600)
+    if how != "huge":
+        theirs = victim.top / "theirs"
+        theirs.mkdir()
+        at = theirs / "password"
+        if how.startswith("in"):
+            file.rename(at)
+        else:
+            at.symlink_to(file)
+            os.lchown(at, stranger.uid, stranger.gid)
+        stranger.owns(theirs)
+        file = at
+    victim.configure(env={"DB_PASSWORD": {"file": str(file)}})
+    ended = victim.ark("validate", "web")
+    assert ended.code == 1
+    assert ended.output.count("\n") == 1
+    assert str(file) in ended.output or str(file.parent) in ended.output
+    assert SECRET not in ended.output
 
 
 def test_a_stranger_reads_no_secret_after_a_whole_life(secretive: Victim, stranger: Person) -> None:

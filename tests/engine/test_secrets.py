@@ -204,6 +204,7 @@ def test_a_secret_is_read_from_its_file(apart: Web, node: ToyNode) -> None:
         (lambda path: path.unlink(), "No such file or directory"),
         (lambda path: path.write_bytes(b"\xff"), "not UTF-8"),
         (lambda path: path.write_text("a\nb\n"), "must hold one line of text"),
+        (lambda path: path.write_text("a" * 65537), "more than 65536 bytes; no secret may be so"),
         (lambda path: (path.unlink(), os.mkfifo(path, 0o600)), "must be a regular file"),
         (lambda path: (path.rename(f"{path}x"), path.symlink_to(f"{path}x")), "cannot be read"),
     ],
