@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from arkcore.base.choice import Choice
 
 
-class Level(Enum):
+class Level(Choice):
     OK = "ok"
     #: Also where this machine cannot tell: a person has to look.
     WARN = "warn"

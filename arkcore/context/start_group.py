@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import time
 
+from arkcore.base.bare_signal import signal
 from arkcore.base.deadline import Deadline
 from arkcore.base.text import listed
 from arkcore.machine import cgroup, processes

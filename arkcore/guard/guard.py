@@ -7,8 +7,6 @@ ends when its time is up.
 
 from __future__ import annotations
 
-from functools import partial
-
 from arkcore.base.call import Action, Call
 from arkcore.base.status import Fault, Outcome, Verdict
 from arkcore.base.stderr import complain
@@ -217,7 +215,7 @@ class Guard:
     def _dependents_of(self, run: ActionRun) -> Dependents:
         from arkcore.guard.dependents import Dependents
 
-        return Dependents(self.case, self._workers, run.limit, partial(self._nested, run))
+        return Dependents(self.case, self._workers, run.limit, lambda name: self._nested(run, name))
 
     def _nested(self, run: ActionRun, name: str) -> Guard:
         """The guard of another resource, which is stopped and started within this recover."""
@@ -225,10 +223,10 @@ class Guard:
         # As a remove, for which the recorded copy of a broken file serves.
         parameters = record.parameters_here(case.paths, name)
         call = Call(Action.REMOVE, name, case.call.caller, parameters)
-        listener = case.listener and partial(_tell_for, case.listener, name)
+        listener = case.listener and _teller_for(case.listener, name)
         return Guard(call, case.paths, case.signals, listener=listener, limit=run.limit, outer=case)
 
 
-def _tell_for(listener: Callable[[str, str], None], name: str, kind: str, text: str) -> None:
-    """Tell a listener what another resource's script says, and whose it is."""
-    listener(kind, f"{name}: {text}")
+def _teller_for(listener: Callable[[str, str], None], name: str) -> Callable[[str, str], None]:
+    """What tells a listener what another resource's script says, and whose it is."""
+    return lambda kind, text: listener(kind, f"{name}: {text}")

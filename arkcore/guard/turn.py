@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-import signal
 
 from arkcore.base import budget
+from arkcore.base.bare_signal import signal
 from arkcore.base.call import Action
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Outcome, Verdict

@@ -11,8 +11,9 @@ import errno
 import marshal
 import os
 import select
-import signal
 import time
+
+from arkcore.base.bare_signal import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ second.
 from __future__ import annotations
 
 import os
-import signal
 import time
 
+from arkcore.base.bare_signal import signal
 from arkcore.base.text import shown
 from arkcore.machine import processes
 from arkcore.machine.readers import let_read, let_read_in

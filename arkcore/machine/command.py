@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import time
 
 from arkcore.base import budget
+from arkcore.base.bare_signal import name_of
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import PluginError, StepFailed
 from arkcore.machine.spawn import clean_environment, spawn
@@ -96,7 +96,7 @@ class CommandResult:
             left = f"; could not be ended: {_listed(self.left)}" if self.left else ""
             return f"{name} had not ended after {self.seconds:.1f} s{left}{box}"
         if self.returncode is not None and self.returncode < 0:
-            return f"{name} was ended by {_signal_name(-self.returncode)}"
+            return f"{name} was ended by {name_of(-self.returncode)}"
         return f"{name} returned {self.returncode}"
 
     def check(self) -> CommandResult:
@@ -118,13 +118,6 @@ def _refuse_unknown_encoding(name: str) -> None:
 
 def _listed(left: Sequence[Process]) -> str:
     return ", ".join(str(process) for process in left)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def run(

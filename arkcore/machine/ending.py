@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import time
 
 from arkcore.base import budget
+from arkcore.base.bare_signal import signal
 from arkcore.machine import processes
 
 TYPE_CHECKING = False

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import time
+
+from arkcore.base.bare_signal import signal
 
 #: What plugins may use; the rest is the engine's own.
 __all__ = [

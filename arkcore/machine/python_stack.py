@@ -7,8 +7,9 @@ interpreter's lock. A process in an uninterruptible sleep, or a stopped one, tel
 from __future__ import annotations
 
 import os
-import signal
 import time
+
+from arkcore.base.bare_signal import signal
 
 _SIGNAL = signal.SIGUSR2
 #: Seconds to wait for the answer, and the most bytes of it that are read.

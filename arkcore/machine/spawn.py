@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 
+from arkcore.base.bare_signal import signal
 from arkcore.machine import processes
 
 TYPE_CHECKING = False

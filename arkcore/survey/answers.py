@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from typing import Literal
 
 import msgspec
 
@@ -33,17 +34,19 @@ class Found(msgspec.Struct, frozen=True):
     """A finding as it is written."""
 
     check: str
-    level: Level
+    level: Literal["ok", "warn", "fail", "not applicable"]
     seen: str
     advice: str = ""
     number: str = ""
 
     @classmethod
     def of(cls, finding: Finding) -> Found:
-        return cls(finding.check, finding.level, finding.seen, finding.advice, finding.number)
+        level: Any = finding.level.value
+        return cls(finding.check, level, finding.seen, finding.advice, finding.number)
 
     def finding(self) -> Finding:
-        return Finding(self.check, self.level, self.seen, self.advice, number=self.number)
+        level = Level(self.level)
+        return Finding(self.check, level, self.seen, self.advice, number=self.number)
 
 
 class DiskAnswer(msgspec.Struct, frozen=True):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import select
-from enum import Enum
 
+from arkcore.base.choice import Choice
 from arkcore.base.deadline import Deadline
 from arkcore.machine import processes
 from arkcore.machine.channel import Receiver
@@ -39,7 +39,7 @@ _LOOK = 0.05
 _ENDED = "ended"
 
 
-class How(Enum):
+class How(Choice):
     """How a question came out."""
 
     #: The command returned 0.

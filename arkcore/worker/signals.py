@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import select
-import signal
 
+from arkcore.base.bare_signal import name_of, signal
 from arkcore.base.trusted import remember_directories
 from arkcore.worker.worker import become_subreaper
 
@@ -56,7 +56,7 @@ class Signals:
     @property
     def name(self) -> str:
         number = self.received or self._last
-        return signal.Signals(number).name if number else ""
+        return name_of(number) if number else ""
 
     def wait(self, seconds: float, *descriptors: int) -> None:
         """Until a signal comes, a descriptor is readable, or the time is up."""

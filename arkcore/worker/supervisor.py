@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 
 from arkcore.base import budget
+from arkcore.base.bare_signal import name_of, signal
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Outcome
 from arkcore.machine import processes
@@ -200,5 +200,5 @@ def _awaited(pid: int, seconds: float) -> int | None:
 def _how_it_died(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
+        return f"was ended by {name_of(-code)}"
     return f"ended with exit code {code} before it had answered"

@@ -6,8 +6,8 @@ Whatever it does, raises or becomes is an outcome for its guard, never an exit c
 from __future__ import annotations
 
 import os
-import signal
 
+from arkcore.base.bare_signal import signal
 from arkcore.base.stderr import complain, complain_to
 from arkcore.machine.channel import Event, Sender
 

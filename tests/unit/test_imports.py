@@ -222,6 +222,26 @@ def test_the_guard_imports_no_plugin_even_when_it_has_a_resource_validated(
     assert not guard & {"msgspec", "tomllib"}
 
 
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "arkcore.managers.lifekeeper, arkcore.worker.part",
+        "arkcore.managers.pacemaker, arkcore.worker.part",
+        "ark_command._plugin, ark_command._pid_file",
+        "ark_jp1_base.jp1, ark_jp1_base.judgement",
+    ],
+)
+def test_no_enumeration_is_made_on_the_way_of_an_action(modules: str) -> None:
+    program = f"import sys; sys.path += sys.argv[1:]; import {modules}; print(*sys.modules)"
+    child = subprocess.run(
+        [sys.executable, "-IS", "-c", program, *sys.path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not set(child.stdout.split()) & {"enum", "signal", "functools", "types", "re", "json"}
+
+
 def test_importing_the_public_names_loads_nothing_heavy() -> None:
     program = "import arkcore, sys; print(*sys.modules)"
     child = subprocess.run(
