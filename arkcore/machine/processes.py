@@ -42,7 +42,7 @@ DEAD_STATES = ("Z", "X", "x")
 #: Nothing is known of a process that could not be looked at for these: it may well be alive.
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 #: How often the table is read anew for processes that came while it was being looked through.
-_ROUNDS = 20
+_ROUNDS = 40
 #: Bytes asked for at first, for most files hold less; then more and more.
 _FEW = 1 << 12
 #: A process may declare any part of its memory to be its arguments or its environment. So many

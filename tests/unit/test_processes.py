@@ -190,7 +190,7 @@ def test_a_mark_is_found_in_the_environment(
 THREADS = """
 import ctypes, os, sys, threading, time
 def link():
-    time.sleep(0.0001)
+    time.sleep(0.0003)
     threading.Thread(target=link).start()
 threading.Thread(target=link).start()
 print(os.getpid(), flush=True)
