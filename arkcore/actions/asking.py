@@ -10,6 +10,7 @@ from arkcore.base.text import listed
 from arkcore.context.context import STATUS, StepAtWork
 from arkcore.machine import command, processes
 from arkcore.machine.channel import Event
+from arkcore.machine.machine_wide import serves_machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class Asking:
             found = set(self._hooks.processes(self._ctx))
             found |= self._recorded_alive({(each.pid, each.start) for each in found})
             found |= set() if quick else self._left_in_sessions()
-            alive = {each for each in found if not processes.bears(each, spare)}
+            alive = {each for each in found if not serves_machine(each, spare)}
             self.last_listed = [*alive]
             if grouped and not quick:
                 alive |= self._engine.group.members(alive)
@@ -183,16 +184,21 @@ class Asking:
         """Processes that run a program of the application in a session that its last start made.
 
         The session alone identifies a process that was forked later, lost its parent and wrote over
-        its environment, as nginx's workers do.
+        its environment, as nginx's workers do. Its user must be the application's: when the whole
+        session is gone, the kernel gives its number to anybody.
         """
         sessions = self._state.sessions.read()
         if not sessions.leaders:
             return set()
         seen = processes.table()
         found = set()
+        owner = self._engine.owner
+        users = owner.users()
         for process in seen.values():
             began = sessions.leaders.get(process.session)
             if began is None or processes.executable(process.pid) not in sessions.programs:
+                continue
+            if not owner.may_have(process, users):
                 continue
             # A number is given again only when the whole session is gone; its leader tells.
             leader = seen.get(process.session)

@@ -11,6 +11,7 @@ from arkcore.context.ownership import Owner, Search
 from arkcore.machine import command, processes
 from arkcore.machine.channel import Event, Log
 from arkcore.machine.command import CommandResult
+from arkcore.machine.machine_wide import serves_machine
 from arkcore.machine.output import Output
 from arkcore.memory.lock import NodeLock
 
@@ -70,7 +71,7 @@ class EngineSide:
     def tell_ended(self, how: str, wanted: Iterable[Process], left: Sequence[Process]) -> None:
         """Name those of `wanted` that were ended; `left` live on. At every detail of the log."""
         spare = self._resource.application.machine_wide
-        ended = [each for each in wanted if each not in left and not processes.bears(each, spare)]
+        ended = [each for each in wanted if each not in left and not serves_machine(each, spare)]
         if ended:
             self._log.warning(f"{how}: " + ", ".join(f"pid {each}" for each in ended))
 

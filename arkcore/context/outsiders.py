@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from arkcore.machine import processes
+from arkcore.machine.machine_wide import serves_machine
 from arkcore.memory.state import State
 
 TYPE_CHECKING = False
@@ -49,8 +50,6 @@ def outsiders(
     """Those of `found` that are ours, another resource's, or the machine's with all they made.
 
     `others`: pid and start time of what other resources ran with, as :func:`recorded_by_others`.
-    Nothing is believed that the process says of itself: a name counts for a process of root's, or
-    for a program that root alone can change.
     """
     if not found:
         return set()
@@ -65,40 +64,12 @@ def outsiders(
             return False
         if process.pid not in known:
             known[process.pid] = False  # parents may seem to go round in a circle
-            known[process.pid] = _is_one_of(process, machine_wide) or of_the_machine(
+            known[process.pid] = serves_machine(process, machine_wide) or of_the_machine(
                 processes.look(process.ppid)
             )
         return known[process.pid]
 
     return kept | {each for each in found if of_the_machine(each)}
-
-
-def _is_one_of(process: Process, names: Collection[str]) -> bool:
-    return processes.bears(process, names) and (
-        _is_root(process.pid) or _is_program_of_root(process.pid, names)
-    )
-
-
-def _is_root(pid: int) -> bool:
-    # Not who owns /proc/PID: that is root for each process that forbids its core dump.
-    try:
-        with open(f"/proc/{pid}/status", "rb", buffering=0) as file:
-            for line in file.read(4096).splitlines():
-                if line.startswith(b"Uid:"):
-                    return set(line.split()[1:]) == {b"0"}
-    except OSError:
-        pass
-    return False
-
-
-def _is_program_of_root(pid: int, names: Collection[str]) -> bool:
-    if os.path.basename(processes.executable(pid)) not in names:
-        return False
-    try:
-        status = os.stat(f"/proc/{pid}/exe")
-    except OSError:
-        return False
-    return status.st_uid == 0 and not status.st_mode & 0o022
 
 
 def _line_of(pid: int) -> set[int]:

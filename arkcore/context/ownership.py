@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 from arkcore.machine import processes
+from arkcore.machine.machine_wide import serves_machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ class Search:
             if process is None:
                 continue
             self._paths[pid] = path
-            if not processes.bears(process, self._spare):
+            if not serves_machine(process, self._spare):
                 yield process
             elif self._parts and self._has_inherited(process):
                 self._suspects[pid] = process
@@ -342,7 +343,7 @@ class Search:
     def _serves_the_machine(self, process: Process) -> bool:
         """Whether one of its ancestors is a machine-wide daemon."""
         return bool(self._spare) and any(
-            processes.bears(each, self._spare) for each in ancestors(process)
+            serves_machine(each, self._spare) for each in ancestors(process)
         )
 
     def _names_a_host(self, environment: list[bytes]) -> bool:

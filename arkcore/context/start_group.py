@@ -16,6 +16,7 @@ from arkcore.base.deadline import Deadline
 from arkcore.base.text import listed
 from arkcore.machine import cgroup, processes
 from arkcore.machine.cgroup import Group
+from arkcore.machine.machine_wide import serves_machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -305,7 +306,7 @@ class StartGroup:
                 continue  # gone, or it stays where it is and is left alone there
             if each.pid not in own:
                 # The remove itself warns of what only inherited a claim.
-                expected = processes.bears(each, self._expected) or each in self._spared()
+                expected = serves_machine(each, self._expected) or each in self._spared()
                 tell = self._log.info if expected else self._log.warning
                 tell(f"left alone, for it is the machine's or another resource's: pid {each}")
 

@@ -12,6 +12,7 @@ import time
 from arkcore.base import budget
 from arkcore.base.bare_signal import signal
 from arkcore.machine import processes
+from arkcore.machine.machine_wide import serves_machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def end(
     """
 
     def remaining() -> list[Process]:
-        return [process for process in find() if not processes.bears(process, spare)]
+        return [process for process in find() if not serves_machine(process, spare)]
 
     left = remaining()
     if not left:

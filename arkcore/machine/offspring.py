@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arkcore.machine import processes
+from arkcore.machine.machine_wide import serves_machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def apart_from(
         while pid in seen and pid not in asked:
             asked.add(pid)
             pid = seen[pid].ppid
-    heads = {seen[pid] for pid in asked if processes.bears(seen[pid], names)}
+    heads = {seen[pid] for pid in asked if serves_machine(seen[pid], names)}
     return found - heads - processes.descendants({each.pid for each in heads}, seen)
 
 

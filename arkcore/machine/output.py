@@ -66,10 +66,11 @@ class Output:
     def trim(self) -> bool:
         """Cut back what has grown too large; True where it had."""
         try:
-            size = os.fstat(self.descriptor).st_size
-            if size <= _LARGEST_OUTPUT:
+            status = os.fstat(self.descriptor)
+            size = status.st_size
+            if _taken(status) <= _LARGEST_OUTPUT:
                 return False
-            end = os.pread(self.descriptor, _KEPT, size - _KEPT)
+            end = os.pread(self.descriptor, _KEPT, max(0, size - _KEPT))
             for _ in range(8):  # the last words of all must not be cut off: they may come just now
                 grown = os.fstat(self.descriptor).st_size
                 if grown <= size:
@@ -105,7 +106,7 @@ def trim_kept(path: str) -> None:
     The last of it stays.
     """
     try:
-        if os.stat(path, follow_symlinks=False).st_size <= _LARGEST_OUTPUT:
+        if _taken(os.stat(path, follow_symlinks=False)) <= _LARGEST_OUTPUT:
             return
         output = Output.kept(path)
     except OSError:
@@ -117,6 +118,11 @@ def trim_kept(path: str) -> None:
         pass  # a full disk: there is room again by now
     finally:
         output.close()
+
+
+def _taken(status: os.stat_result) -> int:
+    """Bytes of a file, or of the disk that it takes: a command can reserve what it never fills."""
+    return max(status.st_size, status.st_blocks * 512)
 
 
 def _append_mode(descriptor: int) -> None:

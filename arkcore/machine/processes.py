@@ -351,15 +351,6 @@ def descendants(roots: Collection[int], seen: dict[int, Process] | None = None) 
     return found
 
 
-def bears(process: Process, names: Collection[str]) -> bool:
-    """Whether its own name or its executable's is one of `names`."""
-    if not names:
-        return False
-    # The kernel keeps 15 bytes of a name.
-    cut = {os.fsencode(name)[:15].decode("utf-8", "backslashreplace") for name in names}
-    return process.name in cut or os.path.basename(executable(process.pid)) in names
-
-
 def still_lives(process: Process) -> bool:
     """Whether this very process, not another with its pid, is alive."""
     now = look(process.pid)

@@ -220,6 +220,23 @@ def test_output_is_bounded_after_the_start(app_victim: Victim, app: Person) -> N
     assert used(output) <= 16 << 20
 
 
+def test_room_that_a_start_reserves_is_given_back(app_victim: Victim, app: Person) -> None:
+    """The start reserves 64 MiB on its output, and writes none of it."""
+    reserve = (
+        "import ctypes; "
+        "ctypes.CDLL(None).fallocate64(1, 1, ctypes.c_long(0), ctypes.c_long(1 << 26))"
+    )
+    text = (
+        f"#!/bin/sh\n{sys.executable} -I -c '{reserve}'\n"
+        f"setsid {app_victim.home}/daemon 1000 2>&1 &\necho $! >{app_victim.home}/run/web.pid\n"
+    )
+    app_victim.command("start", text)
+    app_victim.configure(user=app.name)
+    app_victim.restore()
+    assert app_victim.act("quickcheck").code == 0
+    assert used(app_victim.prefix / "var/log/ark/output/web.start") <= 16 << 20
+
+
 def is_quiet(path: Path) -> bool:
     size = used(path)
     return hold(lambda: used(path) == size, 0.1)
@@ -250,14 +267,16 @@ def test_a_status_command_s_flood_is_bounded(app_victim: Victim, app: Person) ->
         "fcntl.fcntl(1, 1033, 0x0002 | 0x0004 | 0x0008)",
         "os.fchmod(1, 0o777)",
         "os.lseek(1, 1 << 40, 0); os.write(1, b'x')",
+        "ctypes.CDLL(None).fallocate64(1, 1, ctypes.c_long(0), ctypes.c_long(1 << 26))",
     ],
-    ids=["sparse", "seals", "mode", "far"],
+    ids=["sparse", "seals", "mode", "far", "reserved"],
 )
 def test_a_command_does_nothing_to_our_output_files(app_victim: Victim, deed: str) -> None:
     """A command makes the file of its output 1 TiB, seals it, or changes its mode."""
     script = app_victim.home / "status.py"
     script.write_text(
-        f"import fcntl, os\ntry:\n    {deed}\nexcept OSError:\n    pass\nraise SystemExit(3)\n"
+        f"import ctypes, fcntl, os\ntry:\n    {deed}\n"
+        "except OSError:\n    pass\nraise SystemExit(3)\n"
     )
     app_victim.configure(status=[sys.executable, "-I", str(script)])
     end = app_victim.act("quickcheck")

@@ -135,9 +135,11 @@ def _sources(*patterns: str) -> list[Path]:
 
 
 #: Where messages come from, by the page that has to tell of them.
+_WINGS = ("base", "machine", "memory", "plugin", "resources", "context", "worker", "guard")
 SOURCES = {
     "ras-log.md": _sources(
         "arkcore/*.py",
+        *(f"arkcore/{wing}/*.py" for wing in _WINGS),
         "arkcore/actions/[!p]*.py",  # probe.py writes no line
         "arkcore/ras/*.py",
         "plugins/jp1-base/src/ark_jp1_base/*.py",
@@ -156,6 +158,7 @@ SOURCES = {
 #: Modules whose texts are errors of a file or of a plugin (`<file>: <key>: …`), declarations, or
 #: what a black box holds.
 NOT_MESSAGES = {
+    "choice.py",
     "__init__.py",
     "application.py",
     "blackbox.py",
