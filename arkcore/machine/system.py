@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from arkcore.base import trusted
+
 TYPE_CHECKING = False
 
 
@@ -37,13 +39,14 @@ def systemctl() -> str:
 
 
 def is_trusted_program(path: str) -> bool:
-    """Whether `path` is a program that nobody but root and the running user can have changed."""
-    try:
-        status = os.stat(path)
-    except OSError:
+    """Whether `path` is a program that nobody but root and the running user can have changed.
+
+    Whoever can write a directory on its way could put another in its place before it is run.
+    """
+    if not os.access(path, os.X_OK):
         return False
-    return (
-        status.st_uid in (0, os.geteuid())
-        and not status.st_mode & 0o022
-        and os.access(path, os.X_OK)
-    )
+    try:
+        trusted.refuse_untrusted(path, trusted.ours())
+    except trusted.Untrusted:
+        return False
+    return True

@@ -11,8 +11,9 @@ _MODULE = "arkcore.launch"
 def launcher_of(function: str, arguments: tuple[str, str], interpreter: str) -> str:
     """The text of a program that calls `function` of :mod:`arkcore.launch` with `arguments`.
 
-    It takes nothing from the environment, and finds this very installation: isolated (-I) and
-    without site (-S), so that no other package's start-up file runs in it either. A process this
+    It takes no path, module or setting of ours from the environment, and finds this very
+    installation: isolated (-I) and without site (-S), so that no other package's start-up file runs
+    in it either. What a manager sets for its programs (LKROOT, OCF_*) it hands on. A process this
     short needs no collector, from the first import on.
     """
     places = _places_of_packages(interpreter)

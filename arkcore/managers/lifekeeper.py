@@ -172,7 +172,8 @@ def main(
         environment = os.environ
         paths = Paths(environment.get("ARK_PREFIX", "") if prefix is None else prefix)
         manager = find_lifekeeper(environment, paths.prefix)
-        # A launcher, which has its prefix baked in, takes nothing from the environment.
+        # A launcher, which has its prefix baked in, takes nothing of ours from the environment. Of
+        # LKROOT, which LifeKeeper sets, only programs are run that root alone can have written.
         manager.traces = prefix is None and traces(environment)
         manager.called_at = called_at
         call = manager.parse(action, sys.argv if argv is None else argv, environment)

@@ -11,6 +11,7 @@ import os
 import subprocess
 
 from arkcore.base.errors import MachineError
+from arkcore.base.trusted import open_regular
 from arkcore.machine.system import is_trusted_program
 from arkcore.managers.lifekeeper import find_lifekeeper
 
@@ -156,11 +157,7 @@ class LifeKeeperCommands:
 
     def _ask(self, name: str, *words: str) -> subprocess.CompletedProcess[bytes]:
         program = self._bin(name)
-        if not is_trusted_program(program):
-            raise MachineError(
-                f"{program}: there is no such program that only root can have written; is "
-                f"LifeKeeper installed here, and LKROOT right in /etc/default/LifeKeeper?"
-            )
+        _refuse_untrusted(program)
         try:
             return subprocess.run(
                 [program, *words],
@@ -182,8 +179,8 @@ class LifeKeeperCommands:
         directory = "recovery" if program == "recover" else "actions"
         path = f"{self.root}/subsys/gen/resources/app/{directory}/!{program}/{tag}"
         try:
-            with open(path, encoding="utf-8", errors="backslashreplace") as file:
-                return file.read(65536)
+            with os.fdopen(open_regular(path), "rb") as file:
+                return file.read(65536).decode("utf-8", "backslashreplace")
         except OSError:
             return ""
 
@@ -191,6 +188,7 @@ class LifeKeeperCommands:
 
     def run(self, command: Sequence[str]) -> int:
         """Run a command with what it prints shown; its exit code. `MachineError`: it cannot be."""
+        _refuse_untrusted(command[0])
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, env=self._environment(), cwd="/"
@@ -204,6 +202,7 @@ class LifeKeeperCommands:
 
         What it prints goes to `output`. `MachineError`: it cannot be run.
         """
+        _refuse_untrusted(command[0])
         try:
             return subprocess.Popen(
                 command,
@@ -224,6 +223,15 @@ class LifeKeeperCommands:
     def _environment(self) -> dict[str, str]:
         path = f"/usr/sbin:/usr/bin:/sbin:/bin:{self.root}/bin"
         return {"PATH": path, "LKROOT": self.root, "LANG": "C", "HOME": "/root"}
+
+
+def _refuse_untrusted(program: str) -> None:
+    if not is_trusted_program(program):
+        raise MachineError(
+            f"{program}: there is no such program that only root can have written; is "
+            f"LifeKeeper installed here, and LKROOT right in the environment or in "
+            f"/etc/default/LifeKeeper?"
+        )
 
 
 def _lines(done: subprocess.CompletedProcess[bytes]) -> list[str]:

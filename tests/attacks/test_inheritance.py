@@ -14,6 +14,7 @@ from support import PROGRAMS
 
 HOSTILE = {
     "PATH": "{0}/bin",
+    "LKROOT": "{0}/lifekeeper",
     "IFS": "/",
     "HOME": "{0}",
     "TMPDIR": "{0}",
@@ -49,7 +50,7 @@ def launchers(victim: Victim) -> Path:
 
 
 def test_a_launcher_takes_nothing_from_its_environment(victim: Victim, launchers: Path) -> None:
-    """A launcher is called with 24 hostile variables; the product's environment is clean."""
+    """A launcher is called with 25 hostile variables; the product's environment is clean."""
     victim.command(
         "start", f"#!/bin/sh\nenv >{victim.top}/seen\n" + (victim.home / "start").read_text()
     )
@@ -69,6 +70,53 @@ def test_a_launcher_takes_nothing_from_its_environment(victim: Victim, launchers
     }
     assert str(victim.top / "bin") not in seen
     assert f"ARK_PREFIX={victim.prefix}\n" in seen
+
+
+#: Programs of LifeKeeper's, beneath LKROOT.
+OF_LIFEKEEPER = [
+    *(f"bin/{name}" for name in ("ins_list", "eqv_list", "dep_create", "perform_action")),
+    *("bin/ins_remove", "lkadm/subsys/gen/app/bin/creapphier"),
+]
+
+
+@pytest.fixture
+def lkroot(victim: Victim, stranger: Person) -> Path:
+    """A directory of the stranger's, with LifeKeeper's programs; each shows that it was run."""
+    root = victim.top / "lifekeeper"
+    for name in OF_LIFEKEEPER:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"#!/bin/sh\necho $0 >>{victim.top}/ran\n")
+        (root / name).chmod(0o755)
+    for directory, _, _ in os.walk(root):
+        stranger.owns(Path(directory))
+    return root
+
+
+@pytest.mark.parametrize("whose", ["his", "root's"])
+def test_no_program_beneath_a_stranger_s_lkroot_is_run(
+    victim: Victim, stranger: Person, launchers: Path, lkroot: Path, whose: str
+) -> None:
+    """LKROOT is a directory of a stranger's, whose programs are his, or root's until exchanged."""
+    victim.configure()
+    victim.restore()
+    if whose == "his":
+        for name in OF_LIFEKEEPER:
+            stranger.owns(lkroot / name)
+    more = {"LKROOT": str(lkroot)}
+    victim.kill_product()
+    for name in ("quickCheck", "recover", "remove", "restore"):
+        victim.call(launchers / name, "-t", "web", "-i", "id", environment=more)
+    for words in (
+        ("status",),
+        ("timers", "web"),
+        ("lifekeeper", "status"),
+        ("lifekeeper", "plan", "web"),
+        ("lifekeeper", "register", "web", "--alone"),
+        ("lifekeeper", "unregister", "web", "--stop", "--confirmed"),
+        ("drill", "local-recovery", "web", "--yes"),
+    ):
+        victim.ark(*words, **more)
+    assert not (victim.top / "ran").exists(), (victim.top / "ran").read_text()
 
 
 @pytest.mark.parametrize(

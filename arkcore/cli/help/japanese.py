@@ -140,7 +140,8 @@ ssh NODE2 ark preflight --export - | ark preflight --peer -
 4 つのランチャー restore、remove、quickCheck、recover を作成します。
 
 LifeKeeper は、それぞれのコピーをリソースのタグの名前で保存します。ランチャーは
-変わることがなく、この環境を使い、環境変数からは何も受け取りません。1 組で全リソース
+変わることがなく、この環境を使います。環境変数から受け取るのは、LifeKeeper の場所を示す
+LKROOT だけで、パスやモジュールは受け取りません。1 組で全リソース
 に使えます。`ark lifekeeper register` も作成します。
 """,
     "lifekeeper register": """

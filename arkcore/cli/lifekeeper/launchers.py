@@ -28,9 +28,9 @@ def launchers(
     """Write the four launchers: restore, remove, quickCheck, recover.
 
     LifeKeeper stores a copy of each under the resource's tag. A launcher
-    never changes, finds this very installation, and takes nothing from the
-    environment, so one set serves every resource. `ark lifekeeper register`
-    writes them too.
+    never changes, finds this very installation, and takes no path and no
+    module of ours from the environment (only LKROOT, where LifeKeeper is), so
+    one set serves every resource. `ark lifekeeper register` writes them too.
 
     Examples:
       ark lifekeeper launchers /etc/ark/lifekeeper
