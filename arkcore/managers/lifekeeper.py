@@ -178,6 +178,7 @@ def main(
         manager.called_at = called_at
         call = manager.parse(action, sys.argv if argv is None else argv, environment)
         check_tag(call.resource)
+        _refuse_without_rights(paths, call.resource)
         verdict = Guard(call, paths, signals).perform()
         return manager.exit_code(action, verdict)
     except ConfigurationError as error:
@@ -189,6 +190,18 @@ def main(
 def check_tag(tag: str) -> None:
     """Refuse a tag that cannot name a resource file. `ConfigurationError` says what is allowed."""
     check_name("tag", tag)
+
+
+def _refuse_without_rights(paths: Paths, resource: str) -> None:
+    """`ConfigurationError` where our state is here, and its reader is somebody who may not.
+
+    Who sees only a part would take what runs for dead.
+    """
+    if os.geteuid() == 0:
+        return
+    directory = paths.state(resource).removesuffix(f"/resources/{resource}")
+    if os.path.exists(directory) and not os.access(directory, os.R_OK | os.X_OK):
+        raise ConfigurationError(f"{directory}: you may not read there; ask as root")
 
 
 def _unusable(action: Action, problem: str) -> int:

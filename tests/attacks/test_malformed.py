@@ -371,12 +371,18 @@ def test_a_stranger_s_command_is_refused(
     assert not (victim.prefix / "var/lib/ark/maintenance/web.json").exists()
 
 
-def test_a_stranger_is_told_nothing_false(victim: Victim, stranger: Person) -> None:
+@pytest.mark.parametrize("how", ["pid_file", "status"])
+def test_a_stranger_is_told_nothing_false(victim: Victim, stranger: Person, how: str) -> None:
     """A stranger asks for the status of what runs as root, and sees only a part of it."""
-    victim.configure(pid_file=victim.home / "run/web.pid")
+    victim.configure(**({"pid_file": victim.home / "run/web.pid"} if how == "pid_file" else {}))
     victim.restore()
-    done = stranger.run([PROGRAMS / "ark", "status", "web", "--json"], victim.environment())
-    if done.returncode == 0:
-        assert json.loads(done.stdout)[0]["status"] in ("RUNNING", "UNKNOWN", None)
+    (victim.home / "run").chmod(0o700)
+    told = f"{victim.prefix}/run/ark: you may not read there; ask as root\n"
+    for words in (["ark", "status", "web"], ["ark", "status", "web", "--json"], ["ark", "status"]):
+        look = stranger.run([PROGRAMS / words[0], *words[1:]], victim.environment())
+        assert (look.returncode, look.stdout, look.stderr) == (1, "", f"ark: {told}")
     check = stranger.run([PROGRAMS / "ark-quickcheck", "-t", "web"], victim.environment())
-    assert check.returncode == 0, check
+    assert (check.returncode, check.stderr) == (0, f"ark: quickcheck: BLIND: {told}")
+    remove = stranger.run([PROGRAMS / "ark-remove", "-t", "web"], victim.environment())
+    assert (remove.returncode, remove.stderr) == (1, f"ark: remove: {told}")
+    assert victim.daemon()
