@@ -8,11 +8,11 @@ kernel then forgets that the worker dies with its guard.
 from __future__ import annotations
 
 import errno
-import marshal
 import os
 import select
 import time
 
+from arkcore.base import quickjson
 from arkcore.base.bare_signal import signal
 
 TYPE_CHECKING = False
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The most that an answer may hold, in bytes.
 _LARGEST = 1 << 18
+#: The key of a mapping that stands for bytes.
+_BYTES = "bytes"
 #: Seconds for which a disk that gave no answer is not asked again.
 _REST = 10.0
 #: Seconds for which a killed child is awaited.
@@ -62,8 +64,9 @@ def ask_disk(question: Callable[[], Any], user: str | None, within: float) -> An
         _unanswered = (time.monotonic(), f"no answer within {within:.1f} s")
         raise OSError(errno.ETIMEDOUT, _unanswered[1])
     try:
-        error, answer = marshal.loads(told)
-    except (EOFError, ValueError, TypeError):
+        # JSON: whoever may trace the child decides what is read here, and it must be harmless.
+        error, answer = _unpacked(quickjson.loads_plain(told))
+    except (ValueError, TypeError, RecursionError):
         raise OSError(errno.EIO, "no answer: the child that asked was ended") from None
     if error:
         raise OSError(error, os.strerror(error))
@@ -104,11 +107,27 @@ def _answer(
             told: tuple[int, Any] = (0, question())
         except OSError as error:
             told = (error.errno or errno.EIO, None)
-        text = marshal.dumps(told)
+        text = quickjson.dumps(_packed(told)).encode()
         while text:
             text = text[os.write(writing, text) :]
     finally:
         os._exit(0)
+
+
+def _packed(value: Any) -> Any:
+    """As JSON can hold it: bytes as a mapping."""
+    if isinstance(value, bytes):
+        return {_BYTES: value.decode("latin-1")}
+    return [_packed(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_unpacked, value))
+    if isinstance(value, dict):
+        [(_, text)] = value.items()
+        return str(text).encode("latin-1")
+    return value
 
 
 def _read(reading: int, until: float) -> bytes | None:

@@ -30,6 +30,8 @@ _PYTHON_SIZE = 32 * 1024
 NUMBER = 20
 
 _OPEN_FILES = 40
+#: Characters of the last output that are kept.
+_OUTPUT = 8192
 
 
 def record(
@@ -157,7 +159,8 @@ def _write(
         line = shown(line or process.name)
         put(f"  {process.pid} {process.ppid} {process.state} {channel} {line}\n")
     put(f"\nLast output ({len(output)} bytes)\n")
-    for text in output[-8192:].decode("utf-8", "backslashreplace").splitlines():
+    # Hidden before it is cut: the end of a secret that begins before the cut is no known text.
+    for text in hide(output.decode("utf-8", "backslashreplace"))[-_OUTPUT:].splitlines():
         put(f"  | {shown(text)}\n")
     for process in tree:
         file = shown(processes.executable(process.pid) or "-")

@@ -22,7 +22,9 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 #: How many random digits its name ends in.
 _DIGITS = 16
 _HEX = frozenset("0123456789abcdef")
-_LARGEST = 1 << 20
+#: Bytes of a file of the kernel's that are read at once, and at most: all processes that it can
+#: number (PID_MAX_LIMIT) fill half of that.
+_AT_ONCE, _LARGEST = 1 << 16, 1 << 26
 
 
 class Mount:
@@ -201,11 +203,16 @@ def _event(events: str, name: str) -> str:
 
 
 def _text(path: str) -> str:
+    """A file of the kernel's, whole. `OSError` where it has more than 64 MiB."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        parts = [os.read(descriptor, _LARGEST)]
+        parts = [os.read(descriptor, _AT_ONCE)]
+        size = len(parts[0])
         while parts[-1]:
-            parts.append(os.read(descriptor, _LARGEST))
+            if size > _LARGEST:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+            parts.append(os.read(descriptor, _AT_ONCE))
+            size += len(parts[-1])
         return os.fsdecode(b"".join(parts))
     finally:
         os.close(descriptor)

@@ -221,3 +221,20 @@ def test_a_worker_whose_stack_is_very_deep_makes_it_no_larger_than_any(
 
 def test_without_a_directory_there_are_none(directory: str) -> None:
     assert blackbox.boxes(directory, "toy1") == []
+
+
+def test_a_secret_that_the_cut_of_the_output_divides_is_hidden(
+    directory: str, tree: list[Process]
+) -> None:
+    secret = "s3cr3t-0f-th3-b4nk"
+    # The cut at 8,192 characters falls into the secret.
+    output = b"x" * 100 + secret.encode() + b"y" * (8192 - 9)
+    path = blackbox.record(
+        directory,
+        "toy1",
+        "late",
+        lambda: tree,
+        output=output,
+        hide=lambda text: text.replace(secret, "(hidden)"),
+    )
+    assert secret[-9:] not in Path(path).read_text()

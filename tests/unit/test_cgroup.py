@@ -170,3 +170,13 @@ class TestGroup:
         cgroup.remove_empty(parent)
         there = [os.path.isdir(group.path) for group in (used, idle, machine)]
         assert there == [True, False, True]
+
+
+def test_a_file_of_the_kernel_s_is_read_to_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cgroup.events").write_text("populated 1\n" + "x" * 200_000)
+    assert cgroup.Group(str(tmp_path)).populated
+    monkeypatch.setattr(cgroup, "_LARGEST", 100_000)
+    with pytest.raises(OSError, match="File too large"):
+        _ = cgroup.Group(str(tmp_path)).populated

@@ -7,6 +7,7 @@ import os
 import pytest
 from ark_postgresql import Postgresql
 from ark_postgresql._boot import starts_at_boot
+from ark_postgresql._preflight import _port_in
 from ark_postgresql._programs import bin_directory
 from database import BIN, USER, options_of
 
@@ -169,3 +170,11 @@ def test_a_service_that_systemd_starts_is_told(tmp_path):
     finding = starts_at_boot("/shared/pg", str(tmp_path))
     assert finding.level is Level.FAIL
     assert "multi-user.target.wants/postgresql-15.service" in finding.seen
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [("5432", 5432), ("", None), ("0", None), ("65536", None), ("²", None), ("9" * 5000, None)],
+)
+def test_what_a_server_tells_for_its_port_is_a_port_or_nothing(text, port):
+    assert _port_in(text) == port

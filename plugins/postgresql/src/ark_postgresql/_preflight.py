@@ -137,7 +137,7 @@ def _version(ctx: Context, disk: Disk) -> Finding:
 
 def _settings(ctx: Context, disk: Disk) -> Iterator[Finding]:
     options: Options = ctx.options
-    port = _setting(ctx, disk, "port")
+    port = _port_in(_setting(ctx, disk, "port") or "")
     if port is None:
         yield Finding(
             "configuration",
@@ -147,7 +147,7 @@ def _settings(ctx: Context, disk: Disk) -> Iterator[Finding]:
             + ("" if options.config_file else "; options.config_file tells where it is"),
         )
         return
-    yield _port(options, disk, int(port))
+    yield _port(options, disk, port)
     for name, wanted in _DURABLE:
         value = _setting(ctx, disk, name) or "?"
         if value == wanted:
@@ -177,6 +177,13 @@ def _setting(ctx: Context, disk: Disk, name: str) -> str | None:
     )
     lines = result.last_lines(1)
     return (lines[0] if lines else "") if result.ok else None
+
+
+def _port_in(text: str) -> int | None:
+    """The port that the server's program told; None where it told none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        return None
+    return int(text) if 0 < int(text) <= 65535 else None
 
 
 def _port(options: Options, disk: Disk, port: int) -> Finding:
