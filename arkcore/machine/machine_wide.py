@@ -29,9 +29,9 @@ def serves_machine(process: Process, names: Collection[str]) -> bool:
 
 
 def _is_root_s(pid: int) -> bool:
-    users = processes.users(pid)
-    # Who runs the engine without being root may name whom he likes: he ends his own alone.
-    return bool(users) and users <= {0, os.geteuid()}
+    # None of a process that is gone: nobody is spared then. Who runs the engine without being root
+    # may name whom he likes, for he ends his own alone.
+    return processes.users(pid) <= {0, os.geteuid()}
 
 
 def _is_program_of_root(pid: int, names: Collection[str]) -> bool:

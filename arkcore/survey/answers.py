@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import time
-from typing import Literal
 
 import msgspec
 
@@ -34,19 +33,17 @@ class Found(msgspec.Struct, frozen=True):
     """A finding as it is written."""
 
     check: str
-    level: Literal["ok", "warn", "fail", "not applicable"]
+    level: Level
     seen: str
     advice: str = ""
     number: str = ""
 
     @classmethod
     def of(cls, finding: Finding) -> Found:
-        level: Any = finding.level.value
-        return cls(finding.check, level, finding.seen, finding.advice, finding.number)
+        return cls(finding.check, finding.level, finding.seen, finding.advice, finding.number)
 
     def finding(self) -> Finding:
-        level = Level(self.level)
-        return Finding(self.check, level, self.seen, self.advice, number=self.number)
+        return Finding(self.check, self.level, self.seen, self.advice, number=self.number)
 
 
 class DiskAnswer(msgspec.Struct, frozen=True):
@@ -103,8 +100,21 @@ class Answers(msgspec.Struct, frozen=True):
     findings: list[Found]
 
 
+def _written(value: object) -> str:
+    """A level as it is written: msgspec knows the enumerations of Python alone."""
+    if isinstance(value, Level):
+        return value.value
+    raise NotImplementedError(type(value).__name__)
+
+
+def _read(kind: type, value: object) -> object:
+    if kind is Level:
+        return Level(value)
+    raise NotImplementedError(kind.__name__)
+
+
 def encode(answers: Answers) -> bytes:
-    text = msgspec.json.format(msgspec.json.encode(answers), indent=1).decode()
+    text = msgspec.json.format(msgspec.json.encode(answers, enc_hook=_written), indent=1).decode()
     return f"{json_shown(text)}\n".encode()
 
 
@@ -112,7 +122,7 @@ def decode(data: bytes, where: str) -> Answers:
     """What a peer wrote. `ConfigurationError` where `data` is no such answers."""
     again = "make it anew on the other node: ark preflight --export FILE"
     try:
-        answers = msgspec.json.decode(data, type=Answers)
+        answers = msgspec.json.decode(data, type=Answers, dec_hook=_read)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         told = shown(str(error))
         raise ConfigurationError(f"{where}: not the answers of a node: {told}; {again}") from error

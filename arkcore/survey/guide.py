@@ -90,7 +90,7 @@ class Guide:
             )
         for answers in self._answers.values():
             for found in answers.findings:
-                if found.number == _SUPPORT and found.level == Level.FAIL.value:
+                if found.number == _SUPPORT and found.level is Level.FAIL:
                     raise ConfigurationError(f"{found.seen}; {found.advice}")
 
     def steps(self) -> list[Step]:
@@ -127,7 +127,7 @@ class Guide:
     def _product_parts(self, node: Node) -> Iterator[Part]:
         installed = [f for f in self._findings(node.name) if f.number == _INSTALLED]
         for found in installed:
-            state = State.DONE if found.level == Level.OK.value else State.MISSING
+            state = State.DONE if found.level is Level.OK else State.MISSING
             yield Part(found.check, state, found.seen)
         if not installed:
             yield Part(say("the product", "製品"), State.CANNOT_TELL, self._why_unknown(node.name))
@@ -137,7 +137,7 @@ class Guide:
         """As the plugins tell that need it; none where none does."""
         for found in self._findings(node):
             if found.number == _REGISTERED:
-                state = State.DONE if found.level == Level.OK.value else State.CANNOT_TELL
+                state = State.DONE if found.level is Level.OK else State.CANNOT_TELL
                 yield Part(found.check, state, found.seen)
 
     def _registering(self, node: str) -> tuple[str, ...]:
