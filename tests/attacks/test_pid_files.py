@@ -203,6 +203,26 @@ def test_a_stranger_s_pid_file_keeps_no_start_and_no_stop(
     assert ended.seconds < 3
 
 
+def test_a_stranger_s_pid_file_is_read_by_no_stop_command(victim: Victim, stranger: Person) -> None:
+    """A stranger's pid file names a daemon of root's; the stop command reads that file."""
+    sticky = victim.home / "sticky"
+    sticky.mkdir()
+    sticky.chmod(0o1777)
+    victim.configure()
+    product = victim.restore()
+    other = subprocess.Popen(["/bin/sleep", "300"], start_new_session=True)
+    stranger.shell('echo "$2" >"$1/web.pid"', sticky, other.pid)
+    victim.command("stop", f'#!/bin/sh\nkill "$(cat {sticky}/web.pid)"\n')
+    victim.configure(pid_file=sticky / "web.pid")
+    ended = victim.act("remove")
+    spared = other.poll() is None
+    other.kill()
+    other.wait()
+    assert spared, victim.ras
+    assert ended.code == 0, ended
+    assert not lives(product)
+
+
 @pytest.mark.parametrize(
     "content",
     ["0", "1", "-1", "4194305", "9" * 5000, "١", "", "\0", "12 34", "+1", "0x1", "1e3"],

@@ -68,14 +68,20 @@ class Belief(Choice):
 
 
 class Sighting:
-    """A belief, what it rests on in one line, and the process where one was seen."""
+    """A belief, what it rests on in one line, and the process where one was seen.
 
-    __slots__ = ("belief", "detail", "process")
+    `counts`: nobody but those who may can have put the file there.
+    """
 
-    def __init__(self, belief: Belief, detail: str, process: Process | None = None) -> None:
+    __slots__ = ("belief", "counts", "detail", "process")
+
+    def __init__(
+        self, belief: Belief, detail: str, process: Process | None = None, *, counts: bool = True
+    ) -> None:
         self.belief = belief
         self.detail = detail
         self.process = process
+        self.counts = counts
 
 
 class Birth:
@@ -136,7 +142,8 @@ def examine(ctx: Context, birth: Birth | None, of_this_node: Sequence[str]) -> S
     except (FileNotFoundError, NotADirectoryError):
         return Sighting(Belief.NONE, f"there is no {path}")
     except Untrusted as error:
-        return Sighting(Belief.NONE, f"{path} does not count: {error}; allowed: {_allowed(ctx)}")
+        why = f"{path} does not count: {error}; allowed: {_allowed(ctx)}"
+        return Sighting(Belief.NONE, why, counts=False)
     except Silent as error:
         return Sighting(Belief.NOTHING, f"{path} cannot be read: {error}")
     except OSError as error:
@@ -151,7 +158,7 @@ def examine(ctx: Context, birth: Birth | None, of_this_node: Sequence[str]) -> S
     process = processes.look(pid)
     if file.links > 1 and (process is None or process not in ctx.started_processes()):
         why = f"{path} does not count: it has {file.links} hard links; allowed: 1"
-        return Sighting(Belief.NONE, why)
+        return Sighting(Belief.NONE, why, counts=False)
     if process is None:
         return Sighting(Belief.NONE, f"{path} names process {pid}, which does not live")
     identity = _Identity(pid)

@@ -188,9 +188,10 @@ class Command:
         _run(ctx, options.force_stop, timeout=ctx.deadline.remaining() / 2)
 
     def _stranger(self, ctx: Context) -> str:
-        """Which live process, that is not known for the application's, the pid file names.
+        """Why a stop command that reads the pid file could stop a stranger; "" where none could.
 
-        A stop command that reads the pid file would stop that one.
+        The file names a live process that is not known for the application's, or it does not count:
+        then it may name any process by the time the command reads it.
         """
         if not ctx.options.pid_file:
             return ""
@@ -198,7 +199,7 @@ class Command:
 
         sighting = self._sighting(ctx)
         foreign = sighting.belief in (Belief.DOUBT, Belief.NONE) and sighting.process is not None
-        return sighting.detail if foreign else ""
+        return sighting.detail if foreign or not sighting.counts else ""
 
     # Before anything is protected.
 
