@@ -124,7 +124,7 @@ tests-of-deadlines: test-parts
 
 attacks: test-parts
 	@test "$$(id -u)" = 0 || { echo 'the attacks need root: sudo make attacks' >&2; exit 2; }
-	$(VENV)/bin/python -m pytest -n $(FEWER) --dist worksteal tests/attacks $(PYTEST)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/attacks $(PYTEST)
 
 cluster-parts: $(VENV)/.test
 	tools/cluster-packages $(VENV)/bin/python

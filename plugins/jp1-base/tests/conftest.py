@@ -93,6 +93,7 @@ class FakeContext:
         variables: Sequence[str],
         commands: Sequence[str],
         parts: Sequence[str],
+        apart: Sequence[str],
     ) -> list[Process]:
         self.searches.append((beneath, variables, commands))
         return _processes(self.names)
