@@ -171,7 +171,7 @@ class Context:
                 env=self._environment(env),
                 encoding=encoding,
                 spare=self._resource.application.machine_wide,
-                enter=self._enter_start if kind == START else None,
+                place=self._place_start if kind == START else None,
                 on_spawn=lambda pid: self._note_spawned(mark, pid),
                 # A healthy check has one file less to write: its command's mark is enough to find
                 # it by, unless it clears its environment and hangs.
@@ -347,18 +347,15 @@ class Context:
         alive = {(pid, each.start) for pid, each in seen.items() if each}
         return bool(recorded) and not recorded & alive
 
-    def _enter_start(self) -> Callable[[], None]:
+    def _place_start(self, make: Callable[[int], int]) -> int:
         """Have a start command live in the resource's group, as urgent as [start] says."""
         from arkcore.context.scheduling import enter_start
 
-        leave_group = self._engine.group.enter()
-        leave_settings = enter_start(self._resource.start, self.log.warning)
-
-        def leave() -> None:
-            leave_settings()
-            leave_group()
-
-        return leave
+        leave = enter_start(self._resource.start, self.log.warning)
+        try:
+            return self._engine.group.spawn(make)
+        finally:
+            leave()
 
     def terminate(self, ended: Iterable[Process], *, grace: float = 10.0) -> None:
         """End these processes: TERM, and after `grace` seconds KILL. `MachineError` names the rest.

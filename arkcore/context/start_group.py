@@ -97,23 +97,45 @@ class StartGroup:
 
     # Starting.
 
-    def enter(self) -> Callable[[], None]:
-        """Have what this process spawns live in the group, until the answer is called.
+    def spawn(self, make: Callable[[int], int]) -> int:
+        """Have `make` spawn in the group, whose open directory it is handed; what it answers.
 
-        Never raises: a start without a group is a start all the same.
+        It is handed -1 where there is no group, or where this process has entered it instead: so it
+        is with kernels before 5.7. What `make` raises is raised; a start without a group is a start
+        all the same.
         """
         try:
             mount, own = available()
         except Unavailable:
             self._is_not_whole()
-            return _nothing
+            return make(-1)
+        from arkcore.machine.born import NotBorn
+
+        try:
+            group = self._for_start(mount)
+            group.make()
+            directory = os.open(group.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return self._spawn_inside(make, mount, own)
+        try:
+            return make(directory)
+        except NotBorn:
+            return self._spawn_inside(make, mount, own)
+        finally:
+            os.close(directory)
+
+    def _spawn_inside(self, make: Callable[[int], int], mount: Mount, own: str) -> int:
+        """As `spawn`, by entering the group for as long as it takes."""
         try:
             self._join(mount)
         except OSError as error:
             self._is_not_whole()
             self._log.warning(f"what this start makes has no cgroup of its own: {error}")
-            return _nothing
-        return lambda: self._leave(mount, own)
+            return make(-1)
+        try:
+            return make(-1)
+        finally:
+            self._leave(mount, own)
 
     def _join(self, mount: Mount) -> None:
         for tries in range(1, _TRIES + 1):
@@ -371,7 +393,3 @@ def _freeze(group: Group) -> bool:
 def _listed(found: Iterable[Process]) -> str:
     by_pid = sorted(found, key=lambda each: each.pid)
     return listed(by_pid)
-
-
-def _nothing() -> None:
-    """What is called where no group was entered."""

@@ -130,7 +130,7 @@ def run(
     env: Mapping[str, str | None] | None = None,
     encoding: str | None = None,
     spare: Sequence[str] = (),
-    enter: Callable[[], Callable[[], None]] | None = None,
+    place: Callable[[Callable[[int], int]], int] | None = None,
     on_spawn: Callable[[int], None] | None = None,
     told_after: float = 0.0,
     on_late: Callable[[list[Process], bytes], str] | None = None,
@@ -139,7 +139,8 @@ def run(
 ) -> CommandResult:
     """Run `argv` to its end, or end it, with all it made, at `deadline`.
 
-    `enter` is called right before it is spawned, and its answer right after.
+    `place` has it spawned in a control group: it is handed what spawns it in the group whose
+    directory is open as a descriptor (-1: in this process's own), and answers its pid.
     `on_spawn` is told its pid, where it lasts longer than `told_after` seconds. `on_late` is shown
     the tree and the output before a late one is ended, and answers a black box's name. `grace`:
     seconds between TERM and KILL; `end`: when the caller itself is ended, so that by then nothing
@@ -151,15 +152,15 @@ def run(
     encoding = encoding or "utf-8"
     _refuse_unknown_encoding(encoding)
     began = time.monotonic()
-    leave = enter() if enter else None
+
+    def make(group: int) -> int:
+        return spawn(argv, clean_environment(mark, env, user), output, user, group)
+
     try:
-        pid = spawn(argv, clean_environment(mark, env, user), output, user)
+        pid = place(make) if place else make(-1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return CommandResult(argv, error=why, encoding=encoding)
-    finally:
-        if leave:
-            leave()
     returncode = None
     if on_spawn:
         if told_after:

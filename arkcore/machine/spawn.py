@@ -39,13 +39,23 @@ def clean_environment(
 
 
 def spawn(
-    argv: Sequence[str], environment: dict[str, str], output: Output, user: str | None
+    argv: Sequence[str],
+    environment: dict[str, str],
+    output: Output,
+    user: str | None,
+    group: int = -1,
 ) -> int:
     """Start a command in a session of its own; its pid.
 
     It has no controlling terminal. With the caller's, a command of another user could type words
-    into root's shell (TIOCSTI).
+    into root's shell (TIOCSTI). `group`: the open directory of the control group that it is born
+    in, -1 for this process's own; `NotBorn` where it cannot be.
     """
+    if group >= 0:
+        from arkcore.machine.born import spawn_into
+
+        identity = None if user is None else _identity(user)
+        return spawn_into(group, argv, environment, output, identity)
     if user is None:
         try:
             return _spawn_as_ourselves(argv, environment, output)
@@ -54,7 +64,7 @@ def spawn(
     # Changing the user in the child is subprocess's work; a healthy check needs none of it.
     import subprocess
 
-    uid, gid, groups = (None, None, None) if user is None else _identity(user)
+    uid, gid, groups = (user is not None and _identity(user)) or (None, None, None)
     child = subprocess.Popen(
         list(argv),
         stdin=subprocess.DEVNULL,
@@ -127,9 +137,9 @@ def _account(user: str) -> pwd.struct_passwd:
         raise ValueError(f"there is no user {user!r} here") from None
 
 
-def _identity(user: str) -> tuple[int | None, int | None, list[int] | None]:
+def _identity(user: str) -> tuple[int, int, list[int]] | None:
     """User id, group id and further groups to take on; None where this process has them already."""
     entry = _account(user)
     if entry.pw_uid == os.geteuid():
-        return None, None, None
+        return None
     return entry.pw_uid, entry.pw_gid, os.getgrouplist(user, entry.pw_gid)

@@ -73,6 +73,20 @@ def test_the_product_lives_in_the_group_and_our_programs_do_not(node):
     assert (node.home / "worker").read_text() == Path("/proc/self/cgroup").read_text()
 
 
+def test_what_a_start_makes_is_born_in_the_group_and_nobody_enters_it(node):
+    """Whoever enters a group waits for the kernel, and every start is longer by it."""
+    start_makes(
+        node,
+        more="from arkcore.machine import cgroup\n"
+        "def enter(self, pid):\n"
+        "    raise AssertionError('a process enters the group')\n"
+        "cgroup.Group.take = enter\n",
+    )
+    assert node.run("restore") == 0, told(node)
+    assert group_of(node).pids() == set(node.daemons())
+    assert node.state("group").get("whole") is True
+
+
 def test_a_stop_takes_the_group_away_and_a_start_makes_another(node):
     assert node.run("restore") == 0
     first = group_of(node).path
@@ -152,12 +166,17 @@ def test_what_a_product_that_crashed_has_left_is_ended_before_it_is_started_agai
     assert len(node.daemons()) == 1
 
 
-def test_a_worker_that_is_killed_inside_the_group_harms_nobody(node):
+@pytest.mark.parametrize("born", ["born", "entered"])
+def test_a_worker_that_is_killed_while_it_spawns_harms_nobody(node, born):
     node.hooks(
-        """
+        f"""
         def ark_start(ctx, default):
             import os
-            from arkcore.machine import command
+            from arkcore.machine import born, command
+            if {born == "entered"}:
+                def bear(group):
+                    raise born.NotBorn('refused')
+                born._clone = bear
             spawn = command.spawn
             def killed_after(*arguments):
                 spawn(*arguments)
@@ -198,7 +217,10 @@ def test_a_start_that_can_have_no_group_is_told_and_goes_on(node, error):
     start_makes(
         node,
         more="import errno, os\n"
-        "from arkcore.machine import cgroup\n"
+        "from arkcore.machine import born, cgroup\n"
+        "def bear(group):\n"
+        "    raise born.NotBorn('refused')\n"
+        "born._clone = bear\n"
         "def refuse(self, pid):\n"
         f"    raise OSError(errno.{error}, os.strerror(errno.{error}), self.path)\n"
         "cgroup.Group.take = refuse\n",

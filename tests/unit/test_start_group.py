@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,11 @@ from arkcore.base.paths import Paths
 from arkcore.context.outsiders import outsiders, recorded_by_others
 from arkcore.context.start_group import StartGroup
 from arkcore.machine import cgroup, processes
+from arkcore.machine.born import NotBorn
 from arkcore.machine.cgroup import Group
+from arkcore.machine.output import Output
 from arkcore.machine.processes import Process
+from arkcore.machine.spawn import spawn
 from arkcore.memory.state import State
 
 #: Whoever is not root.
@@ -113,21 +116,41 @@ def start_group(state: State, told: Told) -> StartGroup:
     return StartGroup(state, told, lambda found: outsiders(found, (), ()))  # type: ignore[arg-type]
 
 
-class TestEnter:
-    def test_what_is_spawned_meanwhile_lives_in_the_group(self, paths: Paths, told: Told) -> None:
+def refuse_birth(group: int) -> int:
+    raise NotBorn("refused")
+
+
+def only_inside(group: int) -> int:
+    """Spawns nothing, and where this process has not entered the group, cannot."""
+    return group if group < 0 else refuse_birth(group)
+
+
+def spawn_sleep(output: Output) -> Callable[[int], int]:
+    return lambda into: spawn(["/bin/sleep", "60"], {"A": "B"}, output, None, into)
+
+
+class TestSpawn:
+    @pytest.fixture
+    def output(self) -> Iterator[Output]:
+        made = Output.discarded()
+        yield made
+        made.close()
+
+    def test_what_is_spawned_lives_in_the_group_and_we_do_not(
+        self, paths: Paths, told: Told, output: Output
+    ) -> None:
+        """Entered, for this process has threads; the engine's own tests have it born there."""
         state = State(paths, "own")
         before = cgroup.own_path()
         group = start_group(state, told)
-        leave = group.enter()
-        child = subprocess.Popen(["/bin/sleep", "60"])
-        leave()
+        pid = group.spawn(spawn_sleep(output))
         try:
             assert (cgroup.own_path(), told.texts) == (before, [])
-            assert Group(state.group.read().path).pids() == {child.pid}
+            assert Group(state.group.read().path).pids() == {pid}
             assert (group.settles(), group.is_empty()) == (False, False)
         finally:
-            child.kill()
-            child.wait()
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
         wait_for(group.is_empty)
         assert group.settles()
         group.forget()
@@ -138,9 +161,8 @@ class TestEnter:
         Path(state.directory).parent.mkdir(parents=True)
         Path(state.directory).write_text("in the way")
         before = cgroup.own_path()
-        leave = start_group(state, told).enter()
+        assert start_group(state, told).spawn(lambda into: into) == -1
         assert cgroup.own_path() == before
-        leave()
         [text] = told.texts
         assert text.startswith("what this start makes has no cgroup of its own: ")
 
@@ -159,8 +181,7 @@ class TestEnter:
 
         monkeypatch.setattr(Group, "make", make_and_lose)
         group = start_group(state, told)
-        leave = group.enter()
-        leave()
+        assert group.spawn(only_inside) == -1
         assert (len(made), told.texts) == (2, [])
         group.forget()
 
@@ -174,8 +195,8 @@ class TestEnter:
         group = start_group(state, told)
         with monkeypatch.context() as context:
             context.setattr(Group, "take", refuse)
-            group.enter()()
-        group.enter()()
+            assert group.spawn(only_inside) == -1
+        assert group.spawn(only_inside) == -1
         assert group.is_empty()
         assert not group.settles()
         group.forget()

@@ -1,0 +1,145 @@
+"""Spawns a command that is born in a control group (clone3(2) with CLONE_INTO_CGROUP, Linux 5.7).
+
+Whoever joins a group waits until the kernel has come to rest (8 to 20 ms); whoever is born there
+does not, and this process never has to enter the group itself. Python's library does not know the
+call, so the child is made here, and does what `posix_spawn` does for other commands.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+from arkcore.base.bare_signal import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from arkcore.machine.output import Output
+
+    #: User id, group id and further groups of a command; None where they stay as they are.
+    Identity = tuple[int, int, Sequence[int]] | None
+
+#: linux/sched.h, and asm-generic/unistd.h: the same number on every machine.
+_CLONE_INTO_CGROUP = 0x200000000
+_CLONE3 = 435
+#: The fields of `struct clone_args` up to `cgroup`, each of 8 bytes.
+_EXIT_SIGNAL, _CGROUP, _FIELDS = 4, 10, 11
+_CANNOT_EXEC = 127
+
+
+class NotBorn(Exception):
+    """Raised where no process can be made in the group: the command was not run."""
+
+
+def spawn_into(
+    group: int,
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    output: Output,
+    identity: Identity,
+) -> int:
+    """Start a command in the group whose directory is open as `group`; its pid.
+
+    In a session of its own, in /, with default signals; of this process's descriptors it has none
+    but its output. `NotBorn` where it cannot be made there, `OSError` where it cannot be executed.
+    """
+    reading, writing = os.pipe()
+    try:
+        pid = _clone(group)
+        if pid == 0:
+            _become(argv, environment, output, identity, writing)
+        os.close(writing)
+        writing = -1
+        said = os.read(reading, 4)
+    finally:
+        os.close(reading)
+        if writing >= 0:
+            os.close(writing)
+    if said:
+        os.waitpid(pid, 0)
+        number = int.from_bytes(said, "little")
+        raise OSError(number, os.strerror(number), argv[0])
+    return pid
+
+
+def _clone(group: int) -> int:
+    """As fork(2), but in `group`: 0 in the child, else its pid."""
+    if len(os.listdir("/proc/self/task")) != 1:
+        # The child would wait for locks that other threads hold, for ever.
+        raise NotBorn("this process has threads")
+    fields = [0] * _FIELDS
+    fields[0], fields[_EXIT_SIGNAL], fields[_CGROUP] = _CLONE_INTO_CGROUP, signal.SIGCHLD, group
+    arguments = b"".join(each.to_bytes(8, sys.byteorder) for each in fields)
+    pid = _system_call()(_CLONE3, arguments, len(arguments))
+    if pid < 0:
+        raise NotBorn("the kernel refuses it, does not know it, or the group is gone")
+    return pid
+
+
+def _system_call() -> Callable[[int, bytes, int], int]:
+    """syscall(2) of the C library; `NotBorn` where it cannot be had."""
+    try:
+        from _ctypes import call_function, dlopen, dlsym
+
+        own: Any = None  # this very process, which the stubs do not know of
+        address = dlsym(dlopen(own, 0), "syscall")
+    except (ImportError, OSError, TypeError):
+        raise NotBorn("Python cannot call it here") from None
+
+    def call(number: int, arguments: bytes, size: int) -> int:
+        return int(call_function(address, (number, arguments, size)))
+
+    return call
+
+
+def _become(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    output: Output,
+    identity: Identity,
+    telling: int,
+) -> None:
+    """In the child: be the command, or tell `telling` why not, and end."""
+    number = errno.EINVAL
+    try:
+        os.setsid()
+        os.chdir("/")
+        _take(output, telling)
+        for each in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(each, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        if identity is not None:
+            user, main_group, groups = identity
+            os.setgroups(groups)
+            os.setregid(main_group, main_group)
+            os.setreuid(user, user)
+        os.execve(argv[0], list(argv), environment)
+    except OSError as error:
+        number = error.errno or number
+    except BaseException:
+        pass  # told as an invalid argument: a zero byte in a word, and the like
+    finally:
+        try:
+            os.write(telling, number.to_bytes(4, "little"))
+        finally:
+            os._exit(_CANNOT_EXEC)
+
+
+def _take(output: Output, kept: int) -> None:
+    """Have /dev/null and the output as 0, 1 and 2; close all else but `kept`, which `exec` closes.
+
+    Neither is one of those three: whoever spawns has them open.
+    """
+    nothing = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+    for source, number in ((nothing, 0), (output.descriptor, 1), (output.errors, 2)):
+        os.dup2(source, number)
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) != kept:
+            try:
+                os.close(int(name))
+            except OSError:
+                continue  # the one that listed them
