@@ -28,6 +28,24 @@ def newcomers(work: Work) -> set[Process]:
     return {each for each in offspring.apart_from(spare, found, seen) if each.pid not in others}
 
 
+def among_newcomers(work: Work, some: set[Process]) -> set[Process]:
+    """Those of `some` that are newcomers: few are asked for their ancestors, not the whole node."""
+    if work.strangers is None or not some:
+        return set()
+    guard = os.getppid()
+    others = {each.pid for each in work.strangers if processes.still_lives(each)} | {os.getpid()}
+    seen: dict[int, Process] = {}
+    for process in some:
+        above: Process | None = processes.look(process.pid)
+        while above is not None and above.pid not in seen:
+            seen[above.pid] = above
+            above = processes.look(above.ppid) if above.ppid > 1 else None
+    found = processes.descendants({guard}, seen) - processes.descendants(others, seen)
+    spare = work.resource.application.machine_wide
+    apart = offspring.apart_from(spare, found & some, seen)
+    return {each for each in apart if each.pid not in others}
+
+
 def made_here(work: Work, some: set[Process]) -> bool:
     """Whether all of `some` have come below the guard: then the guard sees how they end."""
-    return not some or (work.strangers is not None and some <= newcomers(work))
+    return not some or (work.strangers is not None and some <= among_newcomers(work, some))

@@ -7,7 +7,7 @@ import time
 
 from arkcore.actions import telling
 from arkcore.actions.awaiting import await_running
-from arkcore.actions.below import newcomers
+from arkcore.actions.below import among_newcomers, newcomers
 from arkcore.actions.leftovers import left_of
 from arkcore.base.errors import described
 from arkcore.base.status import Outcome, Status
@@ -59,11 +59,8 @@ def _remember_sessions(work: Work, found: Assessment) -> None:
 
     # This start has made every session of the processes below the guard, but the guard's own.
     own = os.getsid(os.getppid())
-    made = {
-        each
-        for each in newcomers(work) & {*(found.processes or ())}
-        if each.session not in (0, own)
-    }
+    product = {*(found.processes or ())}
+    made = {each for each in among_newcomers(work, product) if each.session not in (0, own)}
     started = {each.session: processes.look(each.session) for each in made}
     leaders = {session: each.start if each else 0 for session, each in started.items()}
     programs = {processes.executable(each.pid) for each in made} - {""}

@@ -113,6 +113,8 @@ class Owner:
             if process is None:
                 continue
             seen[pid] = process
+            if process.is_kernel_thread:
+                continue  # half of a node's table
             # Before anything is read of it: what another user's process shows costs nothing.
             if processes.owner(pid) not in users:
                 foreign.add(process)

@@ -16,7 +16,7 @@ def marked(is_ours: Callable[[str], bool], among: Iterable[Process] | None = Non
     """The live processes whose mark `is_ours` accepts."""
     found = set()
     for process in processes.table().values() if among is None else among:
-        mark = processes.mark_of(process.pid)
+        mark = "" if process.is_kernel_thread else processes.mark_of(process.pid)
         if mark and is_ours(mark):
             found.add(process)
     return found

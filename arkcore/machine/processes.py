@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 MARK = "ARK_ACTION"
 
 DEAD_STATES = ("Z", "X", "x")
+#: PF_KTHREAD of linux/sched.h. Only the kernel sets it, and a thread that comes to run a program
+#: loses it.
+_KERNEL_THREAD = 0x00200000
 #: Nothing is known of a process that could not be looked at for these: it may well be alive.
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 #: How often the table is read anew for processes that came while it was being looked through.
@@ -53,10 +56,18 @@ _LARGEST = 1 << 17
 class Process:
     """One live process as it was seen."""
 
-    __slots__ = ("name", "pgrp", "pid", "ppid", "session", "start", "state")
+    __slots__ = ("is_kernel_thread", "name", "pgrp", "pid", "ppid", "session", "start", "state")
 
     def __init__(
-        self, pid: int, start: int, ppid: int, pgrp: int, session: int, state: str, name: str
+        self,
+        pid: int,
+        start: int,
+        ppid: int,
+        pgrp: int,
+        session: int,
+        state: str,
+        name: str,
+        is_kernel_thread: bool = False,
     ) -> None:
         self.pid = pid
         #: Clock ticks after boot.
@@ -68,6 +79,8 @@ class Process:
         self.state = state
         #: The kernel's short name, at most 15 bytes.
         self.name = name
+        #: A thread of the kernel's own: it runs no program, and nobody can start one.
+        self.is_kernel_thread = is_kernel_thread
 
     def __repr__(self) -> str:
         return f"Process({self})"
@@ -101,6 +114,7 @@ def look(pid: int) -> Process | None:
             int(fields[3]),
             state,
             text[opening + 1 : closing].decode("utf-8", "backslashreplace"),
+            int(fields[6]) & _KERNEL_THREAD != 0,
         )
     except (IndexError, ValueError):
         return None

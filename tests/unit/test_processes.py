@@ -98,6 +98,28 @@ def test_a_name_that_is_no_utf_8_is_shown(tmp_path: Path) -> None:
         child.wait()
 
 
+def test_a_thread_of_the_kernel_is_known_for_one() -> None:
+    """Half of a node's table: nobody's marks or programs are looked for there."""
+    kernel, own = processes.look(2), processes.look(os.getpid())
+    assert kernel is not None
+    assert own is not None
+    assert (kernel.name, kernel.is_kernel_thread) == ("kthreadd", True)
+    assert not own.is_kernel_thread
+
+
+def test_no_name_makes_a_process_a_kernel_thread(started: Any) -> None:
+    """Its fields are read behind the last parenthesis, and a name may hold some."""
+    rename = "open('/proc/self/comm', 'w').write(') S 2 0 0 0 -1 '); print(flush=True)"
+    argv = [sys.executable, "-c", f"import time; {rename}; time.sleep(60)", started.word]
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"\n"
+    named = seen(child.pid)
+    child.kill()
+    child.communicate()
+    assert (named.name, named.is_kernel_thread) == (") S 2 0 0 0 -1 ", False)
+
+
 def test_a_zombie_is_dead(spawn: Callable[..., subprocess.Popen[str]]) -> None:
     child = spawn("plain")
     process = seen(child.pid)
