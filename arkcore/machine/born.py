@@ -32,7 +32,10 @@ _CANNOT_EXEC = 127
 
 
 class NotBorn(Exception):
-    """Raised where no process can be made in the group: the command was not run."""
+    """Raised where no process can be made in the group: the command was not run.
+
+    Nobody is told why: the caller enters the group instead.
+    """
 
 
 def spawn_into(
@@ -70,13 +73,13 @@ def _clone(group: int) -> int:
     """As fork(2), but in `group`: 0 in the child, else its pid."""
     if len(os.listdir("/proc/self/task")) != 1:
         # The child would wait for locks that other threads hold, for ever.
-        raise NotBorn("this process has threads")
+        raise NotBorn
     fields = [0] * _FIELDS
     fields[0], fields[_EXIT_SIGNAL], fields[_CGROUP] = _CLONE_INTO_CGROUP, signal.SIGCHLD, group
     arguments = b"".join(each.to_bytes(8, sys.byteorder) for each in fields)
     pid = _system_call()(_CLONE3, arguments, len(arguments))
     if pid < 0:
-        raise NotBorn("the kernel refuses it, does not know it, or the group is gone")
+        raise NotBorn  # the kernel refuses it, does not know it, or the group is gone
     return pid
 
 
@@ -88,7 +91,7 @@ def _system_call() -> Callable[[int, bytes, int], int]:
         own: Any = None  # this very process, which the stubs do not know of
         address = dlsym(dlopen(own, 0), "syscall")
     except (ImportError, OSError, TypeError):
-        raise NotBorn("Python cannot call it here") from None
+        raise NotBorn from None
 
     def call(number: int, arguments: bytes, size: int) -> int:
         return int(call_function(address, (number, arguments, size)))
