@@ -30,7 +30,7 @@ INSTALL := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install
 ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql lab
 LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml) \
-    $(wildcard requirements/*.txt)
+    arkcore/__init__.py $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests tools/audit.py tools/bench.py tools/hung_status.py
 
 .PHONY: demo check test lint types layers audit test-parts tests cluster-test-and-pythons pythons tests-of-deadlines attacks matrix bench torture hang wheels install lock clean

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ark_jp1_base.ajs3 import Ajs3Options, Ajs3Plugin
 
-__version__ = "0.1.0"
-
 __all__ = ["Ajs3Agent"]
 
 

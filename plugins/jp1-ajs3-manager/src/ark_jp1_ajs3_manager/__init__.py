@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-__version__ = "0.1.0"
-
 __all__ = ["Ajs3Manager", "Ajs3ManagerOptions"]
 
 
