@@ -18,6 +18,7 @@
 #   make wheels        a wheel of each distribution, in dist/
 #   make install PLUGINS="jp1-ajs3-manager command" PREFIX=/opt/ark
 #   make lock          the versions and hashes of what is installed, into requirements/
+#   make changelog VERSION=0.2.0   the fragments of changelog.d, into CHANGELOG.md
 #   make clean
 
 PYTHON ?=
@@ -31,9 +32,9 @@ ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql lab
 LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml) \
     arkcore/__init__.py $(wildcard requirements/*.txt)
-SOURCES := arkcore plugins tests tools/audit.py tools/bench.py tools/hung_status.py
+SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 
-.PHONY: demo check test lint types layers audit test-parts tests cluster-test-and-pythons pythons tests-of-deadlines attacks matrix bench torture hang wheels install lock clean
+.PHONY: demo check test lint types layers audit test-parts tests cluster-test-and-pythons pythons tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
@@ -77,6 +78,7 @@ test: $(VENV)/.test
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check $(SOURCES)
 	$(VENV)/bin/ruff format --check $(SOURCES)
+	$(VENV)/bin/python tools/changelog.py check
 
 types: $(VENV)/.test
 	$(VENV)/bin/mypy
@@ -192,6 +194,11 @@ lock:
 	test -x $(VENV)-lock/bin/uv || { PYTHON=$(PYTHON) tools/venv $(VENV)-lock && \
 	    $(VENV)-lock/bin/python -m pip --disable-pip-version-check --quiet install uv; }
 	UPGRADE=$(UPGRADE) tools/lock $(VENV)-lock/bin/uv
+
+# VERSION is the one that arkcore/__init__.py holds: change it there first.
+changelog: $(VENV)/.test
+	@test -n "$(VERSION)" || { echo 'name it: make changelog VERSION=0.2.0' >&2; exit 2; }
+	$(VENV)/bin/python tools/changelog.py release $(VERSION)
 
 clean:
 	rm -rf $(VENV) $(VENV)-* $(DEPS) .demo dist build .mypy_cache .pytest_cache .ruff_cache
