@@ -117,15 +117,24 @@ def test_a_file_with_another_hash_is_not_installed(tmp_path: Path) -> None:
 # Versions of Python.
 
 
-def test_the_classifiers_name_the_versions_that_are_tested() -> None:
-    makefile = (HOME / "Makefile").read_text()
-    found = re.search(r"^PYTHONS \?= (.*)$", makefile, re.MULTILINE)
+def claimed_pythons() -> list[str]:
+    makefile = (HOME / "Makefile").read_text(encoding="utf-8")
+    found = re.search(r"^TESTED := (.*)$", makefile, re.MULTILINE)
     assert found is not None
-    for path in PROJECTS:
-        prefix = "Programming Language :: Python :: "
-        named = [each.removeprefix(prefix) for each in project(path)["project"]["classifiers"]]
-        assert {each for each in named if re.fullmatch(r"3\.\d+", each)} <= set(found[1].split())
-        assert f"{sys.version_info.major}.{sys.version_info.minor}" in named
+    assert re.search(r"^PYTHONS \?= \$\(TESTED\)", makefile, re.MULTILINE)
+    return found[1].split()
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_the_classifiers_name_the_versions_that_are_tested(path: Path) -> None:
+    prefix = "Programming Language :: Python :: "
+    named = [
+        each.removeprefix(prefix)
+        for each in project(path)["project"]["classifiers"]
+        if re.fullmatch(re.escape(prefix) + r"3\.\d+", each)
+    ]
+    assert named == claimed_pythons()
+    assert project(path)["project"]["requires-python"] == f">={named[0]}"
 
 
 def test_a_version_that_is_not_here_is_named_and_left_out() -> None:
