@@ -4,6 +4,7 @@
 #   make check         lint, types, layers and unit tests: the loop while you edit
 #   make test          all checks and tests; as root also the cluster's
 #   make pythons       the unit and command tests on the other versions of Python that are here
+#   make coverage      which branches of arkcore and of the plugins the tests take, as a table
 #   make audit         licences and known vulnerabilities of what is installed
 #   make attacks       every attack of tests/attacks, by two users without privileges; needs root
 #   make matrix        every check of the conformance kit on every wrong plugin
@@ -34,7 +35,7 @@ PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.t
     arkcore/__init__.py $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 
-.PHONY: demo check test lint types layers audit test-parts tests cluster-test-and-pythons pythons tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
+.PHONY: demo check test lint types layers audit test-parts tests cluster-test-and-pythons pythons coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
@@ -48,6 +49,7 @@ TESTED := 3.11 3.12 3.13
 # it moves to TESTED and gets its classifier.
 PYTHONS ?= $(TESTED) 3.14
 TESTS ?=
+MEASURED := tests/unit tests/cli tests/engine tests/conformance plugins
 FEWER ?= $(shell expr 3 \* $$(nproc) / 2)
 MINUTES ?= 5
 SEEDS ?= 1000
@@ -116,6 +118,10 @@ cluster-test-and-pythons:
 # version of Python that is here; other tests: TESTS="tests/cli".
 pythons: $(VENV)/.test
 	+TESTS="$(TESTS)" tools/pythons $(WORKERS) $(PYTHONS)
+
+# Tests of deadlines that are measured are slower: one that fails here alone says nothing.
+coverage: test-parts
+	tools/coverage $(FEWER) $(or $(TESTS),$(MEASURED))
 
 # Licences fail it; so do known vulnerabilities. Where their database is not reached, it says so.
 audit: $(VENV)/.test
@@ -204,4 +210,4 @@ changelog: $(VENV)/.test
 	$(VENV)/bin/python tools/changelog.py release $(VERSION)
 
 clean:
-	rm -rf $(VENV) $(VENV)-* $(DEPS) .demo dist build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-* $(DEPS) .coverage .demo dist build .mypy_cache .pytest_cache .ruff_cache
