@@ -198,6 +198,11 @@ $(VENV)/.test: $(VENV)/.venv $(PROJECTS) tests/toy/pyproject.toml tests/wrong/py
 	$(INSTALL) --no-build-isolation -e . $(LOCAL) -e ./tests/toy -e ./tests/wrong
 	@touch $@
 
+# What the tests need, without ours: tools/pythons installs wheels of ours beside it.
+$(VENV)/.parts: $(VENV)/.venv requirements/test.txt
+	$(INSTALL) --require-hashes -r requirements/test.txt
+	@touch $@
+
 # The versions stay as they are; all of them anew: make lock UPGRADE=yes
 lock:
 	test -x $(VENV)-lock/bin/uv || { PYTHON=$(PYTHON) tools/venv $(VENV)-lock && \
