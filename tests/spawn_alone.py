@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 
-from arkcore.machine import born, cgroup
+from arkcore.machine import cgroup, into_cgroup
 from arkcore.machine.output import Output
 from arkcore.machine.spawn import spawn
 from arkcore.worker.worker import prctl
@@ -20,7 +20,7 @@ def main() -> None:
     asked = json.loads(sys.argv[1])
     lacks = asked.get("lacks")
     if lacks == "the call":
-        born._CLONE3 = 100_000  # ENOSYS, as in old kernels and in containers
+        into_cgroup._CLONE3 = 100_000  # ENOSYS, as in old kernels and in containers
     elif lacks == "the library":
         sys.modules["_ctypes"] = None  # type: ignore[assignment]
     prctl(1, signal.SIGKILL)  # it dies with its parent, as a worker does
@@ -34,7 +34,7 @@ def main() -> None:
         if asked.get("awaited", True):
             told["status"] = os.waitpid(pid, 0)[1]
         told["output"] = output.end().decode().replace(str(os.getpid()), "PARENT")
-    except (OSError, ValueError, born.NotBorn) as error:
+    except (OSError, ValueError, into_cgroup.NotSpawned) as error:
         told["error"] = type(error).__name__
         try:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG)

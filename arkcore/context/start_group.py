@@ -109,7 +109,7 @@ class StartGroup:
         except Unavailable:
             self._is_not_whole()
             return make(-1)
-        from arkcore.machine.born import NotBorn
+        from arkcore.machine.into_cgroup import NotSpawned
 
         try:
             group = self._for_start(mount)
@@ -119,7 +119,7 @@ class StartGroup:
             return self._spawn_inside(make, mount, own)
         try:
             return make(directory)
-        except NotBorn:
+        except NotSpawned:
             return self._spawn_inside(make, mount, own)
         finally:
             os.close(directory)

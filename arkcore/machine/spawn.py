@@ -48,11 +48,11 @@ def spawn(
     """Start a command in a session of its own; its pid.
 
     It has no controlling terminal. With the caller's, a command of another user could type words
-    into root's shell (TIOCSTI). `group`: the open directory of the control group that it is born
-    in, -1 for this process's own; `NotBorn` where it cannot be.
+    into root's shell (TIOCSTI). `group`: the open directory of the control group to
+    spawn it into, -1 for this process's own; `NotSpawned` where that cannot be done.
     """
     if group >= 0:
-        from arkcore.machine.born import spawn_into
+        from arkcore.machine.into_cgroup import spawn_into
 
         identity = None if user is None else _identity(user)
         return spawn_into(group, argv, environment, output, identity)

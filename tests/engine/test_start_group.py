@@ -73,8 +73,8 @@ def test_the_product_lives_in_the_group_and_our_programs_do_not(node):
     assert (node.home / "worker").read_text() == Path("/proc/self/cgroup").read_text()
 
 
-def test_what_a_start_makes_is_born_in_the_group_and_nobody_enters_it(node):
-    """Whoever enters a group waits for the kernel, and every start is longer by it."""
+def test_a_start_is_spawned_into_the_group_and_nobody_enters_it(node):
+    """The kernel lets who enters a group wait: every start would take longer."""
     start_makes(
         node,
         more="from arkcore.machine import cgroup\n"
@@ -166,17 +166,17 @@ def test_what_a_product_that_crashed_has_left_is_ended_before_it_is_started_agai
     assert len(node.daemons()) == 1
 
 
-@pytest.mark.parametrize("born", ["born", "entered"])
-def test_a_worker_that_is_killed_while_it_spawns_harms_nobody(node, born):
+@pytest.mark.parametrize("way", ["spawned into it", "entered"])
+def test_a_worker_that_is_killed_while_it_spawns_harms_nobody(node, way):
     node.hooks(
         f"""
         def ark_start(ctx, default):
             import os
-            from arkcore.machine import born, command
-            if {born == "entered"}:
-                def bear(group):
-                    raise born.NotBorn('refused')
-                born._clone = bear
+            from arkcore.machine import command, into_cgroup
+            if {way == "entered"}:
+                def refuse(group):
+                    raise into_cgroup.NotSpawned
+                into_cgroup._clone = refuse
             spawn = command.spawn
             def killed_after(*arguments):
                 spawn(*arguments)
@@ -217,10 +217,10 @@ def test_a_start_that_can_have_no_group_is_told_and_goes_on(node, error):
     start_makes(
         node,
         more="import errno, os\n"
-        "from arkcore.machine import born, cgroup\n"
-        "def bear(group):\n"
-        "    raise born.NotBorn('refused')\n"
-        "born._clone = bear\n"
+        "from arkcore.machine import cgroup, into_cgroup\n"
+        "def make_nothing(group):\n"
+        "    raise into_cgroup.NotSpawned\n"
+        "into_cgroup._clone = make_nothing\n"
         "def refuse(self, pid):\n"
         f"    raise OSError(errno.{error}, os.strerror(errno.{error}), self.path)\n"
         "cgroup.Group.take = refuse\n",

@@ -15,8 +15,8 @@ from arkcore.base.paths import Paths
 from arkcore.context.outsiders import outsiders, recorded_by_others
 from arkcore.context.start_group import StartGroup
 from arkcore.machine import cgroup, processes
-from arkcore.machine.born import NotBorn
 from arkcore.machine.cgroup import Group
+from arkcore.machine.into_cgroup import NotSpawned
 from arkcore.machine.output import Output
 from arkcore.machine.processes import Process
 from arkcore.machine.spawn import spawn
@@ -116,13 +116,13 @@ def start_group(state: State, told: Told) -> StartGroup:
     return StartGroup(state, told, lambda found: outsiders(found, (), ()))  # type: ignore[arg-type]
 
 
-def refuse_birth(group: int) -> int:
-    raise NotBorn("refused")
+def refuse_to_spawn(group: int) -> int:
+    raise NotSpawned
 
 
 def only_inside(group: int) -> int:
     """Spawns nothing, and where this process has not entered the group, cannot."""
-    return group if group < 0 else refuse_birth(group)
+    return group if group < 0 else refuse_to_spawn(group)
 
 
 def spawn_sleep(output: Output) -> Callable[[int], int]:
@@ -139,7 +139,7 @@ class TestSpawn:
     def test_what_is_spawned_lives_in_the_group_and_we_do_not(
         self, paths: Paths, told: Told, output: Output
     ) -> None:
-        """Entered, for this process has threads; the engine's own tests have it born there."""
+        """Entered, for this process has threads; the engine's own tests spawn into the group."""
         state = State(paths, "own")
         before = cgroup.own_path()
         group = start_group(state, told)

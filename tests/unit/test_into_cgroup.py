@@ -1,4 +1,4 @@
-"""A command that is born in a control group is as any other command, but for its group."""
+"""A command that is spawned into a control group is as any other, but for its group."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import spawn_alone
 from support import wait_for
 
 from arkcore.machine import cgroup
-from arkcore.machine.born import NotBorn
+from arkcore.machine.into_cgroup import NotSpawned
 from arkcore.machine.output import Output
 from arkcore.machine.spawn import spawn
 
@@ -34,7 +34,7 @@ TELL = (
 @pytest.fixture
 def group() -> Iterator[int]:
     mount = cgroup.mounts("/proc/self/mountinfo")[0]
-    made = cgroup.Group(f"{mount.point}/{cgroup.name_of('born')}")
+    made = cgroup.Group(f"{mount.point}/{cgroup.name_of('spawned')}")
     made.make()
     descriptor = os.open(made.path, os.O_RDONLY | os.O_DIRECTORY)
     yield descriptor
@@ -58,10 +58,10 @@ def spawned(argv: list[str], group: int, *inherited: int, **asked: Any) -> dict[
 @pytest.mark.parametrize("user", [None, "nobody"])
 def test_it_has_what_any_other_command_has(group: int, user: str | None) -> None:
     argv = ["/usr/bin/python3", "-ISc", TELL]
-    elsewhere, born = spawned(argv, -1, user=user), spawned(argv, group, user=user)
-    assert (born["output"], born["status"]) == (elsewhere["output"], 0)
-    assert "[0, 1, 2] / {" in born["output"]
-    assert "err\n" in born["output"]
+    elsewhere, inside = spawned(argv, -1, user=user), spawned(argv, group, user=user)
+    assert (inside["output"], inside["status"]) == (elsewhere["output"], 0)
+    assert "[0, 1, 2] / {" in inside["output"]
+    assert "err\n" in inside["output"]
 
 
 def test_it_inherits_no_descriptor_that_a_library_left_open(group: int) -> None:
@@ -96,14 +96,14 @@ def test_what_cannot_be_executed_is_told_and_leaves_nobody(
     assert (told["error"], told["left"]) == (error, False)
 
 
-def test_a_process_with_threads_bears_nothing(group: int) -> None:
-    """The child would have one thread, and the locks that the others held."""
+def test_a_process_with_threads_spawns_nothing_into_a_group(group: int) -> None:
+    """The child has one thread: it would wait for locks that the others held."""
     over = threading.Event()
     thread = threading.Thread(target=over.wait)
     thread.start()
     output = Output.discarded()
     try:
-        with pytest.raises(NotBorn):
+        with pytest.raises(NotSpawned):
             spawn(["/bin/true"], {}, output, None, group)
     finally:
         over.set()
@@ -114,13 +114,13 @@ def test_a_process_with_threads_bears_nothing(group: int) -> None:
 @pytest.mark.parametrize("lacks", ["the call", "the library"])
 def test_where_the_call_is_not_to_be_had_it_says_so(group: int, lacks: str) -> None:
     told = spawned(["/bin/true"], group, lacks=lacks)
-    assert (told["error"], told["left"]) == ("NotBorn", False)
+    assert (told["error"], told["left"]) == ("NotSpawned", False)
 
 
-def test_what_is_no_group_bears_nothing(tmp_path: Path) -> None:
+def test_nothing_is_spawned_into_what_is_no_group(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        assert spawned(["/bin/true"], descriptor)["error"] == "NotBorn"
+        assert spawned(["/bin/true"], descriptor)["error"] == "NotSpawned"
     finally:
         os.close(descriptor)
 

@@ -1,8 +1,8 @@
-"""Spawns a command that is born in a control group (clone3(2) with CLONE_INTO_CGROUP, Linux 5.7).
+"""Spawns a command into a control group: clone3(2) with CLONE_INTO_CGROUP, Linux 5.7.
 
-Whoever joins a group waits until the kernel has come to rest (8 to 20 ms); whoever is born there
-does not, and this process never has to enter the group itself. Python's library does not know the
-call, so the child is made here, and does what `posix_spawn` does for other commands.
+The kernel lets a process that enters a group wait, 8 ms in the median. It makes a new process in
+the group at once, and the worker never has to enter the group. Python's library does not have the
+call, so the child is made here. The child does what `posix_spawn` does for other commands.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _EXIT_SIGNAL, _CGROUP, _FIELDS = 4, 10, 11
 _CANNOT_EXEC = 127
 
 
-class NotBorn(Exception):
-    """Raised where no process can be made in the group: the command was not run.
+class NotSpawned(Exception):
+    """Raised where the kernel, or this process, cannot make a process in the group.
 
-    Nobody is told why: the caller enters the group instead.
+    The command was not run. Nobody is told why: the caller enters the group and spawns it there.
     """
 
 
@@ -47,8 +47,9 @@ def spawn_into(
 ) -> int:
     """Start a command in the group whose directory is open as `group`; its pid.
 
-    In a session of its own, in /, with default signals; of this process's descriptors it has none
-    but its output. `NotBorn` where it cannot be made there, `OSError` where it cannot be executed.
+    It has a session of its own, the directory / and default signals. Of this process's descriptors
+    it has its output alone. `NotSpawned` where no process can be made in the group, `OSError` where
+    the command cannot be executed.
     """
     reading, writing = os.pipe()
     try:
@@ -72,26 +73,26 @@ def spawn_into(
 def _clone(group: int) -> int:
     """As fork(2), but in `group`: 0 in the child, else its pid."""
     if len(os.listdir("/proc/self/task")) != 1:
-        # The child would wait for locks that other threads hold, for ever.
-        raise NotBorn
+        # The child has one thread. It would wait for ever for a lock that another thread held.
+        raise NotSpawned
     fields = [0] * _FIELDS
     fields[0], fields[_EXIT_SIGNAL], fields[_CGROUP] = _CLONE_INTO_CGROUP, signal.SIGCHLD, group
     arguments = b"".join(each.to_bytes(8, sys.byteorder) for each in fields)
     pid = _system_call()(_CLONE3, arguments, len(arguments))
     if pid < 0:
-        raise NotBorn  # the kernel refuses it, does not know it, or the group is gone
+        raise NotSpawned  # the kernel refuses it, does not know it, or the group is gone
     return pid
 
 
 def _system_call() -> Callable[[int, bytes, int], int]:
-    """syscall(2) of the C library; `NotBorn` where it cannot be had."""
+    """syscall(2) of the C library; `NotSpawned` where it cannot be had."""
     try:
         from _ctypes import call_function, dlopen, dlsym
 
         own: Any = None  # this very process, which the stubs do not know of
         address = dlsym(dlopen(own, 0), "syscall")
     except (ImportError, OSError, TypeError):
-        raise NotBorn from None
+        raise NotSpawned from None
 
     def call(number: int, arguments: bytes, size: int) -> int:
         return int(call_function(address, (number, arguments, size)))
@@ -106,7 +107,7 @@ def _become(
     identity: Identity,
     telling: int,
 ) -> None:
-    """In the child: be the command, or tell `telling` why not, and end."""
+    """In the child: execute the command; where that fails, write the error number to `telling`."""
     number = errno.EINVAL
     try:
         os.setsid()
@@ -135,7 +136,7 @@ def _become(
 def _take(output: Output, kept: int) -> None:
     """Have /dev/null and the output as 0, 1 and 2; close all else but `kept`, which `exec` closes.
 
-    Neither is one of those three: whoever spawns has them open.
+    Neither the output nor `kept` is 0, 1 or 2: a worker has opened /dev/null as these.
     """
     nothing = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
     for source, number in ((nothing, 0), (output.descriptor, 1), (output.errors, 2)):
