@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 MARK = "ARK_ACTION"
 
 DEAD_STATES = ("Z", "X", "x")
-#: PF_KTHREAD of linux/sched.h. Only the kernel sets it, and a thread that comes to run a program
-#: loses it.
+#: PF_KTHREAD of linux/sched.h: the kernel sets it, and clears it where a program is executed.
 _KERNEL_THREAD = 0x00200000
 #: Nothing is known of a process that could not be looked at for these: it may well be alive.
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -163,9 +162,10 @@ def _living_tasks(pid: int) -> list[str]:
             return []
         living = [path for path, state in states.items() if state and state not in DEAD_STATES]
         fleeting = [path for path, state in states.items() if not state]
-        if living or not fleeting:
+        # The list ends at a thread that ends meanwhile, and lacks those that the links tell of.
+        if living or (states and not fleeting):
             return living
-    return fleeting
+    return fleeting or [first]
 
 
 def _refuse_to_guess(error: OSError) -> None:

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import wait_for
 
 from arkcore.base.deadline import Deadline
 from arkcore.machine import offspring, processes
@@ -238,6 +239,42 @@ def test_a_process_whose_threads_follow_one_another_lives(started: Any) -> None:
         child.kill()
         child.wait()
         child.stdout.close()  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def headless() -> Iterator[int]:
+    """The pid of a process whose first thread has ended, and whose second one lives."""
+    program = "import ctypes, threading, time\n"
+    program += "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+    program += "print(flush=True)\nctypes.CDLL(None).syscall(60, 0)\n"
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
+    wait_for(lambda: ") Z " in Path(f"/proc/{child.pid}/stat").read_text())
+    yield child.pid
+    child.kill()
+    child.communicate()
+
+
+@pytest.mark.parametrize("times", [1, 5, 1000])
+def test_a_process_lives_though_the_list_of_its_threads_is_cut_short(
+    headless: int, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """The kernel's list ends where a thread ends that it is about to go on from."""
+    lists, listdir = 0, os.listdir
+
+    def cut_short(path: str) -> list[str]:
+        nonlocal lists
+        lists += 1
+        return [str(headless)] if lists <= times else listdir(path)
+
+    monkeypatch.setattr(os, "listdir", cut_short)
+    assert look(headless) is not None
+
+
+def test_a_dead_process_is_dead_however_often_its_threads_are_listed(headless: int) -> None:
+    os.kill(headless, signal.SIGKILL)
+    wait_for(lambda: look(headless) is None)
 
 
 def test_of_an_environment_of_megabytes_128_kib_are_read() -> None:
