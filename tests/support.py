@@ -58,10 +58,11 @@ class ToyNode:
         self.configure()
 
     def configure(self, name: str = "toy1", host: str = "LHOST1", **parts: object) -> Path:
-        """Write a resource file; `timers`, `text` (raw lines before the tables), `options`."""
+        """Write a resource file; `plugin`, `timers`, `options`, `text` (raw, before the tables)."""
         timers = parts.get("timers", {})
         options = {"home": str(parts.get("home", self.home)), **dict(parts.get("options", {}))}
-        lines = ['plugin = "toy"', f'logical_host = "{host}"', str(parts.get("text", ""))]
+        plugin = parts.get("plugin", "toy")
+        lines = [f'plugin = "{plugin}"', f'logical_host = "{host}"', str(parts.get("text", ""))]
         lines += ["[timers]", *(f"{key} = {value}" for key, value in timers.items())]
         lines += ["[options]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
         path = self.resources / f"{name}.toml"

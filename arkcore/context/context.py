@@ -7,7 +7,7 @@ import os
 from arkcore.base import budget
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import MachineError, PluginError
-from arkcore.context.ownership import Owner, Search
+from arkcore.context.ownership import Others, Owner, Search
 from arkcore.machine import command, processes
 from arkcore.machine.channel import Event, Log
 from arkcore.machine.command import CommandResult
@@ -17,7 +17,7 @@ from arkcore.memory.lock import NodeLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import Any
 
     from arkcore.context.start_group import StartGroup
@@ -111,7 +111,8 @@ class Context:
         self._sender = sender
         self._observed = observed
         users = (getattr(options, key, "") for key in ("user", "process_user"))
-        owner = Owner(resource, state, [each for each in users if each and type(each) is str])
+        named = [each for each in users if each and type(each) is str]
+        owner = Owner(resource, state, named, _others_of)
         self._engine = EngineSide(resource, state, owner, self.log)
         #: Where commands are noted: with the asker, where one resource only looks at another.
         self._notes = notes or state
@@ -283,7 +284,8 @@ class Context:
 
         One belongs here when the logical host's name is one of its arguments or the value of one
         of the environment `variables`, when it bears the mark of a start of this resource, when an
-        ancestor belongs, or when it was recorded while the application was last RUNNING.
+        ancestor belongs, or when it was recorded while the application was last RUNNING. What
+        another resource has recorded, or has started with this plugin, is left out.
 
         `commands` names executables that are short-lived commands, and no part of the application.
         `parts` names the executables that are parts of one logical host; a `*` at the end of a name
@@ -312,7 +314,10 @@ class Context:
         They show no owner at all; or an inherited variable or mark, and are none of `parts`; or
         they name this logical host, and are another user's.
         """
-        search = Search(self._engine.owner, beneath, variables, commands, parts=parts, users=users)
+        from arkcore.context.unattributed import Unattributed
+
+        owner = self._engine.owner
+        search = Unattributed(owner, beneath, variables, commands, parts=parts, users=users)
         return search.without_owner()
 
     def may_be_ours(self, process: Process) -> bool:
@@ -375,6 +380,12 @@ class Context:
             self._engine.tell_ended("ended by force", wanted, left)
         if left:
             raise MachineError("cannot be ended: " + ", ".join(str(process) for process in left))
+
+
+def _others_of(owner: Owner, users: Collection[str]) -> Others:
+    from arkcore.context.others import OthersOfNode
+
+    return OthersOfNode(owner, users)
 
 
 def _command_line(argv: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from arkcore.machine.machine_wide import serves_machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from arkcore.machine.processes import Process
     from arkcore.memory.state import State
@@ -60,11 +60,20 @@ def _entry(mark: str) -> bytes:
 class Owner:
     """One resource, as the owner of processes.
 
-    `named`: the users, by name, that its options give it.
+    `named`: the users, by name, that its options give it. `others`: makes, of this owner and of
+    further users, what knows of the other resources.
     """
 
-    def __init__(self, resource: Resource, state: State, named: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        state: State,
+        named: Collection[str] = (),
+        others: Callable[[Owner, Collection[str]], Others] = lambda owner, users: Others(),
+    ) -> None:
+        self.others = others
         self._resource = resource.name
+        self.plugin = resource.plugin.name
         self.logical_host = resource.logical_host
         self.spare = resource.application.machine_wide
         self.state = state
@@ -81,6 +90,12 @@ class Owner:
         commands = self.state.commands
         others = [each.mark for each in commands.all() if each.kind != "start"]
         return Marks(self._resource, self.state.paths.prefix, commands.start_marks(), others)
+
+    def is_marked_by_another(self, environment: list[bytes]) -> bool:
+        """Whether its marks are in another resource's name, whoever wrote them."""
+        ours = _entry(f"{self._resource}:")
+        marks = [each for each in environment if each.startswith(_entry(""))]
+        return bool(marks) and not any(each.startswith(ours) for each in marks)
 
     def users(self, named: Collection[str] = ()) -> frozenset[int]:
         """The ids of the users whose processes may be its own; `named`: further ones, by name.
@@ -121,7 +136,7 @@ class Owner:
                 continue
             environment = processes.environment(pid)
             if marks.are_in(environment):
-                if _is_one_of(pid, users) and _can_be_here(pid, marks):
+                if is_one_of(pid, users) and _can_be_here(pid, marks):
                     found.add(process)
             elif not environment and processes.executable(pid):
                 unclear.add(process)
@@ -137,8 +152,8 @@ class Owner:
         unclear = {each for each in unclear if each.ppid not in others}
         from arkcore.machine.offspring import apart_from
 
-        apart = apart_from(self.spare, found, seen)
-        return sorted((each for each in apart if each.pid not in mine), key=_pid_of), unclear
+        apart = {each for each in apart_from(self.spare, found, seen) if each.pid not in mine}
+        return sorted(apart, key=lambda each: each.pid), unclear
 
     def remembered(self, seen: dict[int, Process]) -> set[Process]:
         """Those of the table `seen` that were recorded when it was last RUNNING."""
@@ -154,7 +169,7 @@ class Owner:
 
         Where a user could not be looked up, a mark that was written down shows as much.
         """
-        if _is_one_of(process.pid, users):
+        if is_one_of(process.pid, users):
             return True
         if (process.pid, process.start) in self.state.processes.known():
             return True
@@ -163,6 +178,18 @@ class Owner:
             if marks.are_known and marks.are_in(processes.environment(process.pid)):
                 return True
         return os.getppid() in (each.pid for each in ancestors(process))
+
+
+class Others:
+    """The other resources of a node, as owners of processes: none; see `arkcore.context.others`."""
+
+    def among(self, named: set[int], ours: set[int], found: dict[int, Process]) -> set[int]:
+        """Those of `named`, which name our logical host, that another resource has."""
+        return set()
+
+    def started(self, process: Process) -> bool:
+        """Whether it bears a mark that a start of another resource has written down."""
+        return False
 
 
 def ancestors(process: Process) -> Iterator[Process]:
@@ -176,11 +203,7 @@ def ancestors(process: Process) -> Iterator[Process]:
             yield seen
 
 
-def _pid_of(process: Process) -> int:
-    return process.pid
-
-
-def _is_one_of(pid: int, users: frozenset[int]) -> bool:
+def is_one_of(pid: int, users: frozenset[int]) -> bool:
     """Whether both the real and the effective user of `pid` are among `users`."""
     if processes.owner(pid) not in users:
         return False
@@ -225,6 +248,9 @@ class Search:
         #: Once they were asked for.
         self._users: frozenset[int] | None = None
         self._marks: Marks | None = None
+        self._others: Others | None = None
+        #: What names this logical host, and is provably another resource's.
+        self._apart: set[int] = set()
         #: The executables of what was looked at, by pid.
         self._paths: dict[int, str] = {}
         #: What has inherited a claim, and is no part of a logical host by its name.
@@ -256,14 +282,23 @@ class Search:
                 self._suspects[pid] = process
 
     def owned(self) -> list[Process]:
-        """Those of the logical host."""
+        """Those of the logical host, without what is provably another resource's."""
         found, owned = {}, set()
+        named: set[int] = set()
         remembered = self._owner.state.processes.known()
         self._marks, self._suspects, self._strangers = None, {}, {}
+        self._others, self._apart = None, set()
         for process in self.candidates():
-            found[process.pid] = process
-            if (process.pid, process.start) in remembered or self._claims(process):
-                owned.add(process.pid)
+            pid = process.pid
+            found[pid] = process
+            if (pid, process.start) in remembered:
+                owned.add(pid)
+            elif self._claims(process):
+                ours = self._known_marks().are_in(processes.environment(pid))
+                (owned if ours else named).add(pid)
+        if named:
+            self._apart = self._known_others().among(named, owned, found)
+            owned |= named - self._apart
         self._add_heirs(owned, found)
         # Between it and what it descends from there may be programs of others, a shell's for one.
         late = {
@@ -279,16 +314,20 @@ class Search:
             self._owner.spared = {each for pid, each in self._suspects.items() if pid not in owned}
         return [found[pid] for pid in sorted(owned)]
 
+    def _known_others(self) -> Others:
+        self._others = self._others or self._owner.others(self._owner, self._names)
+        return self._others
+
     def _add_heirs(self, owned: set[int], found: dict[int, Process]) -> None:
-        grew = True
-        while grew:
+        heirs = owned
+        while heirs:
             heirs = {
                 pid
                 for pid, process in found.items()
-                if pid not in owned and process.ppid in owned and not self._claimed_elsewhere(pid)
+                if process.ppid in owned and pid not in owned and pid not in self._apart
+                if not self._is_elsewhere(process)
             }
             owned |= heirs
-            grew = bool(heirs)
 
     def _claims(self, process: Process) -> bool:
         """Whether it shows for itself that it belongs here."""
@@ -353,34 +392,10 @@ class Search:
             entry.startswith(variable) for entry in environment for variable in self._variables
         )
 
-    def _claimed_elsewhere(self, pid: int) -> bool:
-        """Whether it names another logical host, whoever its ancestors are."""
-        environment = processes.environment(pid)
-        return self._names_a_host(environment) and self._wanted.isdisjoint(environment)
-
-    def without_owner(self) -> list[Process]:
-        """Those that show no owner, serve the machine, or pretend to belong here."""
-        found = {process.pid: process for process in self.candidates()}
-        owned = {process.pid for process in self.owned()}
-        told = {
-            **self._suspects,
-            **{pid: each for pid, each in self._strangers.items() if self._pretends(pid)},
-        }
-        shown = [
-            process
-            for pid, process in found.items()
-            if pid not in owned
-            and pid not in told
-            and process.ppid not in found
-            and len(processes.arguments(pid)) < 2
-            and not self._names_a_host(processes.environment(pid))
-            and self._is_here(pid)
-        ]
-        shown += [each for each in told.values() if each.ppid not in told and each.pid not in owned]
-        return sorted(shown, key=_pid_of)
-
-    def _pretends(self, pid: int) -> bool:
-        if self._host in processes.arguments(pid)[1:]:
+    def _is_elsewhere(self, process: Process) -> bool:
+        """Whether it names another host or another resource started it, whoever its ancestors."""
+        environment = processes.environment(process.pid)
+        if self._names_a_host(environment) and self._wanted.isdisjoint(environment):
             return True
-        environment = processes.environment(pid)
-        return not self._wanted.isdisjoint(environment) or self._known_marks().are_in(environment)
+        by_another = self._owner.is_marked_by_another(environment)
+        return by_another and self._known_others().started(process)

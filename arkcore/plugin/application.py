@@ -39,7 +39,8 @@ class LogicalHostRule:
 
     `max_bytes`: its greatest length. `unique_bytes`: so many first bytes must differ from those
     of every other logical host on the node (0: no such rule). `exclusive`: no second resource of
-    the same plugin, nor of those in `exclusive_with`, may have the same logical host.
+    the same plugin, nor of those in `exclusive_with`, may have the same logical host. False is for
+    a plugin that tells two of its resources apart by more than the logical host's name.
     """
 
     __slots__ = ("exclusive", "exclusive_with", "max_bytes", "unique_bytes")
@@ -49,7 +50,7 @@ class LogicalHostRule:
         *,
         max_bytes: int = 255,
         unique_bytes: int = 0,
-        exclusive: bool = False,
+        exclusive: bool = True,
         exclusive_with: Sequence[str] = (),
     ) -> None:
         self.max_bytes = max_bytes

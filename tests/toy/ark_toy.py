@@ -49,13 +49,16 @@ class Toy:
 
     @hookimpl
     def ark_application(self) -> Application:
+        return self._application()
+
+    def _application(self, name: str = "toy", *, exclusive: bool = True) -> Application:
         return Application(
-            name="toy",
+            name=name,
             title="the toy",
             options=Options,
             timers={"quickcheck.confirm": 0.2, "force_stop_wait": 0.3},
             machine_wide=("shared-daemon",),
-            logical_host=LogicalHostRule(max_bytes=20, unique_bytes=8, exclusive=True),
+            logical_host=LogicalHostRule(max_bytes=20, unique_bytes=8, exclusive=exclusive),
         )
 
     @hookimpl
@@ -100,6 +103,14 @@ class Toy:
         if os.environ.get("TOY_PREFLIGHT") == "raise":
             raise ValueError("no luck")
         return [Finding(f"toy: site of {len(site.nodes)} nodes", Level.OK, ctx.logical_host)]
+
+
+class Several(Toy):
+    """The toy, of which several resources may have one logical host."""
+
+    @hookimpl
+    def ark_application(self) -> Application:
+        return self._application("toy-several", exclusive=False)
 
 
 class Unsupported(Toy):

@@ -16,7 +16,8 @@ import pytest
 from support import wait_for
 
 from arkcore.base.paths import Paths
-from arkcore.context.ownership import Owner, Search
+from arkcore.context.ownership import Owner
+from arkcore.context.unattributed import Unattributed
 from arkcore.machine import processes
 from arkcore.memory.state import State
 from arkcore.plugin.source import PluginSource
@@ -75,9 +76,9 @@ class Node:
         self.state.commands.note(f"{self.name}:{word}", "start")
         self.state.commands.forget_kind("start")
 
-    def search(self, *named: str, owner: Owner | None = None, **values: Any) -> Search:
+    def search(self, *named: str, owner: Owner | None = None, **values: Any) -> Unattributed:
         values = {"variables": ["X_HOST"], "commands": [], **values}
-        return Search(owner or self.owner(*named), [str(self.home)], **values)
+        return Unattributed(owner or self.owner(*named), [str(self.home)], **values)
 
     def found(self, *named: str, **values: Any) -> list[int]:
         return [each.pid for each in self.search(*named, **values).owned()]

@@ -225,6 +225,23 @@ def test_one_logical_host_with_two_resources_of_an_exclusive_plugin_is_refused(
     assert "resource toy2 protects the same logical host" in refusal(paths)
 
 
+def test_one_logical_host_with_two_resources_is_refused_where_nothing_is_declared(
+    paths: Paths, put: Callable[..., str]
+) -> None:
+    text = 'plugin = "right"\nlogical_host = "LHOST1"\n[options]\nroot = "/r"\ndata = "/d"\n'
+    put(text)
+    put(text, "toy2")
+    assert "resource toy2 protects the same logical host" in refusal(paths)
+
+
+def test_one_logical_host_may_have_two_resources_of_a_plugin_that_declares_it(
+    paths: Paths, put: Callable[..., str]
+) -> None:
+    for name in ("toy1", "toy2"):
+        put('plugin = "toy-several"\nlogical_host = "LHOST1"\n' + HOME, name)
+    assert validate(paths, "toy1").logical_host == "LHOST1"
+
+
 def test_a_broken_neighbour_does_not_hinder(paths: Paths, put: Callable[..., str]) -> None:
     put(TOY + HOME)
     put("][", "toy2")

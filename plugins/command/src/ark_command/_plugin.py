@@ -10,6 +10,7 @@ from arkcore import (
     Application,
     Finding,
     Level,
+    LogicalHostRule,
     Status,
     StatusReport,
     StepFailed,
@@ -57,6 +58,8 @@ class Command:
             topologies=(Topology.STANDBY, Topology.MUTUAL_STANDBY),
             # A start through systemd or sudo leaves nothing to recognise its processes by.
             runs_as_processes=False,
+            # Each is recognised by what its own start made, its own pid file and its own port.
+            logical_host=LogicalHostRule(exclusive=False),
         )
 
     # Status.

@@ -10,6 +10,7 @@ from ark_postgresql._owned import owned, postmasters
 from ark_postgresql._status import ask
 from arkcore import (
     Application,
+    LogicalHostRule,
     StatusReport,
     StepFailed,
     SupportClass,
@@ -40,6 +41,8 @@ class Postgresql:
             support=SupportClass.ACTIVE_ACTIVE,
             topologies=(Topology.STANDBY, Topology.MUTUAL_STANDBY),
             runs_as_processes=True,
+            # Each is recognised by its data directory.
+            logical_host=LogicalHostRule(exclusive=False),
         )
 
     @hookimpl
