@@ -93,6 +93,7 @@ def _declaration(name: str) -> dict[str, Any]:
         "topologies": [each.value for each in application.topologies],
         "runs_as_processes": application.runs_as_processes,
         "machine_wide": list(application.machine_wide),
+        "exclusive": application.logical_host.exclusive,
         "options": _options(application),
     }
 

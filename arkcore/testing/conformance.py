@@ -9,6 +9,7 @@ import pytest
 
 from arkcore.testing.checks import CHECKS, Check
 from arkcore.testing.finding import NotPossible
+from arkcore.testing.in_use import objection
 from arkcore.testing.installation import Capability, Installation
 from arkcore.testing.subject import Subject
 
@@ -50,6 +51,20 @@ class Conformance:
         )
         yield made
         made.close()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def _objections(cls, subject: Subject) -> list[str]:
+        """Why nothing may be started, until it was told once; then ""."""
+        found = objection(subject)
+        return [found, "not begun: the first test of this class tells why"] if found else []
+
+    @pytest.fixture(autouse=True)
+    def _nothing_in_service_is_touched(self, _objections: list[str]) -> None:
+        if len(_objections) > 1:
+            pytest.fail(_objections.pop(0), pytrace=False)
+        if _objections:
+            pytest.skip(_objections[0])
 
 
 def _test(check: Check) -> Callable[[Conformance, Subject], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 #: The name of a resource of the kit's own, for the first and the second logical host.
 _RESOURCES = ("conformance1", "conformance2")
+#: That of a second resource on the first logical host.
+_LODGER = "conformance-lodger"
 
 
 class Subject:
@@ -147,6 +150,22 @@ class Subject:
             yield
         finally:
             hidden.rename(path)
+
+    @contextmanager
+    def lodging(self) -> Iterator[Host]:
+        """Have a second resource on the first logical host, with the options of the second one."""
+        given = copy.copy(self.second.given)
+        given.name = self.host.name
+        parent = Parent(self._directory / "lodger")
+        self._parents.append(parent)
+        self._node.create(_LODGER)
+        lodger = Host(given, _LODGER, self._node, parent, self.host.machine_wide)
+        self.configure(lodger)
+        try:
+            yield lodger
+        finally:
+            self.clear(lodger)
+            (self._resources / f"{_LODGER}.toml").unlink()
 
     def _write(self, name: str, text: str) -> Path:
         path = self._resources / f"{name}.toml"

@@ -31,6 +31,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "misses-its-own": ("every_process_is_listed",),
     # What is listed is what a stop ends.
     "claims-anothers": ("two_hosts_are_told_apart", "stopping_one_host_leaves_the_other"),
+    "shares-its-host": ("two_resources_on_one_host_are_told_apart",),
     "kills-by-name": ("stop_and_forced_stop_end_only_their_own",),
     "signals-the-machines": ("machine_wide_processes_are_left_alone",),
     "running-when-dead": ("status_is_true_after_the_death_of_all",),

@@ -1,6 +1,15 @@
 """The checks of the conformance kit: one promise each, functions of a subject, without pytest."""
 
-from arkcore.testing.checks import agent, declaration, hostility, life, manners, neighbours, truth
+from arkcore.testing.checks import (
+    agent,
+    declaration,
+    hostility,
+    life,
+    manners,
+    neighbours,
+    tenants,
+    truth,
+)
 from arkcore.testing.checks.check import Check
 
 #: In the order in which they are best run: what is cheap and what others build on comes first.
@@ -31,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     neighbours.two_hosts_are_told_apart,
     neighbours.death_of_one_host_is_no_other_s,
     neighbours.stopping_one_host_leaves_the_other,
+    tenants.two_resources_on_one_host_are_told_apart,
     hostility.hooks_keep_their_deadline,
     hostility.hanging_start_fails_in_time,
     hostility.hanging_stop_is_forced,

@@ -15,6 +15,7 @@ from arkcore import (
     Application,
     Finding,
     Level,
+    LogicalHostRule,
     Process,
     Status,
     StatusReport,
@@ -368,6 +369,19 @@ class GivesNoAdvice(Right):
     def preflight(self, ctx: Any) -> Iterable[Finding]:
         for finding in super().preflight(ctx):
             yield Finding(finding.check, Level.FAIL, finding.seen)
+
+
+class SharesItsHost(Right):
+    """It allows several resources on one logical host, and takes that name for all it needs."""
+
+    name = "wrong-shares-its-host"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(logical_host=LogicalHostRule(exclusive=False), **more)
+
+    def processes(self, ctx: Any) -> list[Process]:
+        named = f"RIGHT_HOST={ctx.logical_host}".encode()
+        return [each for each in _beneath(ctx) if named in processes.environment(each.pid)]
 
 
 class MisspeltHook(Right):
