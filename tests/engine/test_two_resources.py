@@ -22,8 +22,8 @@ def ark_processes(ctx, default):
     return daemons(ctx)
 
 def ark_status(ctx, default):
-    wanted = f"100{ctx.options.number}".encode()
-    served = any(wanted in processes.arguments(pid) for pid in processes.pids())
+    wanted = [f"{ctx.options.home}/daemon".encode(), f"100{ctx.options.number}".encode()]
+    served = any(processes.arguments(pid) == wanted for pid in processes.pids())
     return StatusReport(Status.RUNNING if served else Status.STOPPED)
 
 def ark_start(ctx, default):
