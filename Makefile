@@ -29,7 +29,7 @@ PLUGINS ?=
 VENV := $(CURDIR)/.venv
 DEPS := $(CURDIR)/.deps
 INSTALL := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps
-ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql lab
+ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql testing lab
 LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml) \
     arkcore/__init__.py $(wildcard requirements/*.txt)
@@ -149,10 +149,10 @@ cluster-figures: cluster-parts
 	$(VENV)/bin/python -m pytest tests/cluster -m cluster --figures docs $(PYTEST)
 
 cluster-demo: cluster-parts
-	$(VENV)/bin/python -m ark_lab.cluster.demo
+	PYTHONPATH=tests $(VENV)/bin/python -m rigs.jp1_cluster.demo
 
 cluster-torture: cluster-parts
-	$(VENV)/bin/python -m ark_lab.cluster.torture --faults $(FAULTS) --seed $(SEED)
+	PYTHONPATH=tests $(VENV)/bin/python -m rigs.jp1_cluster.torture --faults $(FAULTS) --seed $(SEED)
 
 cluster-postgresql: cluster-parts
 	PYTHONPATH=tests $(VENV)/bin/python tests/database_cluster.py --kills $(KILLS) --seed $(SEED)
@@ -165,7 +165,7 @@ bench: $(VENV)/.test
 	$(VENV)/bin/python tools/bench.py $(DEPS)/resource-agents
 
 torture: $(VENV)/.test
-	$(VENV)/bin/python -m arkcore.testing.torture \
+	PYTHONPATH=tests $(VENV)/bin/python -m rigs.torture \
 	    --minutes $(MINUTES) --seeds $(SEEDS) --start-seed $(START)
 
 hang: $(VENV)/.test

@@ -1,6 +1,6 @@
 """Generic ARK: protects any application with LifeKeeper for Linux, one plugin an application.
 
-What stands here is what plugins may use, with :mod:`arkcore.testing` for their tests; all else
+What stands here is what plugins may use, with :mod:`ark_testing` for their tests; all else
 is the engine's own and may change. docs/en/api.md describes each name.
 """
 

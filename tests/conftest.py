@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fresh import wheel_of_arkcore
+from fresh import built_wheels
 from support import ToyNode
 
 from arkcore.base import trusted
 
 
 @pytest.fixture(scope="session")
-def arkcore_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The wheels of arkcore and of ark-testing."""
     base = tmp_path_factory.getbasetemp()
     # pytest-xdist gives each worker a directory in the one of the whole run.
-    return wheel_of_arkcore(base.parent if base.name.startswith("popen-") else base)
+    return built_wheels(base.parent if base.name.startswith("popen-") else base)
 
 
 @pytest.fixture(autouse=True)

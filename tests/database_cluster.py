@@ -22,13 +22,13 @@ from types import TracebackType
 from typing import Final
 
 from database import BIN, ENV, USER, Database, make_template
+from rigs.cluster import Cluster, Node, wait_for
+from rigs.cluster.held import Held
 
 from arkcore.machine import processes
 from arkcore.machine.processes import Process
 from arkcore.managers.operation_times import least_timeout
 from arkcore.resources.timers import Timers
-from arkcore.testing.cluster import Cluster, Node, wait_for
-from arkcore.testing.cluster.held import Held
 
 HOST = "LVPG1"
 MOUNT = "/srv/pg"

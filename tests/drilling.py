@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ark_testing import Cluster, Node
 from support import PROGRAMS, ToyNode
-
-from arkcore.testing import Cluster, Node
 
 #: What the client asks: whether a process runs a program.
 _CLIENT = """\

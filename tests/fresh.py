@@ -15,16 +15,17 @@ _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 _OFFLINE = ("--no-index", "--no-build-isolation", "--no-deps")
 
 
-def wheel_of_arkcore(shared: Path) -> Path:
-    """arkcore as it is published, built once for all workers of a run, in `shared`."""
+def built_wheels(shared: Path) -> list[Path]:
+    """arkcore and ark-testing as they are published, built once for all workers of a run."""
     with open(shared / "wheel.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        built = list(shared.glob("arkcore-*.whl"))
-        if not built:
-            build = (*_PIP, "wheel", *_OFFLINE, "--wheel-dir", shared, ROOT)
+        done = shared / "wheels.built"
+        if not done.exists():
+            projects = (ROOT, ROOT / "plugins/testing")
+            build = (*_PIP, "wheel", *_OFFLINE, "--wheel-dir", shared, *projects)
             subprocess.run([str(word) for word in build], check=True, timeout=200)
-            built = list(shared.glob("arkcore-*.whl"))
-    return built[0]
+            done.touch()
+    return sorted(shared.glob("ark*.whl"), key=lambda wheel: not wheel.name.startswith("arkcore-"))
 
 
 class Fresh:

@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 from ark_lab.testing import HOST, Lab
+from ark_testing import Node
 
 from arkcore.base.call import Action
-from arkcore.testing import Node
 
 TAG = "lkjp1_base"
 #: LKCHECKINTERVAL, and the seconds after which LifeKeeper ends a quickCheck by itself.

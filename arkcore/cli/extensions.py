@@ -6,11 +6,14 @@ before its name is called or help is shown, and a broken one breaks nothing else
 
 from __future__ import annotations
 
+import sys
+
 import typer
 from typer.core import TyperGroup
 
 from arkcore.base.errors import PluginError
 from arkcore.cli.console import complain
+from arkcore.cli.language import is_japanese
 from arkcore.plugin.discovery import entry_points, told_by
 
 TYPE_CHECKING = False
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 GROUP = "arkcore.commands"
+
+#: Commands of ours that a distribution of its own brings.
+BROUGHT = {"verify": "ark-testing", "demo": "ark-lab"}
 
 #: What typer gives to every program; within `ark` they would install nothing of use.
 _COMPLETION = ("install_completion", "show_completion")
@@ -42,12 +48,16 @@ class ExtensibleGroup(TyperGroup):
             return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that is called. `PluginError` where another distribution's is broken."""
+        """The command that is called. `PluginError` where another distribution's is broken, or
+        one of `BROUGHT` is not installed.
+        """
         name = args[0]
         if super().get_command(ctx, name) is None:
             command = _command(name)
             if command is not None:
                 return name, command, args[1:]
+            if name in BROUGHT:
+                raise PluginError(_missing(name))
         return super().resolve_command(ctx, args)
 
 
@@ -81,7 +91,21 @@ def _command(name: str) -> Any:
         ) from error
     command.name = name
     command.params = [each for each in command.params if each.name not in _COMPLETION]
+    if is_japanese() and BROUGHT.get(name) == told_by(entry.dist, "name"):
+        from arkcore.cli.help import in_japanese
+
+        in_japanese(command, name)
     return command
+
+
+def _missing(name: str) -> str:
+    distribution = BROUGHT[name]
+    plugin = distribution.removeprefix("ark-")
+    return (
+        f"ark {name} comes with {distribution}, which is not installed in {sys.prefix}; "
+        f'install it: make install PLUGINS="{plugin}" PREFIX={sys.prefix}'
+        f" or {sys.prefix}/bin/python -m pip install {distribution}"
+    )
 
 
 def _provider(entry: EntryPoint) -> str:

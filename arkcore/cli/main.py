@@ -34,7 +34,6 @@ COMMANDS = {
     "preflight": "preflight:preflight",
     "guide": "guide:guide",
     "drill": "drill.command:drill",
-    "verify": "verify:verify",
     "new": "new:new",
     "lifekeeper": "lifekeeper:app",
     "pacemaker": "pacemaker:app",

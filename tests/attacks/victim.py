@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ark_testing.ocf import Agent
 from support import PROGRAMS, wait_for
 
 from arkcore.machine import processes
-from arkcore.testing.ocf import Agent
 
 #: Timers that let an action be over within seconds.
 TIMERS = {

@@ -8,11 +8,11 @@ import tomllib
 
 import pytest
 from agents import SUCCESS, Agent
+from ark_testing import Node
+from ark_testing.lifekeeper_programs import PLACES
 from support import ToyNode
 
 from arkcore.base.call import Action
-from arkcore.testing import Node
-from arkcore.testing.lifekeeper_programs import PLACES
 
 IP, DISK = "ip-192.0.2.10", "/shared/jp1"
 ON = ("--ip", IP, "--filesystem", DISK)

@@ -163,11 +163,11 @@ def test_it_says_what_to_do_next_in_the_reader_s_language(here, ark_here, monkey
 
 
 @pytest.fixture(scope="module")
-def made(arkcore_wheel, tmp_path_factory: pytest.TempPathFactory) -> tuple[Fresh, Path]:
+def made(wheels, tmp_path_factory: pytest.TempPathFactory) -> tuple[Fresh, Path]:
     """A new plugin, installed with arkcore into an environment where nothing of ours was."""
     directory = tmp_path_factory.mktemp("new")
     fresh = Fresh(directory / "environment")
-    fresh.install(arkcore_wheel)
+    fresh.install(*wheels)
     project = directory / "ark-sample"
     fresh.call("ark", "new", "sample", "--title", "Sample", cwd=directory)
     fresh.install(project)

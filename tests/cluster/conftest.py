@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from _pytest.terminal import TerminalReporter
-from ark_lab.cluster import Figures, Service, World
-
-from arkcore.testing.cluster import Node
+from rigs.cluster import Node
+from rigs.jp1_cluster import Figures, Service, World
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ark_lab.cluster import AJS3, World
-
-from arkcore.testing.cluster import Operation
+from rigs.cluster import Operation
+from rigs.jp1_cluster import AJS3, World
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 

@@ -10,9 +10,8 @@ import signal
 import time
 
 import pytest
-from ark_lab.cluster import AJS3, BASE
-
-from arkcore.testing.cluster import wait_for
+from rigs.cluster import wait_for
+from rigs.jp1_cluster import AJS3, BASE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 

@@ -7,7 +7,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from arkcore.testing import Command, Installation, LogicalHost
+from ark_testing import Command, Installation, LogicalHost
 
 _SOURCE = Path(__file__).parent / "product"
 #: The product's programs, and of what each is a copy. What other applications may bear the names

@@ -16,7 +16,7 @@ from support import PROGRAMS
 #: A test class as an author writes it, of what is in service.
 TESTS = """
 import pytest
-from arkcore.testing import Conformance, Installation, LogicalHost
+from ark_testing import Conformance, Installation, LogicalHost
 
 @pytest.fixture(scope="module")
 def installation():

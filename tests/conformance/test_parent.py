@@ -6,8 +6,7 @@ import os
 import signal
 
 import pytest
-
-from arkcore.testing import parent
+from ark_testing import parent
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root chooses a pid")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from ark_testing import Capability, Conformance, Installation
 from conformance.installed import install
-
-from arkcore.testing import Capability, Conformance, Installation
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ark_testing import Capability
+from ark_testing.checks import CHECKS
+from ark_testing.subject import Subject
+from ark_testing.verification import Outcome, run_checks
 from conformance.installed import install
 
 from arkcore.plugin.discovery import installed
-from arkcore.testing import Capability
-from arkcore.testing.checks import CHECKS
-from arkcore.testing.subject import Subject
-from arkcore.testing.verification import Outcome, run_checks
 
 #: Each fault, the check meant for it, and what else is broken with it.
 FAULTS: dict[str, tuple[str, ...]] = {

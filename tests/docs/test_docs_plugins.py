@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import ark_testing
 import pytest
 
 import arkcore
-import arkcore.testing
 from arkcore import API, Application, Context, Status
 from arkcore.machine import processes
 from arkcore.machine.command import CommandResult
@@ -75,7 +75,7 @@ def test_no_hook_is_documented_that_does_not_exist(documents):
     named = set()
     for page in ("hooks.md", "plugin.md", "tutorial.md", "publishing.md", "api.md"):
         named |= set(re.findall(r"\bark_[a-z_]+", documents.prose(page)))
-    packages = {"ark_exampled", "ark_memcached"}
+    packages = {"ark_exampled", "ark_memcached", "ark_testing"}
     assert named - packages <= {hook for _, hook in HOOKS}
 
 
@@ -108,12 +108,12 @@ def names_in(documents, page: str) -> set[str]:
     return set(re.findall(r"\w+", code))
 
 
-@pytest.mark.parametrize("module", [arkcore, arkcore.testing], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("module", [arkcore, ark_testing], ids=lambda each: each.__name__)
 def test_every_public_name_is_documented(documents, module: ModuleType):
     assert set(module.__all__) - names_in(documents, "api.md") == set()
 
 
-@pytest.mark.parametrize("module", [arkcore, arkcore.testing], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("module", [arkcore, ark_testing], ids=lambda each: each.__name__)
 def test_what_is_public_is_exactly_what_is_exported(module: ModuleType):
     """No name stands in them by accident, where a plugin could come to use it."""
     program = (
@@ -128,7 +128,7 @@ def test_what_is_public_is_exactly_what_is_exported(module: ModuleType):
 
 
 def test_the_first_column_names_nothing_that_is_not_public(documents):
-    allowed = {*arkcore.__all__, *arkcore.testing.__all__}
+    allowed = {*arkcore.__all__, *ark_testing.__all__}
     text = documents.pages["api.md"]
     first = re.findall(r"^\| ((?:`[\w.]+`[, 、]*)+) \|", text, re.M)
     named = {name for cell in first for name in re.findall(r"`(\w+)`", cell)}
@@ -174,8 +174,14 @@ def test_the_number_of_the_contract_is_told(documents):
     assert f"Application(api={API})" in documents.pages["api.md"]
 
 
+def plugin_sources() -> list[Path]:
+    """Without the test kit, which is no plugin: it calls the engine as a worker and managers do."""
+    kit = ROOT / "plugins/testing"
+    return sorted(each for each in ROOT.glob("plugins/*/src/**/*.py") if kit not in each.parents)
+
+
 def test_our_own_plugins_use_no_other_function_on_processes():
-    for source in sorted(ROOT.glob("plugins/*/src/**/*.py")):
+    for source in plugin_sources():
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 if node.value.id == "processes":
@@ -183,11 +189,9 @@ def test_our_own_plugins_use_no_other_function_on_processes():
 
 
 def test_our_own_plugins_name_public_names_only_even_for_the_type_checker():
-    rig = ROOT / "plugins/lab/src/ark_lab/cluster"  # no plugin: it drives the test cluster
-    sources = [each for each in ROOT.glob("plugins/*/src/**/*.py") if rig not in each.parents]
-    for source in sorted(sources):
+    for source in plugin_sources():
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("arkcore"):
-                assert node.module in ("arkcore", "arkcore.testing"), f"{source}: {node.module}"
+                assert node.module in ("arkcore", "ark_testing"), f"{source}: {node.module}"
                 public = sys.modules[node.module].__all__
                 assert {each.name for each in node.names} <= set(public), source

@@ -386,7 +386,7 @@ def test_every_exit_code_of_ocf_is_told(documents):
 
 
 #: Wings whose rooms have a page of their own, or are one a command, check or manager.
-_OPEN_WINGS = ("cli", "testing", "survey", "managers", "ras")
+_OPEN_WINGS = ("cli", "survey", "managers", "ras")
 
 
 def test_every_wing_and_room_is_in_the_house(documents):

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ark_testing import Node
 from fresh import ROOT, Fresh
 
 from arkcore.base.call import Action
-from arkcore.testing import Node
 
 # `make test` has one unpacked where none is installed.
 UNPACKED = ROOT / ".deps/memcached/usr/bin/memcached"
@@ -40,9 +40,9 @@ def test_what_the_author_writes_is_little(english):
 class Reader:
     """One who reads the page from top to bottom and does what it says."""
 
-    def __init__(self, english, arkcore: Path, directory: Path) -> None:
+    def __init__(self, english, wheels: list[Path], directory: Path) -> None:
         self.fresh = Fresh(directory / "environment")
-        self.fresh.install(arkcore)
+        self.fresh.install(*wheels)
         self.fresh.path = f"{Path(MEMCACHED).parent}:{self.fresh.path}"
         self.home = directory
         self.prefix = directory / "node"
@@ -104,8 +104,8 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def reader(english, arkcore_wheel, tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    return Reader(english, arkcore_wheel, tmp_path_factory.mktemp("tutorial"))
+def reader(english, wheels, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    return Reader(english, wheels, tmp_path_factory.mktemp("tutorial"))
 
 
 @pytest.fixture

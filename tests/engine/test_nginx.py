@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ark_testing import Node
 from support import pairs_are_whole, wait_for
 
 from arkcore.base.call import Action
 from arkcore.machine import processes
-from arkcore.testing import Node
 
 # `make test` has one unpacked where none is installed.
 UNPACKED = Path(__file__).parents[2] / ".deps/nginx/usr/sbin/nginx"

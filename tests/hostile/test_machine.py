@@ -13,12 +13,11 @@ import time
 from pathlib import Path
 
 import pytest
+from ark_testing import hostile
 from hostile.instants import interrupt
 from hostile.machine import DeadFilesystem, FullProcessTable, Namespace, WallClock
 from hostile.world import MOMENT, World
 from support import pairs_are_whole, wait_for
-
-from arkcore.testing import hostile
 
 DAY = 86400
 

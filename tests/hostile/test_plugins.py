@@ -9,11 +9,10 @@ import subprocess
 import time
 
 import pytest
+from ark_testing import hostile
+from ark_testing.hostile import FAULTS, IMPORT_FAULTS
 from hostile.world import World
 from support import wait_for
-
-from arkcore.testing import hostile
-from arkcore.testing.hostile import FAULTS, IMPORT_FAULTS
 
 #: After these the hook comes to its good end: the verdict is what it would have been.
 HARMLESS = (

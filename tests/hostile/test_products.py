@@ -9,10 +9,9 @@ import signal
 import time
 
 import pytest
+from ark_testing import hostile
 from hostile.world import World
 from support import wait_for
-
-from arkcore.testing import hostile
 
 ENDLESS = {
     "ignores TERM": hostile.ignore_term(),
@@ -174,7 +173,7 @@ def test_a_status_command_may_end_by_any_signal(world):
     every = sorted(signal.valid_signals())
     deadly = [int(each) for each in every if getattr(each, "name", "") not in harmless]
     world.hooks(f"""
-        from arkcore.testing import hostile
+        from ark_testing import hostile
         def ark_status(ctx, default):
             for number in {deadly}:
                 result = ctx.run(hostile.die_by(number))

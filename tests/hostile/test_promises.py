@@ -11,10 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from ark_testing import hostile
 from hostile.world import MOMENT, World
 from support import PROGRAMS, wait_for
-
-from arkcore.testing import hostile
 
 
 def hang(hook: str) -> str:

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from ark_lab import Product, StandIn
 from ark_lab.testing import HOST, Lab
+from ark_testing import Node
 from support import pairs_are_whole, wait_for
 
 from arkcore.base.call import Action
-from arkcore.testing import Node
 
 RESTORE, REMOVE = Action.RESTORE, Action.REMOVE
 CHECK, RECOVER = Action.QUICK_CHECK, Action.RECOVER

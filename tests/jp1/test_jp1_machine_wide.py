@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from ark_lab import StandIn
 from ark_lab.testing import HOST, Lab
+from ark_testing import Node
 from support import wait_for
 
 from arkcore.base.call import Action
 from arkcore.machine import processes
-from arkcore.testing import Node
 
 OTHER = "LVMRH6LKB"
 RESTORE, REMOVE, CHECK = Action.RESTORE, Action.REMOVE, Action.QUICK_CHECK

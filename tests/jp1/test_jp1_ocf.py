@@ -16,11 +16,11 @@ import pytest
 from agents import NOT_RUNNING, SUCCESS, Agent
 from ark_lab import Product, StandIn
 from ark_lab.testing import HOST, Lab
+from ark_testing.ocf import parameter_text
 from database import Database, home, make_template
 from support import wait_for
 
 from arkcore.plugin.discovery import installed
-from arkcore.testing.ocf import parameter_text
 
 ROOT = Path(__file__).parents[2]
 DEPS = ROOT / ".deps"

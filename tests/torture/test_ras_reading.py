@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from arkcore.testing.torture.ras_reading import RasReading
+from ark_testing.ras_reading import RasReading
 
 STAMP = "[2026/01/02 03:04:05] : app : LHOST : "
 

@@ -6,9 +6,8 @@ import json
 import time
 
 import pytest
-
-from arkcore.testing.torture import make_plan, run_seed
-from arkcore.testing.torture.__main__ import main
+from rigs.torture import make_plan, run_seed
+from rigs.torture.__main__ import main
 
 
 @pytest.mark.parametrize("seed", [2])

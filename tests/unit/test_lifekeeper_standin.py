@@ -7,9 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from arkcore.testing import Node
-from arkcore.testing.lifekeeper_programs import COMMANDS, PLACES
+from ark_testing import Node
+from ark_testing.lifekeeper_programs import COMMANDS, PLACES
 
 #: Exit codes of the LCDI commands.
 DONE, USAGE, EXISTS, MISSING, NEEDED = 0, 2, 4, 7, 8

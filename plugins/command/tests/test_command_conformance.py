@@ -8,8 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from arkcore.testing import Capability, Command, Conformance, Installation, LogicalHost
+from ark_testing import Capability, Command, Conformance, Installation, LogicalHost
 
 #: start and stop wait; the daemon is known by its pid file, and its child dies with it.
 CONTROL = """\

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from ark_command import Command, _disk
 from ark_command._disk import Silent, ask
+from ark_testing import Node
 from failing_disk import failing
 
 from arkcore import ConfigurationError, Level, Status, StepFailed, processes
 from arkcore.base.call import Action
 from arkcore.machine import asked
-from arkcore.testing import Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 from ark_lab import Product
 from ark_lab.testing import HOST, Lab
-
-from arkcore.testing import Capability, Command, Conformance, Installation, LogicalHost
+from ark_testing import Capability, Command, Conformance, Installation, LogicalHost
 
 OTHER = "LVMRH6LKB"
 COMMANDS = {

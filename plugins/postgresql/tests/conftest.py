@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from ark_testing import Node, ProgramEnd
 from database import Database, home, make_template, options_of
 
 from arkcore.base.call import Action
@@ -21,7 +22,6 @@ from arkcore.memory.state import State
 from arkcore.plugin.source import PluginSource
 from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
 from arkcore.resources.timers import Timers
-from arkcore.testing import Node, ProgramEnd
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ark_testing import Capability, Command, Conformance, Installation, LogicalHost
 from database import BIN, Database, home
-
-from arkcore.testing import Capability, Command, Conformance, Installation, LogicalHost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from ark_testing import Cluster, Node
 
 from ark_lab.standin import Product, StandIn, double_starts
-from arkcore.testing import Cluster, Node
 
 HOST: Final = "LVMRH5LKB"
 BASE: Final = "lkjp1_base"

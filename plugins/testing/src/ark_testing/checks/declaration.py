@@ -1,0 +1,125 @@
+"""What a plugin says of itself: its hooks, its texts, its options, its imports."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ark_testing.checks.check import check
+from ark_testing.finding import Failed, expect
+from ark_testing.installation import Capability
+from ark_testing.public_names import private_imports
+from ark_testing.subject import Subject
+
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+#: No option takes it: neither a text, nor a number, nor a list, nor a table of texts.
+_OF_NO_TYPE: dict[str, object] = {"conformance": [[1]]}
+
+
+@check(
+    "every hook is one of the contract's, and the declaration can be worked with",
+    "フックはすべて規約のもので、宣言が有効である",
+    declared_only=True,
+)
+def hooks_are_those_of_the_contract(subject: Subject) -> None:
+    refused = subject.declaration().get("refused")
+    if refused:
+        raise Failed(refused)
+
+
+@check(
+    "title and options have texts in English and Japanese, and defaults that are allowed",
+    "名称とオプションに英語と日本語の説明があり、既定値が有効である",
+)
+def texts_and_defaults_are_whole(subject: Subject) -> None:
+    declared = subject.declaration()
+    wrong = [] if declared["title"].strip() else ["title: empty"]
+    for key, option in declared["options"].items():
+        if not option["text"].strip():
+            wrong.append(f"options.{key}: no text in English")
+        if not _JAPANESE.search(option["text_ja"]):
+            wrong.append(f"options.{key}: no text in Japanese ({option['text_ja']!r})")
+        if option["problem"]:
+            wrong.append(option["problem"])
+    expect(not wrong, "; ".join(wrong))
+
+
+@check(
+    "nothing of arkcore is imported but its public names",
+    "arkcore の公開名だけを import している",
+)
+def only_public_names_are_imported(subject: Subject) -> None:
+    found = private_imports(subject.declaration()["module"])
+    expect(not found, "; ".join(found))
+
+
+@check(
+    "what is wrong with an option is said in one line that names it",
+    "オプションの誤りは、その名前を含む 1 行で示される",
+)
+def errors_of_options_are_one_line(subject: Subject) -> None:
+    given = subject.host.given.options
+    refusal = subject.refusal(subject.host, given)
+    expect(not refusal, f"the installation's own options are refused: {refusal}")
+    for key, value in _wrong_values(subject.declaration()["options"]):
+        tried = f"options.{key} = {value!r}"
+        _is_one_line(subject.refusal(subject.host, {**given, key: value}), key, tried)
+    for key, option in subject.declaration()["options"].items():
+        if option["required"]:
+            rest = {name: value for name, value in given.items() if name != key}
+            _is_one_line(subject.refusal(subject.host, rest), key, f"no options.{key}")
+
+
+def _wrong_values(options: dict[str, Any]) -> list[tuple[str, object]]:
+    wrong: list[tuple[str, object]] = [("conformance_unknown", "x")]
+    for key, option in options.items():
+        kind = option["kind"]
+        if "Any" not in kind:
+            wrong.append((key, 5 if kind.startswith("dict") else _OF_NO_TYPE))
+        if option["minimum"] is not None:
+            wrong.append((key, _beyond(kind, option["minimum"], -1)))
+        if option["maximum"] is not None:
+            wrong.append((key, _beyond(kind, option["maximum"], 1)))
+        if option["choices"]:
+            wrong.append((key, "conformance-none-of-them"))
+    return wrong
+
+
+def _beyond(kind: str, bound: float, step: int) -> float:
+    return int(bound) + step if "int" in kind else bound + step
+
+
+def _is_one_line(refusal: str, key: str, tried: str) -> None:
+    expect(refusal, f"{tried} is accepted")
+    expect(not refusal.startswith(("raised:", "died:")), f"{tried}: {refusal}")
+    expect(len(refusal.splitlines()) == 1, f"{tried}: more than one line: {refusal!r}")
+    expect(f"options.{key}" in refusal, f"{tried}: the answer does not name it: {refusal}")
+
+
+@check(
+    "what the plugin declares, the installation can show",
+    "プラグインの宣言する構成を、テスト用の環境が備えている",
+    for_authors=True,
+)
+def capabilities_are_those_declared(subject: Subject) -> None:
+    declared, claimed = subject.declaration(), subject.capabilities
+    wrong = []
+    if "mutual-standby" in declared["topologies"] and Capability.TWO_HOSTS not in claimed:
+        wrong.append(
+            "the application declares Topology.MUTUAL_STANDBY; declare Capability.TWO_HOSTS and "
+            "give the installation a second LogicalHost, or declare topologies=(Topology.STANDBY,)"
+        )
+    given = subject.installation.hosts[0]
+    has = {
+        Capability.TWO_HOSTS: len(subject.installation.hosts) == 2,
+        Capability.READINESS: given.serves is not None,
+        Capability.HOSTILE_COMMANDS: bool(given.commands),
+        Capability.SHARED_DISK: bool(given.shared),
+        Capability.PRODUCT: bool(given.product),
+    }
+    wrong += [
+        f"{each} is declared, but the installation lacks {each.value}"
+        for each, there in has.items()
+        if each in claimed and not there
+    ]
+    expect(not wrong, "; ".join(wrong))

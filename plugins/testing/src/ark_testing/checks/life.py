@@ -1,0 +1,192 @@
+"""Start and stop: each as often as one likes, and over when it says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ark_testing.checks.check import check
+from ark_testing.finding import Failed, Unreached, expect
+from ark_testing.host import Host, await_that, shown
+from ark_testing.installation import Capability
+from ark_testing.lifekeeper import ProgramEnd
+from ark_testing.subject import Subject, last_of
+from arkcore.base.status import Status
+from arkcore.machine.processes import Process, still_lives
+
+
+@check(
+    "a stop where nothing ever ran is well",
+    "一度も開始していなくても、停止は正常に終わる",
+)
+def stop_is_well_where_nothing_ever_ran(subject: Subject) -> None:
+    host = subject.host
+    subject.clear(host)
+    end = host.remove()
+    expect(end.code == 0, f"remove ended with {end.code}: {last_of(host)}")
+    expect(not host.living(), f"a remove has started something: {shown(host.living())}")
+
+
+@check(
+    "a second restore changes nothing",
+    "起動中の開始は何も変えない",
+)
+def second_restore_changes_nothing(subject: Subject) -> None:
+    host = subject.host
+    subject.running()
+    before = lasting(subject, host.living())
+    end = host.restore()
+    expect(end.code == 0, f"the second restore ended with {end.code}: {last_of(host)}")
+    after = lasting(subject, host.living())
+    expect(
+        set(before) == set(after),
+        f"before the second restore lived {shown(before)}; after it {shown(after)}",
+    )
+
+
+@check(
+    "ark_start, called while it runs, makes no second copy and harms none",
+    "起動中に ark_start を呼んでも、二重に起動せず、壊れない",
+)
+def second_start_makes_no_second_copy(subject: Subject) -> None:
+    host = subject.host
+    subject.running()
+    before = lasting(subject, host.living())
+    within = subject.installation.starts_within
+    call = host.call_hook("ark_start", within)
+    if call is None:
+        raise Failed(f"ark_start did not come back within {within:g} s")
+    same = await_that(lambda: set(lasting(subject, host.living())) == set(before), within)
+    after = lasting(subject, host.living())
+    expect(same, f"before the second start lived {shown(before)}; after it {shown(after)}")
+    expect(_says_running(subject, host), "after the second start it is not RUNNING any more")
+
+
+@check(
+    "when a restore ends well, it serves",
+    "開始が正常に終わったとき、サービスが利用できる",
+    Capability.READINESS,
+)
+def running_means_that_it_serves(subject: Subject) -> None:
+    host = subject.host
+    serves = host.given.serves
+    if serves is None:
+        raise Unreached("the installation gives no LogicalHost.serves")
+    subject.stopped()
+    expect(not serves(), "LogicalHost.serves says that it serves while nothing runs")
+    end = host.restore()
+    expect(end.code == 0, f"restore ended with {end.code}: {last_of(host)}")
+    expect(serves(), "restore ended well, for its status was RUNNING, but it did not serve yet")
+
+
+#: Seconds after which what is still there has not merely been looked at too early.
+_LONG_AFTER = 3.0
+
+
+@dataclass(frozen=True)
+class _Removal:
+    """A remove of what ran, and a second one: how they ended and what they left."""
+
+    first: ProgramEnd
+    last_word: str
+    #: What lived when the first had ended and not a while later, and what still did.
+    left_at_once: Sequence[str]
+    left_for_good: Sequence[str]
+    second: ProgramEnd
+
+
+#: What the engine says of what it finds in the control group of the start, and ends itself.
+_ENDED_FOR_IT = "ending what the stop has left of the start: "
+
+
+def _remove_twice(subject: Subject) -> _Removal:
+    host = subject.host
+    subject.running()
+    told = len(host.messages())
+    first, last_word = host.remove(), last_of(host)
+    # Without control groups nobody would have found it.
+    ended = [each for each in host.messages()[told:] if each.startswith(_ENDED_FOR_IT)]
+    at_once = host.living()
+    await_that(lambda: not host.living(), _LONG_AFTER)
+    for_good = host.living()
+    return _Removal(
+        first,
+        last_word,
+        [shown([each]) for each in at_once if each not in for_good],
+        [*(shown([each]) for each in for_good), *ended],
+        host.remove(),
+    )
+
+
+@check(
+    "when a remove ends well, nothing is still being stopped",
+    "停止が正常に終わったとき、停止処理は残っていない",
+)
+def stop_is_over_when_it_says_so(subject: Subject) -> None:
+    _stopping_is_not_stopped(subject)
+    seen = subject.once(_remove_twice)
+    expect(seen.first.code == 0, f"remove ended with {seen.first.code}: {seen.last_word}")
+    early = "; ".join(seen.left_at_once)
+    expect(not early, f"remove ended well, and there still lived, for a while: {early}")
+
+
+def _stopping_is_not_stopped(subject: Subject) -> None:
+    """What lives after `ark_stop` came back is listed, or it is not called STOPPED."""
+    host = subject.host
+    subject.running()
+    host.call_hook("ark_stop", subject.installation.stops_within)
+    before, look = set(host.living()), host.look()
+    overlooked = before & set(host.living()) - look.listed
+    if look.said is Status.STOPPED and overlooked:
+        told = shown(sorted(overlooked, key=lambda each: each.pid))
+        ends = await_that(lambda: not any(map(still_lives, overlooked)), _LONG_AFTER)
+        # What stays for good is what `stop_leaves_nothing_behind` tells.
+        expect(
+            not ends, f"while it was being stopped it was said to be STOPPED; there lived {told}"
+        )
+
+
+@check(
+    "after a remove nothing of it is left",
+    "停止後に何も残らない",
+)
+def stop_leaves_nothing_behind(subject: Subject) -> None:
+    seen = subject.once(_remove_twice)
+    expect(not seen.left_for_good, f"left after a remove: {'; '.join(seen.left_for_good)}")
+
+
+@check(
+    "a second remove is well",
+    "停止済みの停止は正常に終わる",
+)
+def second_remove_is_well(subject: Subject) -> None:
+    seen = subject.once(_remove_twice)
+    expect(seen.second.code == 0, f"the second remove ended with {seen.second.code}")
+
+
+@check(
+    "a crashed application is recovered: nothing that the dead one left keeps it from starting",
+    "異常終了後に復旧できる(残ったファイルが再起動を妨げない)",
+)
+def crash_is_recovered_from(subject: Subject) -> None:
+    host = subject.host
+    subject.running()
+    host.kill(host.living())
+    end = host.recover()
+    expect(end.code == 0, f"recover ended with {end.code}: {last_of(host)}")
+    expect(_says_running(subject, host), f"recover ended well; the status is {host.look().detail}")
+
+
+def lasting(subject: Subject, found: list[Process]) -> list[Process]:
+    """Those of `found` that do not come and go by themselves."""
+    return [each for each in found if each.name not in subject.installation.comes_and_goes]
+
+
+def names_of(subject: Subject, found: list[Process]) -> Counter[str]:
+    return Counter(each.name for each in lasting(subject, found))
+
+
+def _says_running(subject: Subject, host: Host) -> bool:
+    within = subject.installation.starts_within
+    return await_that(lambda: host.look().status is Status.RUNNING, within)

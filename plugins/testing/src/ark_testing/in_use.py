@@ -1,0 +1,48 @@
+"""Whether what the kit is given is in service on this node: then it is not to be touched."""
+
+from __future__ import annotations
+
+import os
+
+from arkcore.base.paths import Paths
+from arkcore.resources.neighbours import neighbours_by_file, recorded_neighbours
+from arkcore.resources.validation import cannot_tell
+from ark_testing.host import Lost, shown
+from ark_testing.subject import Subject
+
+
+def objection(subject: Subject) -> str:
+    """Why the kit must not begin, in one line; "" where nothing of it is in use here.
+
+    To be asked before anything of it is started. Its own node is none that a cluster manages.
+    """
+    return _of_a_resource(subject) or _of_processes(subject)
+
+
+def _of_a_resource(subject: Subject) -> str:
+    paths = Paths(os.environ.get("ARK_PREFIX", ""))
+    wanted = {each.name for each in subject.hosts}
+    for other in (*neighbours_by_file(paths, ""), *recorded_neighbours(paths, cannot_tell)):
+        if other.plugin == subject.plugin and other.logical_host in wanted and other.is_there():
+            return (
+                f"logical host {other.logical_host}: resource {other.name} of this node protects "
+                f"it with {other.plugin}; give the kit a logical host that no resource has"
+            )
+    return ""
+
+
+def _of_processes(subject: Subject) -> str:
+    if subject.declaration().get("refused"):
+        return ""
+    for host in subject.hosts:
+        try:
+            listed = host.look().listed
+        except Lost:
+            continue  # a check tells what is wrong with the plugin
+        if listed:
+            living = shown(sorted(listed, key=lambda each: each.pid))
+            return (
+                f"logical host {host.name}: before the kit has started anything, its plugin lists "
+                f"{living}; stop that, or give the kit another logical host"
+            )
+    return ""

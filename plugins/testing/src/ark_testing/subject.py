@@ -1,0 +1,273 @@
+"""What a check is done to: a plugin, its application, and a node made for them alone."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ark_testing.finding import Unreached
+from ark_testing.host import Host, Look, await_that, shown
+from ark_testing.installation import Capability, Installation, LogicalHost
+from ark_testing.lifekeeper import Node
+from ark_testing.parent import Parent
+from arkcore.base.status import Status
+from arkcore.resources.timers import Timers
+
+T = TypeVar("T")
+
+#: The name of a resource of the kit's own, for the first and the second logical host.
+_RESOURCES = ("conformance1", "conformance2")
+#: That of a second resource on the first logical host.
+_LODGER = "conformance-lodger"
+
+
+class Subject:
+    """A plugin with its installation, on a node directory of its own beneath `directory`.
+
+    The node is an ARK_PREFIX: its resources, logs and memory are nobody else's. `spares`: whether
+    machine-wide processes are left alive at the end, as on a machine that others use too.
+    """
+
+    def __init__(
+        self,
+        plugin: str,
+        installation: Installation,
+        directory: Path,
+        *,
+        capabilities: Collection[Capability] = (),
+        spares: bool = False,
+    ) -> None:
+        self.plugin = plugin
+        self.installation = installation
+        self.capabilities = frozenset(capabilities)
+        self.prefix = str(directory / "node")
+        self._directory = directory
+        self._spares = spares
+        self._resources = Path(self.prefix) / "etc/ark/resources"
+        self._resources.mkdir(parents=True, exist_ok=True)
+        self._node = Node("conformance", directory / "lifekeeper", self.prefix)
+        #: Asks what concerns no logical host.
+        self._parents = [Parent(directory / "parent0")]
+        self.hosts: list[Host] = []
+        self._declaration: dict[str, Any] | None = None
+        self._seen: dict[str, object] = {}
+        try:
+            self._set_up()
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self) -> None:
+        for name, text in self.installation.files.items():
+            self._write(name, text)
+        machine_wide = tuple(self.declaration().get("machine_wide", ()))
+        for number, given in enumerate(self.installation.hosts):
+            parent = Parent(self._directory / f"parent{number + 1}")
+            self._parents.append(parent)
+            resource = _RESOURCES[number]
+            self._node.create(resource)
+            self.hosts.append(Host(given, resource, self._node, parent, machine_wide))
+            self.configure(self.hosts[-1])
+
+    @property
+    def host(self) -> Host:
+        """The first logical host."""
+        return self.hosts[0]
+
+    @property
+    def second(self) -> Host:
+        """The second logical host; there is one where `TWO_HOSTS` is declared."""
+        return self.hosts[1]
+
+    def declaration(self) -> dict[str, Any]:
+        """What the plugin declares, or {"refused": why}; asked once."""
+        if self._declaration is None:
+            question = {"what": "declaration", "plugin": self.plugin}
+            found = self._parents[0].ask(question, 20.0)
+            if "died" in found:
+                found = {"refused": f"it cannot even be loaded: {found['died']}"}
+            self._declaration = found
+        return self._declaration
+
+    def once(self, observe: Callable[[Subject], T]) -> T:
+        """What `observe` saw, or raised: it acts once, and several checks judge what it saw."""
+        key = f"{observe.__module__}.{observe.__qualname__}"
+        if key not in self._seen:
+            try:
+                self._seen[key] = observe(self)
+            except Exception as error:
+                self._seen[key] = error
+        seen = self._seen[key]
+        if isinstance(seen, Exception):
+            raise seen
+        return seen  # type: ignore[return-value]
+
+    def configure(self, host: Host, timers: Mapping[str, float] | None = None) -> None:
+        """Write a host's resource file; `timers` come before the installation's."""
+        given = host.given
+        values = {**self.installation.timers(), **given.timers, **(timers or {})}
+        self._write(host.resource, resource_text(self.plugin, given, values, given.options))
+
+    def timer(self, host: Host, key: str) -> float:
+        """What a timer of a host's resource is set to."""
+        own = {**self.installation.timers(), **host.given.timers}
+        return own.get(key, Timers({})[key])
+
+    def refusal(self, host: Host, options: Mapping[str, object]) -> str:
+        """What `ark validate` says of a host's resource file with these options; "" for nothing.
+
+        The resource itself stays as it is.
+        """
+        text = resource_text(self.plugin, host.given, {}, options)
+        with self.without_file(host):
+            path = self._write("conformance-wrong", text)
+            question = {"what": "validate", "prefix": self.prefix, "resource": path.stem}
+            try:
+                found = self._parents[0].ask(question, 20.0)
+            finally:
+                path.unlink()
+        for key in ("raised", "died"):
+            if key in found:
+                return f"{key}: {found[key]}"
+        return str(found.get("refused", ""))
+
+    @contextmanager
+    def without_file(self, host: Host) -> Iterator[None]:
+        """Have a host's resource file away until the end of the `with`.
+
+        Another resource can have its logical host meanwhile.
+        """
+        path = self._resources / f"{host.resource}.toml"
+        hidden = path.with_name(f".{host.resource}")
+        path.rename(hidden)
+        try:
+            yield
+        finally:
+            hidden.rename(path)
+
+    @contextmanager
+    def lodging(self) -> Iterator[Host]:
+        """Have a second resource on the first logical host, with the options of the second one."""
+        given = copy.copy(self.second.given)
+        given.name = self.host.name
+        parent = Parent(self._directory / "lodger")
+        self._parents.append(parent)
+        self._node.create(_LODGER)
+        lodger = Host(given, _LODGER, self._node, parent, self.host.machine_wide)
+        self.configure(lodger)
+        try:
+            yield lodger
+        finally:
+            self.clear(lodger)
+            (self._resources / f"{_LODGER}.toml").unlink()
+
+    def _write(self, name: str, text: str) -> Path:
+        path = self._resources / f"{name}.toml"
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o644)
+        return path
+
+    # The states that checks begin with.
+
+    def running(self, host: Host | None = None) -> Look:
+        """Have it run, as after a restore; what its plugin says then.
+
+        It is started by the engine's own step, without the program around it. `Unreached` where
+        that does not succeed: another check tells why.
+        """
+        host = host or self.host
+        if host.living():
+            look = host.look()
+            if look.status is Status.RUNNING:
+                return look
+            self.stopped(host)
+        done = host.step("start", self.installation.starts_within + 2)
+        host.wanted_up()
+        if done["outcome"] != "well":
+            raise Unreached(f"it does not start: {done['reason']}")
+        if not host.living():
+            raise Unreached("its start ended well, and nothing lives")
+        return host.look()
+
+    def stopped(self, host: Host | None = None) -> None:
+        """Have nothing of it run, as a remove leaves it, by force where need be."""
+        host = host or self.host
+        if host.living():
+            host.step("stop", 2 * self.installation.stops_within)
+            # Whether a stop is over when it says so is a check of its own.
+            if not await_that(lambda: not host.living(), min(self.installation.stops_within, 1.0)):
+                self.clear(host)
+
+    @contextmanager
+    def hurried(self, host: Host, timers: Mapping[str, float]) -> Iterator[None]:
+        """Have other timers act until the end of the `with`."""
+        self.configure(host, timers)
+        try:
+            yield
+        finally:
+            self.configure(host)
+
+    def clear(self, host: Host) -> None:
+        """End all that lives of a host and forget what its node remembers: as after a reboot."""
+        left = host.parent.kill(self._spare)
+        if left:
+            raise Unreached(f"cannot be ended: {shown(left)}")
+        shutil.rmtree(f"{self.prefix}/run/ark/resources/{host.resource}", ignore_errors=True)
+        self.configure(host)
+
+    def clear_all(self) -> None:
+        for host in self.hosts:
+            self.clear(host)
+
+    @property
+    def _spare(self) -> tuple[str, ...]:
+        machine_wide = self.hosts[0].machine_wide if self.hosts else ()
+        return machine_wide if self._spares else ()
+
+    def close(self) -> None:
+        """End everything of it, and the node's parents."""
+        for parent in self._parents:
+            parent.close(self._spare)
+
+
+def last_of(host: Host) -> str:
+    """The last words of the RAS log about a host."""
+    messages = host.messages()
+    return messages[-1] if messages else "nothing stands in the RAS log"
+
+
+def resource_text(
+    plugin: str,
+    given: LogicalHost,
+    timers: Mapping[str, float],
+    options: Mapping[str, object],
+) -> str:
+    """A resource file."""
+    lines = [f"plugin = {json.dumps(plugin)}", f"logical_host = {json.dumps(given.name)}"]
+    lines.append(f"mount_points = {json.dumps(list(given.mount_points))}")
+    lines.append(f"requires = {json.dumps(list(given.requires))}")
+    lines += ["[timers]", *(f"{key} = {value:g}" for key, value in timers.items())]
+    lines += ["[options]", *(f"{key} = {toml(value)}" for key, value in options.items())]
+    return "\n".join(lines) + "\n"
+
+
+def toml(value: object) -> str:
+    """An option's value as TOML has it. `TypeError` where it has no such value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str | os.PathLike):
+        return json.dumps(os.fspath(value), ensure_ascii=False)
+    if isinstance(value, Mapping):
+        entries = (f"{json.dumps(str(key))} = {toml(each)}" for key, each in value.items())
+        return "{" + ", ".join(entries) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    raise TypeError(f"{value!r} has no place in a resource file")

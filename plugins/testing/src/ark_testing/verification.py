@@ -1,0 +1,69 @@
+"""Runs checks one after another and tells how each came out: the conformance kit without pytest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from ark_testing.checks import CHECKS, Check
+from ark_testing.finding import Failed, NotPossible, Unreached
+from ark_testing.host import Lost
+from ark_testing.subject import Subject
+from arkcore.base.errors import ArkError
+
+
+class Outcome(Enum):
+    """How a check came out."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    #: What it needs did not come about, for which another check tells the reason.
+    UNREACHED = "unreached"
+    #: This machine, or what is known of the application, does not allow it.
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Result:
+    check: Check
+    outcome: Outcome
+    #: What was expected and seen, or why it was not run; "" where it was kept.
+    told: str
+    seconds: float
+
+
+def run_check(check: Check, subject: Subject) -> Result:
+    """One check of one subject. Never raises for what a plugin or a machine does."""
+    missing = check.needs - subject.capabilities
+    if missing:
+        needed = ", ".join(sorted(each.value for each in missing))
+        return Result(check, Outcome.NOT_RUN, f"needs {needed}", 0.0)
+    began = time.monotonic()
+    outcome, told = Outcome.KEPT, ""
+    try:
+        check(subject)
+    except Failed as error:
+        outcome, told = Outcome.BROKEN, str(error)
+    except Unreached as error:
+        outcome, told = Outcome.UNREACHED, str(error)
+    except NotPossible as error:
+        outcome, told = Outcome.NOT_RUN, str(error)
+    except (Lost, ArkError, OSError) as error:
+        outcome, told = Outcome.BROKEN, f"could not be looked at to its end: {error}"
+    return Result(check, outcome, told, time.monotonic() - began)
+
+
+def run_checks(
+    subject: Subject,
+    checks: Iterable[Check] = CHECKS,
+    tell: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:
+    """Run checks in their order; `tell` hears of each when it is over."""
+    results = []
+    for check in checks:
+        result = run_check(check, subject)
+        tell(result)
+        results.append(result)
+    return results
