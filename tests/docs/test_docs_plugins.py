@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import ark_testing
 import pytest
+from conformance.installed import install
 
 import arkcore
 from arkcore import API, Application, Context, Status
@@ -75,8 +77,8 @@ def test_no_hook_is_documented_that_does_not_exist(documents):
     named = set()
     for page in ("hooks.md", "plugin.md", "tutorial.md", "publishing.md", "api.md"):
         named |= set(re.findall(r"\bark_[a-z_]+", documents.prose(page)))
-    packages = {"ark_exampled", "ark_memcached", "ark_testing"}
-    assert named - packages <= {hook for _, hook in HOOKS}
+    others = {"ark_exampled", "ark_memcached", "ark_testing", "ark_trial"}
+    assert named - others <= {hook for _, hook in HOOKS}
 
 
 def test_the_example_of_an_observer_is_called(english, tmp_path):
@@ -96,6 +98,19 @@ def test_the_example_of_an_observer_is_called(english, tmp_path):
             resource="web", logical_host="WEB1", action="restore", outcome=outcome, reason="why"
         )
     assert told.read_text() == "restore of web failed: why\n"
+
+
+# One hook alone.
+
+
+def test_the_page_s_trial_of_one_hook_passes(documents, ark_trial, tmp_path):
+    """With a plugin that is here, in the place of the page's."""
+    [code] = [each for each in documents.code_of("publishing.md") if "ark_trial" in each.text]
+    names: dict[str, Any] = {}
+    exec(code.text, names)
+    [name] = [each for each in names if each.startswith("test_")]
+    host = install(tmp_path / "product").hosts[0]
+    names[name](lambda plugin, given: ark_trial("right", host))
 
 
 # Public names.

@@ -3,9 +3,10 @@
 The conformance kit: :class:`Conformance` is inherited by a test class, which provides an
 :class:`Installation` of its application and says by :class:`Capability` what can be done to it.
 Drivers call us as the real managers do. :mod:`ark_testing.hostile` holds commands and plugins
-that do what a good one never does.
+that do what a good one never does. The fixture `ark_trial` makes a :class:`Trial`: one hook at a
+time, with a real context.
 
-Only `Conformance` needs pytest, which is loaded when it is named.
+Only `Conformance` and the fixture need pytest, which is loaded when they are.
 """
 
 from ark_testing import hostile
@@ -20,6 +21,7 @@ from ark_testing.lifekeeper import Cluster, Node, ProgramEnd
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ark_testing.conformance import Conformance
+    from ark_testing.trial import Trial
 
 
 def __getattr__(name: str) -> object:
@@ -27,6 +29,10 @@ def __getattr__(name: str) -> object:
         from ark_testing.conformance import Conformance
 
         return Conformance
+    if name == "Trial":
+        from ark_testing.trial import Trial
+
+        return Trial
     raise AttributeError(f"module 'ark_testing' has no attribute {name!r}")
 
 
@@ -39,5 +45,6 @@ __all__ = [
     "LogicalHost",
     "Node",
     "ProgramEnd",
+    "Trial",
     "hostile",
 ]

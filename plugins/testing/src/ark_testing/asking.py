@@ -45,7 +45,8 @@ from arkcore.survey.site import LIFEKEEPER, STANDBY, LogicalHost, Node, Site
 _LONGEST = 2000
 #: Seconds between the deadline a hook is given and the moment its process is ended.
 _END = 4.0
-_KINDS = {
+#: The kind of a hook's commands, for those that act.
+KINDS = {
     "ark_start": context.START,
     "ark_stop": context.STOP,
     "ark_force_stop": context.FORCE,
@@ -229,7 +230,7 @@ class _Asking:
     def _do_call(self, hook: str) -> dict[str, Any]:
         """Call one hook, and nothing else."""
         work = self._work
-        work.begin(_KINDS.get(hook, context.STATUS), work.deadline)
+        work.begin(KINDS.get(hook, context.STATUS), work.deadline)
         try:
             getattr(self._hooks, hook.removeprefix("ark_"))(work.ctx)
         except BaseException:  # noted with the call
@@ -253,14 +254,14 @@ class _Asking:
         if not self._hooks.has("ark_preflight"):
             return {"findings": []}
         try:
-            site = _site_of(self._resource)
+            site = site_of(self._resource)
             findings = list(self._hooks.preflight(self._work.ctx, site, Machine()))
         except BaseException:  # noted with the call
             return {"findings": []}
         return {"findings": [_finding(each) for each in findings]}
 
 
-def _site_of(resource: Resource) -> Site:
+def site_of(resource: Resource) -> Site:
     """A pair of nodes of which this is one, with addresses that nobody has (RFC 5737)."""
     here = Node(os.uname().nodename, "192.0.2.1", ("198.51.100.1",))
     other = Node(f"{here.name}-other", "192.0.2.2", ("198.51.100.2",))

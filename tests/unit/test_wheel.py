@@ -1,0 +1,107 @@
+"""The wheels as they are published: what a node gets, and what it does without."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+#: What no module of the product imports, for it is not there on a node.
+_FOR_TESTS = {"ark_testing", "ark_lab", "rigs", "pytest", "hypothesis", "unittest"}
+#: A new plugin gets tests: `ark new` writes these files, and no program imports them.
+_TEMPLATE = "arkcore/cli/template/"
+
+
+def imported(source: str) -> set[str]:
+    """The top-level packages that a source imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+@pytest.fixture(scope="module")
+def arkcore_wheel(wheels: list[Path]) -> Path:
+    assert wheels[0].name.startswith("arkcore-")
+    return wheels[0]
+
+
+def test_the_wheel_of_arkcore_holds_no_test_code(arkcore_wheel: Path) -> None:
+    with zipfile.ZipFile(arkcore_wheel) as wheel:
+        files = [name for name in wheel.namelist() if not name.startswith(_TEMPLATE)]
+        tops = {name.partition("/")[0] for name in files}
+        words = [name for name in files if "test" in name or "hostile" in name]
+        needs = {
+            name: found
+            for name in files
+            if name.endswith(".py") and (found := imported(wheel.read(name).decode()) & _FOR_TESTS)
+        }
+    assert {top.rpartition(".")[2] for top in tops} == {"arkcore", "data", "dist-info"}
+    assert words == []
+    assert needs == {}
+
+
+def test_the_wheel_of_ark_testing_holds_neither_rigs_nor_tests(wheels: list[Path]) -> None:
+    [kit] = [each for each in wheels if each.name.startswith("ark_testing-")]
+    with zipfile.ZipFile(kit) as wheel:
+        names = wheel.namelist()
+    assert "ark_testing/pytest_plugin.py" in names
+    assert [name for name in names if "cluster/" in name or "torture" in name] == []
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {
+        "ark_testing"
+    }
+
+
+@pytest.fixture
+def node_library(arkcore_wheel: Path, tmp_path: Path) -> Path:
+    """The libraries of a node: the wheel of arkcore, and what others wrote."""
+    library = tmp_path / "library"
+    with zipfile.ZipFile(arkcore_wheel) as wheel:
+        wheel.extractall(library)
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if not path.name.startswith(("ark", "__editable__", "_ark")) and path.suffix != ".pth":
+            (library / path.name).symlink_to(path)
+    return library
+
+
+@pytest.mark.parametrize(
+    ("command", "distribution"), [("verify", "ark-testing"), ("demo", "ark-lab")]
+)
+def test_a_command_that_is_not_installed_says_what_to_install(
+    node_library: Path, command: str, distribution: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "arkcore.cli.main", command, "web", "--yes"],
+        env={**os.environ, "PYTHONPATH": str(node_library), "LC_ALL": "C.UTF-8"},
+        cwd=node_library,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    plugin = distribution.removeprefix("ark-")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(
+        f"ark: ark {command} comes with {distribution}, which is not installed in "
+    )
+    assert f'make install PLUGINS="{plugin}"' in done.stderr
+    assert f"-m pip install {distribution}\n" in done.stderr
+
+
+def test_nothing_that_plugins_require_brings_the_kit_to_a_node() -> None:
+    home = Path(__file__).parents[2]
+    plugins = [each.parent.name for each in home.glob("plugins/*/pyproject.toml")]
+    shipped = sorted({*plugins} - {"testing", "lab"})
+    done = subprocess.run(
+        [sys.executable, home / "tools/required", *shipped], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert set(done.stdout.split()) == {f"./plugins/{name}" for name in shipped}
