@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +11,14 @@ from ark_testing.asking import KINDS, site_of
 from ark_testing.installation import LogicalHost
 from ark_testing.subject import resource_text
 from arkcore.base.deadline import Deadline
+from arkcore.base.errors import MachineError
 from arkcore.base.paths import Paths
 from arkcore.base.stderr import complain
 from arkcore.context import context
 from arkcore.context.context import Context, StepAtWork, engine_side
-from arkcore.machine import offspring, processes
+from arkcore.machine import ending, offspring
 from arkcore.machine.channel import Sender
+from arkcore.machine.processes import Process
 from arkcore.memory.state import State
 from arkcore.plugin.application import make_options
 from arkcore.plugin.hooks import PluggyHooks
@@ -93,17 +94,18 @@ class Trial:
         return getattr(self._hooks, hook.removeprefix("ark_"))(made)
 
     def close(self) -> None:
-        """End what the starts and the commands of the trial have left running."""
+        """Kill what the hooks have left running. `MachineError` names what cannot be ended."""
         ctx = self.context(within=_ENDING)
         prefix = f"{self.resource}:"
-        while not ctx.deadline.passed:
+
+        def find() -> set[Process]:
             marked = offspring.marked(lambda mark: mark.startswith(prefix))
-            living = {*marked, *ctx.started_processes()}
-            if not living:
-                break
-            for process in living:
-                processes.send(process, signal.SIGKILL)
+            return {*marked, *ctx.started_processes()}
+
+        left = ending.end(find, ctx.deadline, grace=0.0)
         engine = engine_side(ctx)
         engine.group.end(ctx.deadline)
         engine.group.forget()
         self._told.close()
+        if left:
+            raise MachineError(f"a trial's processes cannot be ended: {', '.join(map(str, left))}")
