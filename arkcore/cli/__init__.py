@@ -1,4 +1,4 @@
 """The `ark` command, for people: one file a command group.
 
-typer and rich are used here and nowhere else, so that no action ever loads them.
+click and rich are used here and nowhere else, so that no action ever loads them.
 """

@@ -1,17 +1,19 @@
 """Commands of other distributions: entry points in the group `arkcore.commands`.
 
-An entry point's name is the command's; its value is a `typer.Typer` or a function. None is imported
-before its name is called or help is shown, and a broken one breaks nothing else.
+An entry point's name is the command's; its value is a `click.Command`, which a group is
+too. None is imported before its name is called or help is shown, and a broken one breaks nothing
+else.
 """
 
 from __future__ import annotations
 
+import copy
 import sys
 
-import typer
-from typer.core import TyperGroup
+import click
 
 from arkcore.base.errors import PluginError
+from arkcore.cli.command import Group
 from arkcore.cli.console import complain
 from arkcore.cli.language import is_japanese
 from arkcore.plugin.discovery import entry_points, told_by
@@ -19,27 +21,21 @@ from arkcore.plugin.discovery import entry_points, told_by
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
-    from typing import Any
 
 GROUP = "arkcore.commands"
 
 #: Commands of ours that a distribution of its own brings.
 BROUGHT = {"verify": "ark-testing", "demo": "ark-lab"}
 
-#: What typer gives to every program; within `ark` they would install nothing of use.
-_COMPLETION = ("install_completion", "show_completion")
 
-
-class ExtensibleGroup(TyperGroup):
+class ExtensibleGroup(Group):
     """Our own commands, and those that others add. Ours cannot be taken over."""
 
-    # `Any`: the library's own context type has moved from one module to another over time.
-
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:
         own = super().list_commands(ctx)
         return [*own, *(name for name in sorted(_installed()) if name not in own)]
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """For a list of commands: a broken one is told and left out."""
         try:
             return super().get_command(ctx, cmd_name) or _command(cmd_name)
@@ -47,7 +43,9 @@ class ExtensibleGroup(TyperGroup):
             complain(str(error))
             return None
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is called. `PluginError` where another distribution's is broken, or
         one of `BROUGHT` is not installed.
         """
@@ -68,7 +66,7 @@ def _installed() -> dict[str, list[EntryPoint]]:
     return found
 
 
-def _command(name: str) -> Any:
+def _command(name: str) -> click.Command | None:
     """The command that the entry point `name` makes; None where there is no such entry point."""
     entries = _installed().get(name)
     if not entries:
@@ -79,22 +77,19 @@ def _command(name: str) -> Any:
     entry = entries[0]
     try:
         made = entry.load()
-        if not isinstance(made, typer.Typer):
-            app = typer.Typer()
-            app.command(name)(made)
-            made = app
-        command = typer.main.get_command(made)
+        if not isinstance(made, click.Command):
+            raise TypeError(f"it is a {type(made).__name__}; allowed is a click.Command")
     except (Exception, SystemExit) as error:
         raise PluginError(
             f"command {name} ({_provider(entry)}, {entry.value}) cannot be loaded: "
             f"{type(error).__name__}: {error}"
         ) from error
+    command = copy.copy(made)
     command.name = name
-    command.params = [each for each in command.params if each.name not in _COMPLETION]
     if is_japanese() and BROUGHT.get(name) == told_by(entry.dist, "name"):
         from arkcore.cli.help import in_japanese
 
-        in_japanese(command, name)
+        command = in_japanese(command, name)
     return command
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
-import typer
+import click
 from rich.padding import Padding
 from rich.table import Table
 
+from arkcore.cli.command import Command
 from arkcore.cli.console import console, paths_here, print_json, show
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
@@ -30,13 +30,10 @@ if TYPE_CHECKING:
 _STYLES = {State.DONE: "green", State.MISSING: "red", State.CANNOT_TELL: "yellow"}
 
 
-def guide(
-    peer: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="The other node's answers; - for stdin."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
-) -> None:
+@click.command("guide", cls=Command)
+@click.option("--peer", metavar="FILE", help="The other node's answers; - for stdin.")
+@click.option("--json", is_flag=True, help="Print the facts as JSON.")
+def guide(peer: str | None, json: bool) -> None:
     """Show the eight steps of an installation, and what is next.
 
     The steps of the cluster guide (table 4-5) for the pair that

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Annotated
 
-import typer
+import click
 
 from arkcore.base.errors import ConfigurationError, MachineError
+from arkcore.cli.command import Command
 from arkcore.cli.console import complain, console, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
@@ -29,21 +29,17 @@ _LOOK = 0.3
 _LONGEST = 65536
 
 
-def log(
-    resource: Annotated[
-        str | None, typer.Argument(metavar="[RESOURCE]", help="Whose lines; by default, all.")
-    ] = None,
-    lines: Annotated[
-        int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")
-    ] = 40,
-    bad: Annotated[
-        bool, typer.Option("--bad", help="Only what ended badly, and the black boxes named.")
-    ] = False,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on as lines are written; end with ^C.")
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the lines as JSON.")] = False,
-) -> None:
+@click.command("log", cls=Command)
+@click.argument(
+    "resource", required=False, metavar="[RESOURCE]", help="Whose lines; by default, all."
+)
+@click.option(
+    "--lines", "-n", type=click.IntRange(min=1), default=40, help="How many of the last lines."
+)
+@click.option("--bad", is_flag=True, help="Only what ended badly, and the black boxes named.")
+@click.option("--follow", "-f", is_flag=True, help="Go on as lines are written; end with ^C.")
+@click.option("--json", is_flag=True, help="Print the lines as JSON.")
+def log(resource: str | None, lines: int, bad: bool, follow: bool, json: bool) -> None:
     """Show the RAS log's last lines, and the black boxes they name.
 
     Rotated parts of the log are read where it does not hold enough lines.
@@ -60,7 +56,7 @@ def log(
     if not files(path):
         raise ConfigurationError(f"{path}: there is no RAS log yet")
     if json and follow:
-        raise typer.BadParameter("--json and --follow do not go together")
+        raise click.BadParameter("--json and --follow do not go together")
     found = last(path, lines, resource or "", complain)
     if bad:
         found = [line for line in found if line.went_badly or line.black_box]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
 import sys
-from typing import Annotated
 
-import typer
+import click
 
 from arkcore import __version__
 from arkcore.base.errors import ArkError
@@ -21,8 +21,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_HELP = """Generic ARK: protects applications with LifeKeeper for Linux.
+
+ARK_PREFIX=/some/dir in the environment comes before every path of ours.
+
+Exit code: 0, 1 for "no", 2 for wrong usage. Errors are on stderr.
+"""
+
 #: Our commands, in the order of the help, and where each is: a module beside this one, and in it a
-#: function or a group of commands.
+#: command or a group of commands.
 COMMANDS = {
     "validate": "validate:validate",
     "run": "run:run",
@@ -40,45 +47,41 @@ COMMANDS = {
 }
 
 
-def make_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
+def make_app(names: Iterable[str] = COMMANDS) -> ExtensibleGroup:
     """`ark` with these of its commands. No other is imported: that takes longer than most do."""
-    app = typer.Typer(
-        name="ark",
-        cls=ExtensibleGroup,
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
+    version = click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_version,
+        help="Print the version.",
+    )
+    app = ExtensibleGroup(
+        "ark", help=_HELP, params=[version], context_settings={"show_default": True}
     )
     for name in names:
         module, _, attribute = COMMANDS[name].partition(":")
-        command = getattr(importlib.import_module(f"arkcore.cli.{module}"), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
-    app.callback()(ark)
+        app.add_command(getattr(importlib.import_module(f"arkcore.cli.{module}"), attribute), name)
     return app
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
         put(f"ark {__version__}")
-        raise typer.Exit
+        ctx.exit()
 
 
-def ark(
-    version: Annotated[
-        bool,
-        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
-    ] = False,
-) -> None:
-    """Generic ARK: protects applications with LifeKeeper for Linux.
-
-    ARK_PREFIX=/some/dir in the environment comes before every path of ours.
-
-    Exit code: 0, 1 for "no", 2 for wrong usage. Errors are on stderr.
-    """
+def _tell_wrong_usage(error: click.ClickException) -> None:
+    """What click would print, but with the control characters of what was typed shown."""
+    told = error.format_message()
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        put(told, to=sys.stderr)
+        return
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        put(error.ctx.get_usage(), to=sys.stderr)
+        put(f"Try '{error.ctx.command_path} --help' for help.\n", to=sys.stderr)
+    put(f"Error: {told}", to=sys.stderr)
 
 
 def main() -> int:
@@ -90,20 +93,29 @@ def main() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     called = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    command = typer.main.get_command(make_app([called] if called in COMMANDS else COMMANDS))
+    command = make_app([called] if called in COMMANDS else COMMANDS)
     if is_japanese():
         from arkcore.cli.help import in_japanese
 
-        in_japanese(command)
+        command = in_japanese(command)
     try:
-        command(prog_name="ark")
+        return command.main(prog_name="ark", standalone_mode=False) or 0
+    except click.ClickException as error:
+        _tell_wrong_usage(error)
+        return error.exit_code
+    except click.Abort:
+        put("Aborted.", to=sys.stderr)
+        return 1
     except ArkError as error:
         complain(str(error))
         return 1
     except OSError as error:
+        if error.errno == errno.EPIPE:
+            # Whoever read it has gone. Nothing more is written, not even as Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
         complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         return 1
-    return 0
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from enum import Enum
-from typing import Annotated
 
-import typer
+import click
 
 from arkcore.base.errors import ArkError, MachineError
 from arkcore.base.stderr import tell_journal
+from arkcore.cli.command import Command, OneOf
 from arkcore.cli.console import console, iso, moment, paths_here, print_json, refuse_unless_writable
 from arkcore.cli.language import say
 from arkcore.cli.output import put
@@ -31,20 +31,18 @@ class Switch(Enum):
     OFF = "off"
 
 
-def maintenance(
-    resource: Annotated[
-        str | None,
-        typer.Argument(metavar="[RESOURCE]", help="The resource; by default, list all."),
-    ] = None,
-    switch: Annotated[
-        Switch | None, typer.Argument(metavar="[on|off]", help="Begin or end it.")
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help='When it ends by itself: "HH:MM" or "YYYY-MM-DD HH:MM".'),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
-) -> None:
+@click.command("maintenance", cls=Command)
+@click.argument(
+    "resource", required=False, metavar="[RESOURCE]", help="The resource; by default, list all."
+)
+@click.argument(
+    "switch", type=OneOf(Switch), required=False, metavar="[on|off]", help="Begin or end it."
+)
+@click.option(
+    "--until", metavar="TIME", help='When it ends by itself: "HH:MM" or "YYYY-MM-DD HH:MM".'
+)
+@click.option("--json", is_flag=True, help="Print the list as JSON.")
+def maintenance(resource: str | None, switch: Switch | None, until: str | None, json: bool) -> None:
     """Begin, end or list maintenance.
 
     While a resource is in maintenance its failures are not acted upon:
@@ -63,11 +61,11 @@ def maintenance(
     paths = paths_here()
     if resource is None or switch is None:
         if until is not None:
-            raise typer.BadParameter("needs: RESOURCE on", param_hint="--until")
+            raise click.BadParameter("needs: RESOURCE on", param_hint="--until")
         _list(paths, [resource] if resource else [], json)
         return
     if switch is Switch.OFF and until is not None:
-        raise typer.BadParameter('goes with "on" only', param_hint="--until")
+        raise click.BadParameter('goes with "on" only', param_hint="--until")
     end = _end_of(until)
     chosen(paths, [resource])
     refuse_unless_writable(paths.maintenance(resource), "begin and end maintenance")
@@ -173,7 +171,7 @@ def _end_of(text: str | None) -> float | None:
     try:
         at = time.mktime((*time.strptime(text, "%Y-%m-%d %H:%M")[:8], -1))
     except (ValueError, OverflowError):
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f'{text!r}: allowed are "HH:MM" and "YYYY-MM-DD HH:MM"', param_hint="--until"
         ) from None
     if at <= now:

@@ -9,12 +9,12 @@ import shutil
 import string
 import sys
 from pathlib import Path
-from typing import Annotated
 from unicodedata import east_asian_width
 
-import typer
+import click
 
 from arkcore.base.errors import ConfigurationError, MachineError
+from arkcore.cli.command import Command
 from arkcore.cli.console import console
 from arkcore.cli.language import say
 from arkcore.plugin.discovery import installed
@@ -29,19 +29,11 @@ _TITLE = re.compile(r"[^\"\\$\x00-\x1f\x7f]+")
 _LONGEST_TITLE = 40
 
 
-def new(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="The plugin's name, for instance my-app.")
-    ],
-    directory: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="What to make; ark-NAME, here, by default."),
-    ] = None,
-    title: Annotated[
-        str | None,
-        typer.Option(metavar="TITLE", help="The product's name for people; NAME by default."),
-    ] = None,
-) -> None:
+@click.command("new", cls=Command)
+@click.argument("name", metavar="NAME", help="The plugin's name, for instance my-app.")
+@click.option("--directory", metavar="DIR", help="What to make; ark-NAME, here, by default.")
+@click.option("--title", metavar="TITLE", help="The product's name for people; NAME by default.")
+def new(name: str, directory: str | None, title: str | None) -> None:
     """Make a new plugin: a complete distribution, for its author to change.
 
     It protects a small daemon of its own, so that its tests pass and it

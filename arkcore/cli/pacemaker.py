@@ -6,12 +6,14 @@ import os
 import re
 import shlex
 from enum import Enum
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
+from click.exceptions import Exit
 
 from arkcore.base.errors import ArkError, ConfigurationError, MachineError
 from arkcore.base.paths import Paths
+from arkcore.cli import command
 from arkcore.cli.aside import answer_of
 from arkcore.cli.cluster_example import (
     Group,
@@ -44,40 +46,36 @@ from arkcore.resources.timers import Timers
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeVar
 
     from arkcore.plugin.application import Application
 
-app = typer.Typer(no_args_is_help=True, help="What a cluster under Pacemaker is to be given.")
+    Function = TypeVar("Function", bound=Callable[..., None])
+
+app = command.Group("pacemaker", help="What a cluster under Pacemaker is to be given.")
 
 #: Where Pacemaker looks for the agents of the provider `ark`: `ocf:ark:<plugin>`.
 _PLACE = "/usr/lib/ocf/resource.d/ark"
 
-_Root = Annotated[
-    str,
-    typer.Option(metavar="DIR", help="Write beneath this directory, for a package. / by default."),
-]
+_root_option = click.option(
+    "--root",
+    default="/",
+    metavar="DIR",
+    help="Write beneath this directory, for a package. / by default.",
+)
 
 
-@app.callback()
-def pacemaker() -> None:
-    """What a cluster under Pacemaker is to be given."""
-
-
-@app.command()
-def install(
-    plugins: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PLUGIN]...", help="Their agents; all that are installed."),
-    ] = None,
-    root: _Root = "/",
-    prefix: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PREFIX",
-            help="Baked in: comes before every path of ours. ARK_PREFIX by default.",
-        ),
-    ] = None,
-) -> None:
+@app.command("install")
+@click.argument(
+    "plugins", nargs=-1, metavar="[PLUGIN]...", help="Their agents; all that are installed."
+)
+@_root_option
+@click.option(
+    "--prefix",
+    metavar="PREFIX",
+    help="Baked in: comes before every path of ours. ARK_PREFIX by default.",
+)
+def install(plugins: tuple[str, ...], root: str, prefix: str | None) -> None:
     """Install the resource agents ocf:ark:PLUGIN, on every node.
 
     An agent never changes, finds this very installation, and takes nothing
@@ -93,7 +91,7 @@ def install(
     """
     paths = paths_here() if prefix is None else Paths(prefix)
     directory = _place(root)
-    names, broken = _usable(plugins or [])
+    names, broken = _usable(plugins)
     texts = {f"{directory}/{name}": agent(name, paths.prefix) for name in names}
     write_launchers(directory, texts, LAUNCH, paths)
     out = console()
@@ -105,11 +103,12 @@ def install(
     for told in broken:
         complain(told)
     if broken or not names:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
-@app.command()
-def uninstall(root: _Root = "/") -> None:
+@app.command("uninstall")
+@_root_option
+def uninstall(root: str) -> None:
     """Remove every agent of ours; what is not ours stays.
 
     The cluster must not use them any more: it could not stop what it runs.
@@ -136,14 +135,13 @@ def uninstall(root: _Root = "/") -> None:
 def _place(root: str) -> str:
     """Where the agents are beneath `root`. `BadParameter` where that is empty: a variable unset."""
     if not root:
-        raise typer.BadParameter("is empty; allowed is a directory", param_hint="--root")
+        raise click.BadParameter("is empty; allowed is a directory", param_hint="--root")
     return f"{os.path.abspath(root).rstrip('/')}{_PLACE}"
 
 
 @app.command("meta-data")
-def meta_data(
-    plugin: Annotated[str, typer.Argument(metavar="PLUGIN", help="The plugin.")],
-) -> None:
+@click.argument("plugin", metavar="PLUGIN", help="The plugin.")
+def meta_data(plugin: str) -> None:
     """Print what the agent ocf:ark:PLUGIN says of itself, as XML.
 
     Its parameters with their defaults, and its actions with the timeouts that
@@ -166,29 +164,43 @@ class Tool(Enum):
     PCS = "pcs"
 
 
-def _several(what: str, default: str) -> Any:
-    return typer.Option(metavar=what.upper(), help=f"{default} by default; twice with --mutual.")
+def _several(name: str, what: str, default: str) -> Callable[[Function], Function]:
+    told = f"{default} by default; twice with --mutual."
+    return click.option(name, multiple=True, metavar=what.upper(), help=told)
 
 
-@app.command()
+@app.command("example")
+@click.argument(
+    "plugin",
+    required=False,
+    metavar="[PLUGIN]",
+    help="One resource of it; by default, a JP1 server.",
+)
+@click.option(
+    "--tool",
+    type=command.OneOf(Tool),
+    default=Tool.CRM.value,
+    help="For crm, or as commands of pcs.",
+)
+@click.option(
+    "--mutual", is_flag=True, help="Mutual standby: a second JP1 server, at home on node 2."
+)
+@_several("--logical-host", "name", "LHOST1")
+@_several("--ip", "address", "192.0.2.11")
+@_several("--device", "device", "/dev/jp1/lhost1")
+@_several("--mount-point", "dir", "/shared/lhost1")
+@click.option(
+    "--node", multiple=True, metavar="NODE", help="node1 and node2 by default; given twice."
+)
 def example(
-    plugin: Annotated[
-        str | None,
-        typer.Argument(metavar="[PLUGIN]", help="One resource of it; by default, a JP1 server."),
-    ] = None,
-    tool: Annotated[Tool, typer.Option(help="For crm, or as commands of pcs.")] = Tool.CRM,
-    mutual: Annotated[
-        bool,
-        typer.Option("--mutual", help="Mutual standby: a second JP1 server, at home on node 2."),
-    ] = False,
-    logical_host: Annotated[list[str] | None, _several("name", "LHOST1")] = None,
-    ip: Annotated[list[str] | None, _several("address", "192.0.2.11")] = None,
-    device: Annotated[list[str] | None, _several("device", "/dev/jp1/lhost1")] = None,
-    mount_point: Annotated[list[str] | None, _several("dir", "/shared/lhost1")] = None,
-    node: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NODE", help="node1 and node2 by default; given twice."),
-    ] = None,
+    plugin: str | None,
+    tool: Tool,
+    mutual: bool,
+    logical_host: tuple[str, ...],
+    ip: tuple[str, ...],
+    device: tuple[str, ...],
+    mount_point: tuple[str, ...],
+    node: tuple[str, ...],
 ) -> None:
     """Print a cluster's configuration, for crm or pcs.
 
@@ -206,7 +218,7 @@ def example(
         server = {"--mutual": mutual, "--ip": ip, "--device": device, "--mount-point": mount_point}
         for option, value in server.items():
             if value:
-                raise typer.BadParameter("goes with a JP1 server only", param_hint=option)
+                raise click.BadParameter("goes with a JP1 server only", param_hint=option)
     of_groups = 2 if mutual else 1
     hosts = _values("--logical-host", logical_host, ["LHOST1", "LHOST2"], of_groups, str)
     nodes = _values("--node", node, ["node1", "node2"], of_groups, same_node, most=2)
@@ -235,7 +247,7 @@ def example(
 
 def _values(
     option: str,
-    given: list[str] | None,
+    given: Sequence[str],
     defaults: list[str],
     of_groups: int,
     same: Callable[[str], str],
@@ -245,16 +257,15 @@ def _values(
 
     `same`: what a value has in common with another way to write it; `ValueError` for a wrong one.
     """
-    values = given or []
-    if len(values) > (most or of_groups):
+    if len(given) > (most or of_groups):
         often = "given twice with --mutual, else once" if not most else "given twice"
-        raise typer.BadParameter(f"{len(values)} are too many; it is {often}", param_hint=option)
-    if not all(values):
-        raise typer.BadParameter("is empty", param_hint=option)
-    filled = [*values, *defaults[len(values) :]]
+        raise click.BadParameter(f"{len(given)} are too many; it is {often}", param_hint=option)
+    if not all(given):
+        raise click.BadParameter("is empty", param_hint=option)
+    filled = [*given, *defaults[len(given) :]]
     alike = [_checked(option, value, same) for value in filled]
     if of_groups > 1 and alike[0] == alike[1]:
-        raise typer.BadParameter(f"{filled[0]!r} twice: the two servers differ", param_hint=option)
+        raise click.BadParameter(f"{filled[0]!r} twice: the two servers differ", param_hint=option)
     return filled
 
 
@@ -262,20 +273,20 @@ def _checked(option: str, value: str, same: Callable[[str], str]) -> str:
     try:
         return same(value)
     except ValueError as error:
-        raise typer.BadParameter(f"{value!r}: {error}", param_hint=option) from error
+        raise click.BadParameter(f"{value!r}: {error}", param_hint=option) from error
 
 
 def _refuse_what_cannot_be_loaded(groups: list[Group], tool: Tool) -> None:
     """`BadParameter` for what is right in itself, but not in one configuration or not for crm."""
     repeated = repeated_id(groups)
     if repeated:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"the id {repeated!r} would be there twice; choose another name",
             param_hint="--logical-host",
         )
     odd = not_for_crm(groups) if tool is Tool.CRM else ""
     if odd:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"{odd!r}: crm can be given ASCII only, and no backslash", param_hint="--tool"
         )
 
@@ -353,7 +364,7 @@ def _declared(plugin: str, hosts: Sequence[str]) -> _Declared:
 
     timers, needed, beside, refusal = answer_of(ask)
     if refusal:
-        raise typer.BadParameter(refusal, param_hint="--logical-host")
+        raise click.BadParameter(refusal, param_hint="--logical-host")
     return _Declared(timers, needed, beside)
 
 
@@ -423,7 +434,7 @@ def _only_observes(plugin: str) -> bool:
         return False  # broken: that is told
 
 
-def _usable(asked: list[str]) -> tuple[list[str], list[str]]:
+def _usable(asked: Sequence[str]) -> tuple[list[str], list[str]]:
     """The plugins that can be agents, and what is wrong with each that cannot."""
     known = sorted({source.name for source in installed()})
     for name in asked:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
 
-import typer
+import click
+from click.exceptions import Exit
 from rich.padding import Padding
 from rich.table import Table
 
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, ConfigurationError, PluginError
 from arkcore.cli.aside import LOADING, Question
+from arkcore.cli.command import Command, Seconds
 from arkcore.cli.console import complain, console, print_json, show
 from arkcore.cli.language import say
 from arkcore.cli.output import Text, put
@@ -25,6 +26,8 @@ from arkcore.plugin.source import PluginSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arkcore.cli.output import SafeConsole
 
 #: Columns from which on there is room for the optional hooks.
@@ -34,19 +37,14 @@ _WIDE = 110
 _FOUND, _UNLOADABLE, _BROKEN, _OK = "found", "cannot be loaded", "broken", "ok"
 
 
-def plugins(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="The plugins to import and look at."),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Import and look at every installed plugin.")
-    ] = False,
-    within: Annotated[
-        float, typer.Option(min=0.1, max=3600, help="Seconds for importing them.")
-    ] = LOADING,
-    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
-) -> None:
+@click.command("plugins", cls=Command)
+@click.argument("names", nargs=-1, metavar="[NAME]...", help="The plugins to import and look at.")
+@click.option("--check", is_flag=True, help="Import and look at every installed plugin.")
+@click.option(
+    "--within", type=Seconds(min=0.1, max=3600), default=LOADING, help="Seconds for importing them."
+)
+@click.option("--json", is_flag=True, help="Print the facts as JSON.")
+def plugins(names: tuple[str, ...], check: bool, within: float, json: bool) -> None:
     """List the plugins that are found, and what is broken of them and why.
 
     The list alone is read from what pip has installed, and imports none of
@@ -62,7 +60,7 @@ def plugins(
       ark plugins jp1-base
       ark plugins --check --within 5
     """
-    sources = _chosen(names or [])
+    sources = _chosen(names)
     if names or check:
         # All at once: one that hangs at its import takes no time from the others.
         asked = [Question(partial(_declared, source)) for source in sources]
@@ -82,10 +80,10 @@ def plugins(
     for problem in broken:
         complain(problem)
     if (names or check) and (broken or any(look.error for look in looks)):
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
-def _chosen(names: list[str]) -> list[PluginSource]:
+def _chosen(names: Sequence[str]) -> list[PluginSource]:
     known = installed()
     for name in names:
         if name not in [source.name for source in known]:

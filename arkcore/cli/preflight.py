@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import click
+from click.exceptions import Exit
 from rich.padding import Padding
 from rich.table import Table
 
 from arkcore.base.finding import Level
+from arkcore.cli.command import Command
 from arkcore.cli.console import console, paths_here, print_json, show, write_file
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
@@ -35,29 +35,22 @@ _STYLES = {
 }
 
 
+@click.command("preflight", cls=Command)
+@click.option(
+    "--export", metavar="FILE", help="Write this node's answers there, for the other; - for stdout."
+)
+@click.option(
+    "--peer", metavar="FILE", help="The other node's answers: check the pair too; - for stdin."
+)
+@click.option(
+    "--report",
+    metavar="FILE",
+    help="Write the result there, as Markdown, for the delivery documents.",
+)
+@click.option("--json", is_flag=True, help="Print the facts as JSON.")
+@click.option("--example", is_flag=True, help="Print a site file to begin with.")
 def preflight(
-    export: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="Write this node's answers there, for the other; - for stdout."
-        ),
-    ] = None,
-    peer: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="The other node's answers: check the pair too; - for stdin."
-        ),
-    ] = None,
-    report: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="Write the result there, as Markdown, for the delivery documents."
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
-    example: Annotated[
-        bool, typer.Option("--example", help="Print a site file to begin with.")
-    ] = False,
+    export: str | None, peer: str | None, report: str | None, json: bool, example: bool
 ) -> None:
     """Check the servers before an installation.
 
@@ -85,20 +78,20 @@ def preflight(
     paths = paths_here()
     code = preflight_on(paths, Machine(), export=export, peer=peer, report=report, json=json)
     if code:
-        raise typer.Exit(code)
+        raise Exit(code)
 
 
 def _refuse_what_excludes(
     export: str | None, peer: str | None, report: str | None, json: bool
 ) -> None:
     if export is not None and peer is not None:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             "one node exports, the other takes its answers with --peer: give one of the two"
         )
     if export == "-" and (json or report == "-"):
-        raise typer.BadParameter("--export - fills stdout: leave --json and --report - out")
+        raise click.BadParameter("--export - fills stdout: leave --json and --report - out")
     if report == "-" and json:
-        raise typer.BadParameter("--report - fills stdout: leave --json out")
+        raise click.BadParameter("--report - fills stdout: leave --json out")
 
 
 def preflight_on(

@@ -13,13 +13,15 @@ import signal
 import sys
 import tempfile
 from enum import Enum
-from typing import IO, Annotated
+from typing import IO
 
-import typer
+import click
+from click.exceptions import Exit
 
 from arkcore.base.call import Action, Call, traces
 from arkcore.base.errors import ArkError
 from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.cli.command import Command, OneOf
 from arkcore.cli.console import complain, paths_here, refuse_unless_writable
 from arkcore.cli.output import put
 from arkcore.cli.progress import Lines, Screen
@@ -53,18 +55,17 @@ class Word(Enum):
     RECOVER = "recover"
 
 
-def run(
-    action: Annotated[
-        Word, typer.Argument(metavar="ACTION", help="restore, remove, quickcheck or recover.")
-    ],
-    resource: Annotated[str, typer.Argument(metavar="RESOURCE", help="The resource it is for.")],
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force", help="Restore or remove, whatever the cluster manager's own state says."
-        ),
-    ] = False,
-) -> None:
+@click.command("run", cls=Command)
+@click.argument(
+    "action", type=OneOf(Word), metavar="ACTION", help="restore, remove, quickcheck or recover."
+)
+@click.argument("resource", metavar="RESOURCE", help="The resource it is for.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Restore or remove, whatever the cluster manager's own state says.",
+)
+def run(action: Word, resource: str, force: bool) -> None:
     """Run one action now, and watch it.
 
     The cluster manager's intent stays as it is. So a restore is refused
@@ -92,12 +93,12 @@ def run(
         complain(f"refused: {objection}; --force does it all the same")
         instead = person.command_instead(wanted, resource)
         put(f"  have the cluster manager do it: {instead}", to=sys.stderr)
-        raise typer.Exit(1)
+        raise Exit(1)
     person.traces = traces(os.environ)
     parameters = parameters_of(paths, resource)
     verdict = _watched(paths, Call(wanted, resource, person, parameters))
     if verdict.outcome in (Outcome.FAILED, Outcome.INTERNAL):
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def _watched(paths: Paths, call: Call) -> Verdict:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
 
-import typer
+import click
+from click.exceptions import Exit
 
+from arkcore.cli.command import Command, Seconds
 from arkcore.cli.console import (
     complain,
     console,
@@ -25,27 +26,35 @@ from arkcore.managers.here import cluster_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import RenderableType
 
     from arkcore.base.paths import Paths
 
 
+@click.command("status", cls=Command)
+@click.argument(
+    "resources", nargs=-1, metavar="[RESOURCE]...", help="Told in full; all in short by default."
+)
+@click.option(
+    "--within",
+    type=Seconds(min=0.1),
+    default=10.0,
+    metavar="SECONDS",
+    help="How long to wait for an answer.",
+)
+@click.option("--watch", "-w", is_flag=True, help="Look again and again; end with ^C.")
+@click.option(
+    "--every",
+    type=Seconds(min=1),
+    default=10.0,
+    metavar="SECONDS",
+    help="With --watch: from one look to the next.",
+)
+@click.option("--json", is_flag=True, help="Print the facts as JSON.")
 def status(
-    resources: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[RESOURCE]...", help="Told in full; all in short by default."),
-    ] = None,
-    within: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How long to wait for an answer.", min=0.1)
-    ] = 10.0,
-    watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Look again and again; end with ^C.")
-    ] = False,
-    every: Annotated[
-        float,
-        typer.Option(metavar="SECONDS", help="With --watch: from one look to the next.", min=1),
-    ] = 10.0,
-    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+    resources: tuple[str, ...], within: float, watch: bool, every: float, json: bool
 ) -> None:
     """Show how the resources of this node are.
 
@@ -66,13 +75,13 @@ def status(
       ark status --json
     """
     if watch and json:
-        raise typer.BadParameter("--json and --watch do not go together")
+        raise click.BadParameter("--json and --watch do not go together")
     paths = paths_here()
     if watch:
-        _watch(paths, resources or [], within, every)
+        _watch(paths, resources, within, every)
         return
     _warn_whoever_may_not_ask(paths)
-    views = look_at_all(paths, chosen(paths, resources or []), within)
+    views = look_at_all(paths, chosen(paths, resources), within)
     out = console()
     if json:
         print_json([view.facts() for view in views])
@@ -87,10 +96,10 @@ def status(
         if view.error:
             complain(view.error)
     if any(view.error for view in views):
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
-def _watch(paths: Paths, resources: list[str], within: float, every: float) -> None:
+def _watch(paths: Paths, resources: Sequence[str], within: float, every: float) -> None:
     chosen(paths, resources)  # before the screen is taken
     _warn_whoever_may_not_ask(paths)
     out = console()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass
-from typing import Annotated
 
-import typer
+import click
 from rich.padding import Padding
 from rich.table import Table
 
 from arkcore.base.errors import ArkError
+from arkcore.cli.command import Command
 from arkcore.cli.console import (
     console,
     duration,
@@ -46,17 +46,18 @@ if TYPE_CHECKING:
 _WIDE = 110
 
 
-def timers(
-    resource: Annotated[
-        str | None,
-        typer.Argument(metavar="[RESOURCE]", help="Its timers; the defaults where none is named."),
-    ] = None,
-    suggest: Annotated[
-        bool,
-        typer.Option("--suggest", help="Say what to set, from what the RAS log says was needed."),
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
-) -> None:
+@click.command("timers", cls=Command)
+@click.argument(
+    "resource",
+    required=False,
+    metavar="[RESOURCE]",
+    help="Its timers; the defaults where none is named.",
+)
+@click.option(
+    "--suggest", is_flag=True, help="Say what to set, from what the RAS log says was needed."
+)
+@click.option("--json", is_flag=True, help="Print the facts as JSON.")
+def timers(resource: str | None, suggest: bool, json: bool) -> None:
     """Show the timers and the worst times that follow from them.
 
     A value that differs from the default is marked with where it comes from:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
 
-import typer
+import click
+from click.exceptions import Exit
 
 from arkcore.base.errors import ArkError, ConfigurationError
 from arkcore.cli.aside import answer_of
+from arkcore.cli.command import Command
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
 from arkcore.cli.output import put
@@ -22,17 +23,18 @@ from arkcore.resources.validation import validate as validate_only
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arkcore.base.paths import Paths
     from arkcore.resources.resource import LogSettings, Resource
 
 
-def validate(
-    resources: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[RESOURCE]...", help="The resources to check; all by default."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
-) -> None:
+@click.command("validate", cls=Command)
+@click.argument(
+    "resources", nargs=-1, metavar="[RESOURCE]...", help="The resources to check; all by default."
+)
+@click.option("--json", is_flag=True, help="Print the facts as JSON.")
+def validate(resources: tuple[str, ...], json: bool) -> None:
     """Check the resource files and ark.toml, and what Pacemaker's resources last had.
 
     One line each: ok, or which key and value are wrong and what is allowed.
@@ -45,7 +47,7 @@ def validate(
       ark validate lkjp1_base lkjp1_ajs3
     """
     paths = paths_here()
-    found = _judged(paths, resources or [])
+    found = _judged(paths, resources)
     if json:
         print_json([judged.facts() for judged in found])
     else:
@@ -54,7 +56,7 @@ def validate(
         if not any(judged.resource for judged in found):
             complain(f"{paths.resources}: there is no resource file yet")
     if any(judged.error for judged in found):
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 class Judged:
@@ -82,7 +84,7 @@ class Judged:
         }
 
 
-def _judged(paths: Paths, asked: list[str]) -> list[Judged]:
+def _judged(paths: Paths, asked: Sequence[str]) -> list[Judged]:
     refuse_unless_readable(paths.resources)
     found = []
     if os.path.exists(paths.node_file):

@@ -8,7 +8,7 @@ from support import ToyNode
 
 @pytest.fixture
 def extended(node: ToyNode) -> dict[str, str]:
-    """Another distribution's commands: a program, a function, a broken one, one named as ours."""
+    """Another distribution's commands: a group, a command, a broken one, one named as ours."""
     library = node.prefix / "lib"
     place = library / "x_extra-1.0.dist-info"
     place.mkdir(parents=True)
@@ -21,13 +21,16 @@ def extended(node: ToyNode) -> dict[str, str]:
         "validate = x_extra_broken:app\n"
     )
     (library / "x_extra.py").write_text(
-        "import typer\n"
-        "app = typer.Typer()\n"
+        "import click\n"
+        "@click.group()\n"
+        "def app(): pass\n"
         "@app.command()\n"
         "def one(): print('one')\n"
         "@app.command()\n"
         "def two(): print('two')\n"
-        "def greet(name: str):\n"
+        "@click.command()\n"
+        "@click.argument('name')\n"
+        "def greet(name):\n"
         "    'Greet somebody.'\n"
         "    print(f'hello {name}')\n"
     )
@@ -38,7 +41,7 @@ def extended(node: ToyNode) -> dict[str, str]:
     return {"PYTHONPATH": str(library)}
 
 
-def test_a_program_and_a_function_become_commands(ark, extended: dict[str, str]) -> None:
+def test_a_group_and_a_command_become_ours(ark, extended: dict[str, str]) -> None:
     assert ark("show", "two", **extended).stdout == "two\n"
     assert ark("greet", "you", **extended).stdout == "hello you\n"
 
@@ -67,7 +70,9 @@ def test_none_is_imported_that_is_not_called(node: ToyNode, ark, extended: dict[
     assert not Path(node.prefix / "touched").exists()
 
 
-@pytest.mark.parametrize("value", ["!!!", "", "no such thing", "x_extra:", "x_extra"])
+@pytest.mark.parametrize(
+    "value", ["!!!", "", "no such thing", "x_extra:", "x_extra", "x_extra:print"]
+)
 def test_a_malformed_one_is_one_line_and_hides_no_other(
     ark, extended: dict[str, str], value: str
 ) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import typer
 from rich.cells import cell_len
 
 from arkcore.cli.help.japanese import COMMANDS, TEXTS
@@ -21,7 +20,7 @@ def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from commands(beneath, f"{path} {name}".strip())
 
 
-ARK: Any = typer.main.get_command(make_app())
+ARK: Any = make_app()
 #: `ark verify` is ours too: ark-testing brings it.
 ALL = {**dict(commands(ARK)), "verify": ARK.get_command(None, "verify")}
 

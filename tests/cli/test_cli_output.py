@@ -55,7 +55,7 @@ def test_every_module_of_the_command_line_prints_through_one_place() -> None:
             if not isinstance(node, ast.Call):
                 continue
             called = ast.unparse(node.func)
-            direct = called in ("print", "Console", "rich.print", "typer.echo", "click.echo")
+            direct = called in ("print", "Console", "rich.print", "click.echo", "click.secho")
             stream, _, does = called.rpartition(".")
             writes = stream in ("sys.stdout", "sys.stderr", "sys.stdout.buffer")
             if direct or (writes and does not in ("flush", "isatty", "fileno")):

@@ -107,7 +107,7 @@ HEAVY = {
     "loguru",
     "tenacity",
     "msgspec",
-    "typer",
+    "click",
     "rich",
     "importlib.metadata",
     "dataclasses",

@@ -7,12 +7,13 @@ import signal
 import sys
 import time
 from enum import Enum
-from typing import Annotated
 
-import typer
+import click
+from click.exceptions import Exit
 
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, MachineError
+from arkcore.cli.command import Command, OneOf, Seconds
 from arkcore.cli.console import (
     complain,
     paths_here,
@@ -58,39 +59,47 @@ class Which(Enum):
     ALL = "all"
 
 
+@click.command("drill", cls=Command)
+@click.argument(
+    "which", type=OneOf(Which), metavar="DRILL", help="local-recovery, failover, failback or all."
+)
+@click.argument("resource", metavar="RESOURCE", help="The resource it is for.")
+@click.option(
+    "--client-command", metavar="COMMAND", help="A client's command; exit code 0: it was served."
+)
+@click.option(
+    "--client-address", metavar="HOST:PORT", help="An address; a connection made: it was served."
+)
+@click.option(
+    "--to",
+    default="",
+    show_default=False,
+    metavar="NODE",
+    help="The other node, where there is more than one.",
+)
+@click.option(
+    "--within",
+    type=Seconds(min=1),
+    metavar="SECONDS",
+    help="How long one drill may take; by default, what the timers allow.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before it begins.")
+@click.option(
+    "--report",
+    metavar="FILE",
+    help="Write the result there, as Markdown, for the delivery documents.",
+)
+@click.option("--json", is_flag=True, help="Print the results as JSON.")
 def drill(
-    which: Annotated[
-        Which, typer.Argument(metavar="DRILL", help="local-recovery, failover, failback or all.")
-    ],
-    resource: Annotated[str, typer.Argument(metavar="RESOURCE", help="The resource it is for.")],
-    client_command: Annotated[
-        str | None,
-        typer.Option(metavar="COMMAND", help="A client's command; exit code 0: it was served."),
-    ] = None,
-    client_address: Annotated[
-        str | None,
-        typer.Option(metavar="HOST:PORT", help="An address; a connection made: it was served."),
-    ] = None,
-    to: Annotated[
-        str, typer.Option(metavar="NODE", help="The other node, where there is more than one.")
-    ] = "",
-    within: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="How long one drill may take; by default, what the timers allow.",
-            min=1,
-        ),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it begins.")] = False,
-    report: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the result there, as Markdown, for the delivery documents.",
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    which: Which,
+    resource: str,
+    client_command: str | None,
+    client_address: str | None,
+    to: str,
+    within: float | None,
+    yes: bool,
+    report: str | None,
+    json: bool,
 ) -> None:
     """Try local recovery, failover and failback for real, and measure them.
 
@@ -147,7 +156,7 @@ def drill(
             print_json(reports.facts(run))
         _conclude(run, report, out)
     if not run.passed:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def _nothing() -> None:
@@ -156,14 +165,14 @@ def _nothing() -> None:
 
 def _service(command: str | None, address: str | None) -> Service | None:
     if command is not None and address is not None:
-        raise typer.BadParameter("--client-command and --client-address do not go together")
+        raise click.BadParameter("--client-command and --client-address do not go together")
     try:
         if command is not None:
             return Service.of_command(command)
         return None if address is None else Service.of_address(address)
     except ValueError as error:
         option = "--client-address" if command is None else "--client-command"
-        raise typer.BadParameter(f"{command or address!r}: {error}", param_hint=option) from None
+        raise click.BadParameter(f"{command or address!r}: {error}", param_hint=option) from None
 
 
 def _refuse_unless_report_can_be_written(path: str) -> None:
@@ -188,13 +197,13 @@ def _managed(paths: Paths, resource: Resource) -> Drilled:
 def _ask(out: TextIO) -> None:
     out.flush()
     if not sys.stdin.isatty():
-        raise typer.BadParameter("nobody can be asked here; say --yes", param_hint="--yes")
+        raise click.BadParameter("nobody can be asked here; say --yes", param_hint="--yes")
     question = say(
         "The service is interrupted by this. Go on?",
         "サービスが中断されます。続けますか?",
     )
-    if not typer.confirm(question, err=True):
-        raise typer.Exit(1)
+    if not click.confirm(question, err=True):
+        raise Exit(1)
 
 
 def _perform(paths: Paths, run: Run, to: str, within: float | None, out: TextIO) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import typer
-
+from arkcore.cli.command import Group
 from arkcore.cli.lifekeeper import launchers, plan, register, status, unregister
 
-app = typer.Typer(no_args_is_help=True, help="Register with LifeKeeper for Linux, and look at it.")
-app.command("plan")(plan.plan)
-app.command("register")(register.register)
-app.command("status")(status.status)
-app.command("unregister")(unregister.unregister)
-app.command("launchers")(launchers.launchers)
-
-
-@app.callback()
-def lifekeeper() -> None:
-    """Register with LifeKeeper for Linux, and look at it."""
+app = Group("lifekeeper", help="Register with LifeKeeper for Linux, and look at it.")
+for each in (
+    plan.plan,
+    register.register,
+    status.status,
+    unregister.unregister,
+    launchers.launchers,
+):
+    app.add_command(each)

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
 
-import typer
+import click
 
 from arkcore.base.paths import Paths
+from arkcore.cli.command import Command
 from arkcore.cli.console import console, paths_here
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper import launcher_files
 
 
-def launchers(
-    directory: Annotated[
-        str, typer.Argument(metavar="DIR", help="Where to write them; made where it is missing.")
-    ],
-    prefix: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PREFIX",
-            help="Baked in: comes before every path of ours. ARK_PREFIX by default.",
-        ),
-    ] = None,
-) -> None:
+@click.command("launchers", cls=Command)
+@click.argument("directory", metavar="DIR", help="Where to write them; made where it is missing.")
+@click.option(
+    "--prefix",
+    metavar="PREFIX",
+    help="Baked in: comes before every path of ours. ARK_PREFIX by default.",
+)
+def launchers(directory: str, prefix: str | None) -> None:
     """Write the four launchers: restore, remove, quickCheck, recover.
 
     LifeKeeper stores a copy of each under the resource's tag. A launcher

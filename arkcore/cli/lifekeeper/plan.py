@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import click
 
 from arkcore.base.errors import MachineError
+from arkcore.cli.command import Command
 from arkcore.cli.console import complain, console, paths_here, print_json, show
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper.hierarchy import Base, Hierarchy, refuse_nothing, with_what_they_need
-from arkcore.cli.lifekeeper.words import Filesystems, Ips, Resources, state_text
+from arkcore.cli.lifekeeper.words import (
+    filesystems_option,
+    ips_option,
+    resources_argument,
+    state_text,
+)
 from arkcore.managers.lifekeeper_commands import installed_commands
 
 TYPE_CHECKING = False
@@ -20,11 +24,13 @@ if TYPE_CHECKING:
     from arkcore.managers.lifekeeper_commands import Instance
 
 
+@click.command("plan", cls=Command)
+@resources_argument
+@ips_option
+@filesystems_option
+@click.option("--json", is_flag=True, help="Print the facts as JSON.")
 def plan(
-    resources: Resources = None,
-    ip: Ips = None,
-    filesystem: Filesystems = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+    resources: tuple[str, ...], ip: tuple[str, ...], filesystem: tuple[str, ...], json: bool
 ) -> None:
     """Draw the hierarchy that LifeKeeper is to hold, and what it holds of it.
 
@@ -35,9 +41,9 @@ def plan(
       ark lifekeeper plan lkjp1_ajs3 --ip ip-192.0.2.10 --filesystem /shared/jp1
     """
     paths = paths_here()
-    entries = with_what_they_need(paths, resources or [], {})
+    entries = with_what_they_need(paths, resources, {})
     refuse_nothing(paths, entries)
-    hierarchy = Hierarchy(entries, Base(tuple(ip or ()), tuple(filesystem or ())))
+    hierarchy = Hierarchy(entries, Base(ip, filesystem))
     held: Mapping[str, Instance] | None = None
     try:
         held = installed_commands(paths.prefix).instances()

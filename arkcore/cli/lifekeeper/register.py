@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from enum import Enum
-from typing import Annotated
 
-import typer
+import click
 
 from arkcore.base.errors import ConfigurationError
+from arkcore.cli.command import Command, OneOf, OptionOfPart
 from arkcore.cli.console import paths_here, refuse_unless_writable
 from arkcore.cli.lifekeeper.hierarchy import (
     Base,
@@ -18,14 +18,14 @@ from arkcore.cli.lifekeeper.hierarchy import (
     with_what_they_need,
 )
 from arkcore.cli.lifekeeper.registration import Registration, Terms, held_here
-from arkcore.cli.lifekeeper.words import Filesystems, Ips, Resources
+from arkcore.cli.lifekeeper.words import filesystems_option, ips_option, resources_argument
 from arkcore.cli.output import put
 from arkcore.cli.resource_files import ResourceFile
 from arkcore.managers.lifekeeper_commands import installed_commands
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from arkcore.managers.lifekeeper_commands import Instance
 
@@ -38,55 +38,81 @@ class Switchback(Enum):
     AUTOMATIC = "automatic"
 
 
+@click.command("register", cls=Command)
+@resources_argument
+@ips_option
+@filesystems_option
+@click.option("--alone", is_flag=True, help="It needs no IP and no file system resource.")
+@click.option("--dry-run", is_flag=True, help="Print the commands; run and write nothing.")
+@click.option(
+    "--in-service/--no-in-service",
+    is_flag=True,
+    default=True,
+    help="Bring each in service once it is made.",
+)
+@click.option(
+    "--switchback",
+    type=OneOf(Switchback),
+    default=Switchback.INTELLIGENT.value,
+    help="Whether it moves back by itself.",
+)
+@click.option("--server", metavar="NAME", help="This node; its host name by default.")
+@click.option(
+    "--launchers",
+    metavar="DIR",
+    help="Where the launchers are put; /etc/ark/lifekeeper by default.",
+)
+@click.option("--info", default="ark", metavar="TEXT", help="Application info; not read.")
+@click.option(
+    "--plugin", cls=OptionOfPart, part=_FILE, metavar="NAME", help="Write it, for this plugin."
+)
+@click.option(
+    "--logical-host",
+    cls=OptionOfPart,
+    part=_FILE,
+    metavar="NAME",
+    help="The logical host that it protects.",
+)
+@click.option(
+    "--requires",
+    cls=OptionOfPart,
+    part=_FILE,
+    multiple=True,
+    metavar="RESOURCE",
+    help="What must run before it.",
+)
+@click.option(
+    "--mount-point",
+    cls=OptionOfPart,
+    part=_FILE,
+    multiple=True,
+    metavar="DIR",
+    help="What must be mounted before it.",
+)
+@click.option(
+    "--option",
+    cls=OptionOfPart,
+    part=_FILE,
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the plugin.",
+)
 def register(
-    resources: Resources = None,
-    ip: Ips = None,
-    filesystem: Filesystems = None,
-    alone: Annotated[
-        bool, typer.Option("--alone", help="It needs no IP and no file system resource.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the commands; run and write nothing.")
-    ] = False,
-    in_service: Annotated[
-        bool,
-        typer.Option("--in-service/--no-in-service", help="Bring each in service once it is made."),
-    ] = True,
-    switchback: Annotated[
-        Switchback, typer.Option(help="Whether it moves back by itself.")
-    ] = Switchback.INTELLIGENT,
-    server: Annotated[
-        str | None, typer.Option(metavar="NAME", help="This node; its host name by default.")
-    ] = None,
-    launchers: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR", help="Where the launchers are put; /etc/ark/lifekeeper by default."
-        ),
-    ] = None,
-    info: Annotated[str, typer.Option(metavar="TEXT", help="Application info; not read.")] = "ark",
-    plugin: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Write it, for this plugin.", rich_help_panel=_FILE),
-    ] = None,
-    logical_host: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="The logical host that it protects.", rich_help_panel=_FILE
-        ),
-    ] = None,
-    requires: Annotated[
-        list[str] | None,
-        typer.Option(metavar="RESOURCE", help="What must run before it.", rich_help_panel=_FILE),
-    ] = None,
-    mount_point: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DIR", help="What must be mounted before it.", rich_help_panel=_FILE),
-    ] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="An option of the plugin.", rich_help_panel=_FILE),
-    ] = None,
+    resources: tuple[str, ...],
+    ip: tuple[str, ...],
+    filesystem: tuple[str, ...],
+    alone: bool,
+    dry_run: bool,
+    in_service: bool,
+    switchback: Switchback,
+    server: str | None,
+    launchers: str | None,
+    info: str,
+    plugin: str | None,
+    logical_host: str | None,
+    requires: tuple[str, ...],
+    mount_point: tuple[str, ...],
+    option: tuple[str, ...],
 ) -> None:
     """Register resources with LifeKeeper, with what they depend on.
 
@@ -111,10 +137,10 @@ def register(
         --mount-point /shared/jp1 --option lang=ja_JP.UTF-8
     """
     paths = paths_here()
-    file = _file_to_write(resources or [], plugin, logical_host, requires, mount_point, option)
+    file = _file_to_write(resources, plugin, logical_host, requires, mount_point, option)
     given = {file.name: file.entry} if file else {}
-    entries = with_what_they_need(paths, resources or [], given)
-    hierarchy = Hierarchy(entries, Base(tuple(ip or ()), tuple(filesystem or ())))
+    entries = with_what_they_need(paths, resources, given)
+    hierarchy = Hierarchy(entries, Base(ip, filesystem))
     refuse_nothing(paths, entries)
     refuse_other_hosts(entries)
     commands = installed_commands(paths.prefix)
@@ -144,39 +170,39 @@ def register(
 
 
 def _file_to_write(
-    resources: list[str],
+    resources: Sequence[str],
     plugin: str | None,
     logical_host: str | None,
-    requires: list[str] | None,
-    mount_points: list[str] | None,
-    options: list[str] | None,
+    requires: Sequence[str],
+    mount_points: Sequence[str],
+    options: Sequence[str],
 ) -> ResourceFile | None:
     if plugin is None:
         if logical_host or requires or mount_points or options:
-            raise typer.BadParameter(
+            raise click.BadParameter(
                 "--logical-host, --requires, --mount-point and --option say what is to stand in "
                 "a resource file; give --plugin too, or edit the file",
                 param_hint="--plugin",
             )
         return None
     if len(resources) != 1 or not logical_host:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             "needs exactly one RESOURCE and --logical-host", param_hint="--plugin"
         )
     return ResourceFile(
         resources[0],
         plugin=plugin,
         logical_host=logical_host,
-        requires=requires or (),
-        mount_points=mount_points or (),
-        options=options or (),
+        requires=requires,
+        mount_points=mount_points,
+        options=options,
     )
 
 
 def _info(text: str) -> str:
     # LifeKeeper's own rule for "Application Info".
     if not text.isascii() or not all(each.isalnum() or each in "-_./= " for each in text):
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"{text!r}: allowed are letters, digits, blanks and - _ . / =", param_hint="--info"
         )
     return text

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import click
+from click.exceptions import Exit
 from rich.table import Table
 
+from arkcore.cli.command import Command
 from arkcore.cli.console import console, paths_here, print_json, show
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper import launcher_files
@@ -23,12 +23,10 @@ if TYPE_CHECKING:
     from arkcore.managers.lifekeeper_commands import Instance, LifeKeeperCommands
 
 
-def status(
-    resources: Annotated[
-        list[str] | None, typer.Argument(metavar="RESOURCE", help="By default, all.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
-) -> None:
+@click.command("status", cls=Command)
+@click.argument("resources", nargs=-1, metavar="[RESOURCE]...", help="By default, all.")
+@click.option("--json", is_flag=True, help="Print the facts as JSON.")
+def status(resources: tuple[str, ...], json: bool) -> None:
     """Show what LifeKeeper holds of the resources of this node.
 
     The state is LifeKeeper's own (ins_list): ISP in service, OSU out of
@@ -43,7 +41,7 @@ def status(
     """
     paths = paths_here()
     commands = installed_commands(paths.prefix)
-    names = lifekeepers(paths, resources or [])
+    names = lifekeepers(paths, resources)
     held = commands.instances()
     wanted = launcher_files.texts(paths.prefix)
     rows = [_Row(name, held.get(name), commands, wanted) for name in names]
@@ -59,7 +57,7 @@ def status(
             table.add_row(Text(row.name, "bold"), row.state(), row.others_text(), row.programs())
         show(console(), table)
     if not all(row.ok for row in rows):
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 class _Row:

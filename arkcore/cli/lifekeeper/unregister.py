@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
 
-import typer
+import click
+from click.exceptions import Exit
 
 from arkcore.base.errors import MachineError
+from arkcore.cli.command import Command
 from arkcore.cli.console import paths_here
 from arkcore.cli.language import say
 from arkcore.cli.lifekeeper.hierarchy import with_what_needs_them
@@ -22,23 +23,16 @@ if TYPE_CHECKING:
     from arkcore.managers.lifekeeper_commands import Instance, LifeKeeperCommands
 
 
-def unregister(
-    resources: Annotated[
-        list[str], typer.Argument(metavar="RESOURCE", help="With what requires them.")
-    ],
-    stop: Annotated[
-        bool, typer.Option("--stop", help="Take out of service what is in service: it is stopped.")
-    ] = False,
-    confirmed: Annotated[
-        bool,
-        typer.Option(
-            "--confirmed", help="Run the commands that no manual confirms, too; on this node."
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the commands; run nothing.")
-    ] = False,
-) -> None:
+@click.command("unregister", cls=Command)
+@click.argument(
+    "resources", nargs=-1, required=True, metavar="RESOURCE...", help="With what requires them."
+)
+@click.option("--stop", is_flag=True, help="Take out of service what is in service: it is stopped.")
+@click.option(
+    "--confirmed", is_flag=True, help="Run the commands that no manual confirms, too; on this node."
+)
+@click.option("--dry-run", is_flag=True, help="Print the commands; run nothing.")
+def unregister(resources: tuple[str, ...], stop: bool, confirmed: bool, dry_run: bool) -> None:
     """Take resources, and what requires them, out of LifeKeeper.
 
     Out of service with perform_action, highest first; only with --stop, for
@@ -76,7 +70,7 @@ def unregister(
     withdrawal.run(stops)
     if not confirmed:
         _print_unconfirmed(deletions, commands, found)
-        raise typer.Exit(1)
+        raise Exit(1)
     withdrawal.run(deletions)
     left = sorted(set(commands.instances()) & {instance.tag for instance in found})
     if left:

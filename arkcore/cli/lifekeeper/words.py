@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import click
 
 from arkcore.cli.language import say
 
-Resources = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="RESOURCE", help="With what they require; by default, all of this node."
-    ),
-]
-Ips = Annotated[
-    list[str] | None,
-    typer.Option("--ip", metavar="TAG", help="LifeKeeper's IP resource that the lowest needs."),
-]
-Filesystems = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--filesystem", metavar="TAG", help="LifeKeeper's file system resource that it needs."
-    ),
-]
+resources_argument = click.argument(
+    "resources",
+    nargs=-1,
+    metavar="[RESOURCE]...",
+    help="With what they require; by default, all of this node.",
+)
+ips_option = click.option(
+    "--ip",
+    multiple=True,
+    metavar="TAG",
+    help="LifeKeeper's IP resource that the lowest needs.",
+)
+filesystems_option = click.option(
+    "--filesystem",
+    multiple=True,
+    metavar="TAG",
+    help="LifeKeeper's file system resource that it needs.",
+)
 
 
 def state_text(state: str) -> str:

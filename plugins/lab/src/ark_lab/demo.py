@@ -14,9 +14,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import typer
+import click
+from click.exceptions import Exit
 from ark_testing import Cluster, Node
 
 from ark_lab.standin import Product, StandIn, double_starts
@@ -202,12 +203,14 @@ def _failed_recover(log: Path) -> str:
     return "\n".join(f"  {line}" for line in lines[start : end + 1])
 
 
-def demo(
-    directory: Annotated[
-        Path | None,
-        typer.Option(help="Where the two nodes are made; it is emptied first.", metavar="DIR"),
-    ] = None,
-) -> None:
+@click.command("demo")
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the two nodes are made; it is emptied first.",
+)
+def demo(directory: Path | None) -> None:
     """
     Show the main job on this machine: service, local recovery, failover, failback.
 
@@ -222,8 +225,8 @@ def demo(
         story = Story(place)
     except (OSError, RuntimeError) as error:
         print(f"ark demo: cannot be prepared in {place}: {error}", file=sys.stderr)
-        raise typer.Exit(1) from error
-    raise typer.Exit(_run(story))
+        raise Exit(1) from error
+    raise Exit(_run(story))
 
 
 def _prepare(place: Path) -> None:

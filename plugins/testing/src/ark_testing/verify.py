@@ -8,12 +8,13 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
+from click.exceptions import Exit
 
 from arkcore.base.errors import ConfigurationError, MachineError
 from arkcore.base.status import Status, StatusReport
+from arkcore.cli.command import Command
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_writable
 from arkcore.cli.language import say
 from arkcore.cli.look import look_at
@@ -39,29 +40,31 @@ if TYPE_CHECKING:
 _ASKING = 20.0
 
 
+@click.command("verify", cls=Command)
+@click.argument("resource", metavar="RESOURCE", help="What is verified.")
+@click.option(
+    "--second", metavar="RESOURCE", help="Another one of the same plugin, to run beside the first."
+)
+@click.option("--check", multiple=True, metavar="NAME", help="This check only; repeatable.")
+@click.option(
+    "--comes-and-goes",
+    multiple=True,
+    metavar="NAME",
+    help="A process of this name may end without fault; repeatable.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before it begins.")
+@click.option(
+    "--force", is_flag=True, help="Also where it runs here: stopped first, started at the end."
+)
+@click.option("--json", is_flag=True, help="Print the results as JSON.")
 def verify(
-    resource: Annotated[str, typer.Argument(metavar="RESOURCE", help="What is verified.")],
-    second: Annotated[
-        str | None,
-        typer.Option(
-            metavar="RESOURCE", help="Another one of the same plugin, to run beside the first."
-        ),
-    ] = None,
-    check: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="This check only; repeatable.")
-    ] = None,
-    comes_and_goes: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="A process of this name may end without fault; repeatable."
-        ),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it begins.")] = False,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Also where it runs here: stopped first, started at the end."),
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    resource: str,
+    second: str | None,
+    check: tuple[str, ...],
+    comes_and_goes: tuple[str, ...],
+    yes: bool,
+    force: bool,
+    json: bool,
 ) -> None:
     """Prove on a test node that a plugin keeps what every plugin promises.
 
@@ -82,7 +85,7 @@ def verify(
     paths = paths_here()
     names = [resource, *([second] if second else [])]
     chosen(paths, names)
-    checks = _chosen_checks(check or [])
+    checks = _chosen_checks(check)
     refuse_unless_writable(paths.state(resource), "verify")
     resources = [usable(paths, name) for name in names]
     _refuse_what_cannot_be(paths, resources)
@@ -90,7 +93,7 @@ def verify(
     objections = [told for each in resources if (told := _objection(paths, each.name, running))]
     if objections and not force:
         complain(f"refused: {objections[0]}; --force does it all the same")
-        raise typer.Exit(1)
+        raise Exit(1)
     if not yes:
         _ask(resources)
     with ExitStack() as stack:
@@ -98,7 +101,7 @@ def verify(
             if name in running:
                 stack.enter_context(_Aside(paths, name))
         tell = _silent if json else _told
-        results = _verified(paths, resources, comes_and_goes or [], checks, tell)
+        results = _verified(paths, resources, comes_and_goes, checks, tell)
     _report(resource, resources[0].plugin.name, results, json)
 
 
@@ -147,11 +150,11 @@ def _objection(paths: Paths, name: str, running: set[str]) -> str:
 def _ask(resources: Sequence[Resource]) -> None:
     named = ", ".join(f"{each.name} ({each.logical_host})" for each in resources)
     if not sys.stdin.isatty():
-        raise typer.BadParameter("nobody can be asked here; say --yes", param_hint="--yes")
+        raise click.BadParameter("nobody can be asked here; say --yes", param_hint="--yes")
     english = f"{named}: started, killed and stopped again and again, on this node. Go on?"
     japanese = f"{named}: このノードで開始、強制終了、停止を繰り返します。続けますか?"
-    if not typer.confirm(say(english, japanese), err=True):
-        raise typer.Exit(1)
+    if not click.confirm(say(english, japanese), err=True):
+        raise Exit(1)
 
 
 class _Aside:
@@ -276,7 +279,7 @@ def _report(resource: str, plugin: str, results: Sequence[Result], json: bool) -
             )
         )
     if bad:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def _facts(resource: str, plugin: str, results: Sequence[Result], conforms: bool) -> dict[str, Any]:
