@@ -76,7 +76,7 @@ def _tell_wrong_usage(error: click.ClickException) -> None:
     """What click would print, but with the control characters of what was typed shown."""
     told = error.format_message()
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        put(told, to=sys.stderr)
+        put(told)
         return
     if isinstance(error, click.UsageError) and error.ctx is not None:
         put(error.ctx.get_usage(), to=sys.stderr)

@@ -37,6 +37,57 @@ def test_a_relative_prefix_is_one_line(ark) -> None:
     assert result.stderr.startswith("ark: ARK_PREFIX = 'some/dir': must be an absolute path")
 
 
+def test_without_a_command_the_help_is_printed_and_the_exit_code_is_2(ark_here) -> None:
+    result = ark_here()
+    assert (result.returncode, result.stderr) == (2, "")
+    assert result.stdout == ark_here("--help").stdout
+
+
+def test_control_characters_of_wrong_usage_are_shown(ark_here) -> None:
+    result = ark_here("log", "toy1", "\x1b[31mred")
+    assert result.returncode == 2
+    assert result.stderr.endswith("\nError: Got unexpected extra argument (\\x1b[31mred)\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("status --within nan", "'nan' is not a number of seconds."),
+        ("status --within 0", "0.0 is not in the range x>=0.1."),
+        ("log --lines 0", "0 is not in the range x>=1."),
+        ("run", "Choose from: restore, remove, quickcheck, recover."),
+        ("maintenance toy1 ON", "'ON' is not one of 'on', 'off'."),
+        ("statsu", "No such command 'statsu'. Did you mean 'status'?"),
+    ],
+)
+def test_wrong_usage_says_what_is_allowed(ark_here, words: str, told: str) -> None:
+    result = ark_here(*words.split())
+    assert (result.returncode, result.stdout) == (2, "")
+    [error] = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert error.endswith(told)
+
+
+def test_a_reader_that_has_gone_is_exit_code_1_and_no_message(node) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "arkcore.cli.main", "--help"],
+        env={"ARK_PREFIX": str(node.prefix), "PATH": "/usr/bin:/bin"},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_help_in_japanese_leaves_the_next_in_english(ark_here, monkeypatch) -> None:
+    english = ark_here("log", "--help").stdout
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert ark_here("log", "--help").stdout != english
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert ark_here("log", "--help").stdout == english
+
+
 def test_it_runs_as_a_module(node) -> None:
     words = [sys.executable, "-m", "arkcore.cli.main", "validate"]
     environment = {"ARK_PREFIX": str(node.prefix), "PATH": "/usr/bin:/bin"}

@@ -37,8 +37,8 @@ def toy(node: ToyNode) -> Agent:
 
 
 def told(text: str) -> str:
-    """An error in its frame, as one line."""
-    return " ".join(text.replace("│", " ").split())
+    """An error as one line."""
+    return " ".join(text.split())
 
 
 def tool(node: ToyNode, name: str, script: str) -> None:
