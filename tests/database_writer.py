@@ -15,48 +15,51 @@ import time
 class Session:
     """One connection, for as long as it lasts."""
 
-    def __init__(self, argv):
-        self.process = subprocess.Popen(
+    def __init__(self, argv: list[str]) -> None:
+        process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PGCONNECT_TIMEOUT": "2"},
         )
+        assert process.stdin
+        assert process.stdout
+        self.process, self.input, self.output = process, process.stdin, process.stdout
 
-    def write(self, number, patience):
+    def write(self, number: int, patience: float) -> bool:
         """Whether the row's commit was acknowledged within `patience` seconds."""
         # The second statement is sent only after the first one's commit was acknowledged: psql
         # ends at an error, and each statement is a transaction.
         text = f"insert into written (number) values ({number});\nselect {number};\n"
         try:
-            self.process.stdin.write(text.encode())
-            self.process.stdin.flush()
+            self.input.write(text.encode())
+            self.input.flush()
         except OSError:
             return False
         until = time.monotonic() + patience
         answer = b""
         while not answer.endswith(b"\n"):
             left = until - time.monotonic()
-            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+            if left <= 0 or not select.select([self.output], [], [], left)[0]:
                 return False
-            part = os.read(self.process.stdout.fileno(), 4096)
+            part = os.read(self.output.fileno(), 4096)
             if not part:
                 return False
             answer += part
         return answer == f"{number}\n".encode()
 
-    def end(self):
+    def end(self) -> None:
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
+        for stream in (self.input, self.output):
             try:
                 stream.close()
             except OSError:
                 pass
 
 
-def main():
+def main() -> None:
     record, interval, patience, *argv = sys.argv[1:]
     for line in iter(sys.stdin.readline, ""):
         print(line.strip(), flush=True)

@@ -66,7 +66,8 @@ class Drilling:
 
     @property
     def facts(self) -> dict[str, object]:
-        return json.loads(self.out)
+        found: dict[str, object] = json.loads(self.out)
+        return found
 
 
 class Pair:

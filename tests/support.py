@@ -13,6 +13,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import arkcore
 
@@ -57,7 +58,7 @@ class ToyNode:
         shutil.copy("/bin/sleep", self.home / "daemon")
         self.configure()
 
-    def configure(self, name: str = "toy1", host: str = "LHOST1", **parts: object) -> Path:
+    def configure(self, name: str = "toy1", host: str = "LHOST1", **parts: Any) -> Path:
         """Write a resource file; `plugin`, `timers`, `options`, `text` (raw, before the tables)."""
         timers = parts.get("timers", {})
         options = {"home": str(parts.get("home", self.home)), **dict(parts.get("options", {}))}

@@ -252,7 +252,7 @@ class Rules(RuleBasedStateMachine):
         self.restarts: list[float] = []
         self.false_alarms: list[float] = []
         self.last: tuple[Action, Outcome] | None = None
-        self._patches = [
+        self._patches: list[Any] = [
             mock.patch("arkcore.memory.files.boottime", self.world.boottime),
             mock.patch("arkcore.memory.files.boot_id", self.world.boot_id),
             # Other tests' children, which this process may have, are nobody's here.

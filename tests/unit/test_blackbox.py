@@ -128,7 +128,8 @@ def test_whoever_shows_it_on_a_terminal_obeys_nothing_in_it(
     directory: str, started: Any, tmp_path: Path
 ) -> None:
     named = tmp_path / "a\x1b[2Jfile"
-    argv = ["/bin/sh", "-c", 'exec 7>"$1"; echo ready; read _', f"\x1b[31m\n{started.word}", named]
+    argv = ["/bin/sh", "-c", 'exec 7>"$1"; echo ready; read _', f"\x1b[31m\n{started.word}"]
+    argv += [str(named)]
     child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdout
     child.stdout.readline()

@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def run(*argv: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, HOME / "tools/changelog.py", *map(str, argv)]
+    command = [sys.executable, str(HOME / "tools/changelog.py"), *map(str, argv)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

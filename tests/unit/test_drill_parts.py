@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import wait_for
@@ -50,7 +52,7 @@ BEFORE, AT = (9.0, 9.1, ""), (10.0, 10.1, "")
         ([BEFORE, (9.2, 14.2, "late"), (14.4, 14.5, "")], [(10.0, 10.0, 14.5)]),
     ],
 )
-def test_times_without_service_are_told_by_their_calls(calls, gaps) -> None:
+def test_times_without_service_are_told_by_their_calls(calls: Any, gaps: Any) -> None:
     found = Recorded(*calls).gaps(since=10.0)
     assert [(each.last, each.lost, each.back) for each in found] == gaps
 
@@ -223,6 +225,6 @@ def test_what_would_be_stopped_and_where_it_would_run_then() -> None:
 
 
 @pytest.mark.parametrize("read", [Cib, View, interrupted])
-def test_what_is_no_xml_is_no_answer(read) -> None:
+def test_what_is_no_xml_is_no_answer(read: Callable[[str], object]) -> None:
     with pytest.raises(ValueError, match="wrote no XML"):
         read("Connection to cluster failed")

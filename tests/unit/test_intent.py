@@ -26,16 +26,21 @@ def file_of(memory: State) -> Path:
     return Path(memory.directory, "wanted.json")
 
 
+def wanted(memory: State) -> Wanted:
+    return memory.intent.wanted
+
+
 def test_the_file_keeps_its_size_and_its_place_on_the_disk(memory: State) -> None:
     me = processes.look(os.getpid())
     assert me is not None
     memory.intent.want(Wanted.UP)
     inode = file_of(memory).stat().st_ino
-    for say in (
+    words: list[Callable[[], object]] = [
         lambda: memory.intent.want(Wanted.DOWN),
         lambda: memory.intent.want_down(me),
         lambda: memory.intent.want(Wanted.NOTHING),
-    ):
+    ]
+    for say in words:
         say()
         status = file_of(memory).stat()
         assert (status.st_ino, status.st_size) == (inode, SIZE)
@@ -45,9 +50,9 @@ def test_what_an_earlier_version_wrote_is_read_and_written_over(memory: State) -
     os.makedirs(memory.directory)
     file_of(memory).write_text('{"wanted": "up", "since": 1.5}')
     file_of(memory).chmod(0o644)
-    assert memory.intent.wanted is Wanted.UP
+    assert wanted(memory) is Wanted.UP
     assert memory.intent.want(Wanted.DOWN)
-    assert memory.intent.wanted is Wanted.DOWN
+    assert wanted(memory) is Wanted.DOWN
     assert file_of(memory).stat().st_mode & 0o777 == 0o600
 
 
@@ -70,7 +75,7 @@ def test_a_link_in_its_place_is_not_written_through(memory: State, tmp_path: Pat
     file_of(memory).symlink_to(victim)
     assert memory.intent.want(Wanted.DOWN)
     assert victim.read_text() == "precious"
-    assert memory.intent.wanted is Wanted.DOWN
+    assert wanted(memory) is Wanted.DOWN
 
 
 def test_a_reader_sees_the_one_word_or_the_other(memory: State) -> None:
@@ -87,7 +92,7 @@ for number in range(3000):
     argv = [sys.executable, "-c", writer, memory.paths.prefix]
     with subprocess.Popen(argv) as child:
         while child.poll() is None:
-            assert memory.intent.wanted is not Wanted.NOTHING
+            assert wanted(memory) is not Wanted.NOTHING
     assert child.returncode == 0
 
 

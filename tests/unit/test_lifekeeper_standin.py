@@ -56,7 +56,9 @@ def test_each_command_says_that_it_is_a_stand_in(node: Node) -> None:
         assert "stand-in" in (node.root / place / command).read_text()
 
 
-def test_creation_stores_a_copy_of_each_program_under_the_tag(node, programs, tmp_path) -> None:
+def test_creation_stores_a_copy_of_each_program_under_the_tag(
+    node: Node, programs: dict[str, str], tmp_path: Path
+) -> None:
     assert create(node, programs, "app1") == DONE
     for name, place in PLACES.items():
         copy = node.root / place / "app1"
@@ -66,7 +68,9 @@ def test_creation_stores_a_copy_of_each_program_under_the_tag(node, programs, tm
     assert "changed" not in (node.root / PLACES["restore"] / "app1").read_text()
 
 
-def test_creation_brings_in_service_where_it_is_told_to(node, programs, tmp_path) -> None:
+def test_creation_brings_in_service_where_it_is_told_to(
+    node: Node, programs: dict[str, str], tmp_path: Path
+) -> None:
     assert create(node, programs, "app1", "No") == DONE
     assert (node.state("app1"), called(tmp_path)) == ("OSU", [])
     assert create(node, programs, "app2", "Yes") == DONE
@@ -74,22 +78,24 @@ def test_creation_brings_in_service_where_it_is_told_to(node, programs, tmp_path
     assert called(tmp_path) == ["restore app2 -t app2 -i id-app2"]
 
 
-def test_a_tag_is_created_once(node, programs) -> None:
+def test_a_tag_is_created_once(node: Node, programs: dict[str, str]) -> None:
     assert create(node, programs, "app1", "No") == DONE
     assert create(node, programs, "app1", "No") == EXISTS
 
 
-def test_creation_refuses_other_words_than_its_own(node) -> None:
+def test_creation_refuses_other_words_than_its_own(node: Node) -> None:
     assert call(node, "creapphier", "node1", "app1").returncode == USAGE
 
 
-def test_a_failed_restore_leaves_the_resource_failed(node, programs, tmp_path) -> None:
+def test_a_failed_restore_leaves_the_resource_failed(
+    node: Node, programs: dict[str, str], tmp_path: Path
+) -> None:
     (tmp_path / "restore.code").write_text("1")
     assert create(node, programs, "app1", "Yes") != DONE
     assert node.state("app1") == "OSF"
 
 
-def test_ins_list_shows_the_documented_fields(node, programs) -> None:
+def test_ins_list_shows_the_documented_fields(node: Node, programs: dict[str, str]) -> None:
     create(node, programs, "app1", "No")
     fields = call(node, "ins_list", "-t", "app1").stdout.rstrip("\n").split("\x01")
     assert [fields[number] for number in (1, 2, 3, 4, 5, 6)] == [
@@ -103,14 +109,16 @@ def test_ins_list_shows_the_documented_fields(node, programs) -> None:
     assert call(node, "ins_list", "-t", "app2").returncode == MISSING
 
 
-def test_ins_list_lists_all_with_the_separator_asked_for(node, programs) -> None:
+def test_ins_list_lists_all_with_the_separator_asked_for(
+    node: Node, programs: dict[str, str]
+) -> None:
     create(node, programs, "app1", "No")
     node.create_other("/shared/jp1", "gen", "filesys")
     lines = call(node, "ins_list", "-f:").stdout.splitlines()
     assert sorted(line.split(":")[3] for line in lines) == ["/shared/jp1", "app1"]
 
 
-def test_a_dependency_is_made_once_between_what_exists(node) -> None:
+def test_a_dependency_is_made_once_between_what_exists(node: Node) -> None:
     node.create_other("up", "gen", "app")
     node.create_other("down", "comm", "ip")
     assert call(node, "dep_create", "-p", "up", "-c", "down").returncode == DONE
@@ -122,7 +130,7 @@ def test_a_dependency_is_made_once_between_what_exists(node) -> None:
     assert call(node, "dep_remove", "-p", "up", "-c", "down").returncode == MISSING
 
 
-def test_what_is_needed_cannot_be_deleted(node, programs) -> None:
+def test_what_is_needed_cannot_be_deleted(node: Node, programs: dict[str, str]) -> None:
     create(node, programs, "up", "No")
     create(node, programs, "down", "No")
     call(node, "dep_create", "-p", "up", "-c", "down")
@@ -133,7 +141,9 @@ def test_what_is_needed_cannot_be_deleted(node, programs) -> None:
     assert not list(node.root.glob("subsys/gen/resources/app/*/*/*"))
 
 
-def test_a_restore_begins_below_and_leaves_what_is_in_service(node, programs, tmp_path) -> None:
+def test_a_restore_begins_below_and_leaves_what_is_in_service(
+    node: Node, programs: dict[str, str], tmp_path: Path
+) -> None:
     create(node, programs, "up", "No")
     create(node, programs, "down", "No")
     call(node, "dep_create", "-p", "up", "-c", "down")
@@ -143,7 +153,9 @@ def test_a_restore_begins_below_and_leaves_what_is_in_service(node, programs, tm
     assert len(called(tmp_path)) == 2
 
 
-def test_a_remove_begins_above_and_a_failed_one_changes_no_state(node, programs, tmp_path) -> None:
+def test_a_remove_begins_above_and_a_failed_one_changes_no_state(
+    node: Node, programs: dict[str, str], tmp_path: Path
+) -> None:
     create(node, programs, "up", "Yes")
     create(node, programs, "down", "Yes")
     call(node, "dep_create", "-p", "up", "-c", "down")
@@ -155,7 +167,7 @@ def test_a_remove_begins_above_and_a_failed_one_changes_no_state(node, programs,
     assert (node.state("up"), node.state("down")) == ("OSU", "OSU")
 
 
-def test_a_switch_removes_on_the_other_node_first(tmp_path, programs) -> None:
+def test_a_switch_removes_on_the_other_node_first(tmp_path: Path, programs: dict[str, str]) -> None:
     one = Node("node1", tmp_path / "LK1", str(tmp_path / "ark1"))
     two = Node("node2", tmp_path / "LK2", str(tmp_path / "ark2"))
     one.database.pair_with("node2", two.root)

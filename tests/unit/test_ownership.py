@@ -307,9 +307,12 @@ class TestUsers:
         pid = self.claim(node, "mark", spawn)
         read: list[int] = []
         shown = processes.environment
-        monkeypatch.setattr(
-            processes, "environment", lambda asked: read.append(asked) or shown(asked)
-        )
+
+        def noted(asked: int) -> Any:
+            read.append(asked)
+            return shown(asked)
+
+        monkeypatch.setattr(processes, "environment", noted)
         node.started()
         node.found()
         assert read

@@ -90,7 +90,7 @@ def test_a_name_full_of_parentheses_and_spaces_confuses_nobody(tmp_path: Path) -
 
 def test_a_name_that_is_no_utf_8_is_shown(tmp_path: Path) -> None:
     program = os.fsencode(tmp_path) + b"/\xff\xfe\n"
-    shutil.copy("/bin/sleep", program)
+    shutil.copy(b"/bin/sleep", program)
     child = subprocess.Popen([program, "1000"])
     try:
         assert seen(child.pid).name.startswith("\\xff\\xfe")

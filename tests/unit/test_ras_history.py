@@ -8,6 +8,7 @@ import lzma
 import os
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,12 @@ from ras_writing import NOON, RasWriter
 
 from arkcore.base.call import Action
 from arkcore.machine.channel import Step
-from arkcore.ras.durations import Scripts, scripts_of
+from arkcore.ras.durations import Scripts, ScriptTaken, scripts_of
 from arkcore.ras.history import files, last, lines
 from arkcore.ras.reader import parse_line
 
 
-def scripts(writer: RasWriter):
+def scripts(writer: RasWriter) -> list[ScriptTaken]:
     parsed = [parse_line(line.decode().rstrip("\n")) for line in writer.lines]
     return scripts_of([line for line in parsed if line], "toy1")
 
@@ -37,7 +38,7 @@ def messages(path: Path) -> list[str]:
 def pack(writer: RasWriter, path: Path) -> None:
     """Write the lines as the program would that gives this extension to a file."""
     data = b"".join(writer.lines)
-    packed = {
+    packed: dict[str, Callable[[bytes], bytes]] = {
         ".gz": gzip.compress,
         ".xz": lzma.compress,
         ".lzma": lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
@@ -296,7 +297,9 @@ def test_whatever_the_lines_say_durations_are_sane(story: list[tuple[str, int]])
 
 
 @given(st.lists(st.binary(max_size=80), max_size=30))
-def test_garbage_in_the_files_ends_nothing(tmp_path_factory, garbage: list[bytes]) -> None:
+def test_garbage_in_the_files_ends_nothing(
+    tmp_path_factory: pytest.TempPathFactory, garbage: list[bytes]
+) -> None:
     directory = tmp_path_factory.mktemp("garbage")
     good = RasWriter().say("good").lines[0]
     (directory / "ras.log").write_bytes(b"\n".join([*garbage, b"", good]))

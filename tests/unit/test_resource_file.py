@@ -506,7 +506,7 @@ LIKELY = {
     ),
 }
 FILES = st.dictionaries(KEYS, VALUES, max_size=4) | st.fixed_dictionaries(
-    LIKELY,  # type: ignore[arg-type]
+    LIKELY,
     optional={"timers": VALUES, "ras": VALUES, "requires": VALUES, "mount_points": VALUES},
 )
 

@@ -40,7 +40,12 @@ def test_a_first_answer_that_is_yes_costs_no_sleep(clock: Clock) -> None:
 
 def test_a_deadline_that_has_passed_still_allows_one_question(clock: Clock) -> None:
     asked: list[int] = []
-    assert not ask_until(lambda: asked.append(1) or False, Deadline(0), sleep=clock.sleep)
+
+    def answer() -> bool:
+        asked.append(1)
+        return False
+
+    assert not ask_until(answer, Deadline(0), sleep=clock.sleep)
     assert asked == [1]
 
 
@@ -61,7 +66,12 @@ def test_the_pauses_grow_from_tens_of_milliseconds_and_stay_short(clock: Clock) 
 def test_the_last_question_is_asked_at_the_deadline_and_not_after_it(clock: Clock) -> None:
     asked: list[float] = []
     deadline = Deadline.after(1.0)
-    assert not ask_until(lambda: bool(asked.append(clock.now)), deadline, sleep=clock.sleep)
+
+    def answer() -> bool:
+        asked.append(clock.now)
+        return False
+
+    assert not ask_until(answer, deadline, sleep=clock.sleep)
     assert asked[-1] == pytest.approx(deadline.at)
     assert clock.now == pytest.approx(deadline.at)
 

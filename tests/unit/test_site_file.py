@@ -10,6 +10,7 @@ import pytest
 
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.paths import Paths
+from arkcore.survey.site import Site
 from arkcore.survey.site_file import EXAMPLE, read_site
 
 MUTUAL = """
@@ -22,7 +23,7 @@ lkjp1_base2 = "jp1-base"
 """
 
 
-def read(paths: Paths, text: str) -> object:
+def read(paths: Paths, text: str) -> Site:
     file = Path(paths.site_file)
     file.write_text(text, encoding="utf-8")
     file.chmod(0o644)

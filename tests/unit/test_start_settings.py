@@ -8,7 +8,8 @@ import pytest
 
 from arkcore.base.errors import ConfigurationError
 from arkcore.resources.parameters import Parameters, values_of
-from arkcore.resources.start_settings import UNLIMITED, StartSettings, check_start
+from arkcore.resources.resource import StartSettings
+from arkcore.resources.start_settings import UNLIMITED, check_start
 
 
 def test_nothing_said_is_ordinary() -> None:

@@ -33,6 +33,10 @@ def memory(paths: Paths) -> State:
     return State(paths, "toy1")
 
 
+def wanted(memory: State) -> Wanted:
+    return memory.intent.wanted
+
+
 class Clock:
     """A boot clock that the test moves."""
 
@@ -135,11 +139,11 @@ def test_a_fifo_in_a_file_s_place_is_read_as_nothing_at_once(tmp_path: Path, wri
 
 
 def test_intent_is_remembered_until_it_is_taken_back(memory: State) -> None:
-    assert memory.intent.wanted is Wanted.NOTHING
+    assert wanted(memory) is Wanted.NOTHING
     memory.intent.want(Wanted.DOWN)
-    assert memory.intent.wanted is Wanted.DOWN
+    assert wanted(memory) is Wanted.DOWN
     memory.intent.want(Wanted.NOTHING)
-    assert memory.intent.wanted is Wanted.NOTHING
+    assert wanted(memory) is Wanted.NOTHING
 
 
 # Forced stops, commands, processes, attempts.
@@ -259,7 +263,7 @@ def test_a_second_remove_that_fails_puts_back_what_was_wanted_before_the_first(
     memory.intent.want_down(first)
     memory.intent.want_down(second)
     memory.intent.settle_remove(second, well=False)
-    assert memory.intent.wanted is Wanted.UP
+    assert wanted(memory) is Wanted.UP
 
 
 def test_attempts_are_counted_by_kind_within_the_window(memory: State, clock: Clock) -> None:

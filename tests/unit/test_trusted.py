@@ -165,7 +165,12 @@ def test_directories_are_looked_at_once_where_that_is_asked_for(
     monkeypatch.setattr(trusted, "_known", set())
     looked: list[str] = []
     look = os.lstat
-    monkeypatch.setattr(os, "lstat", lambda path: looked.append(path) or look(path))
+
+    def counted(path: str) -> os.stat_result:
+        looked.append(path)
+        return look(path)
+
+    monkeypatch.setattr(os, "lstat", counted)
     for _ in range(3):
         read(str(file), owners("/prefix"))
     assert looked.count(str(file.parent)) == 1

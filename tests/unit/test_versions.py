@@ -30,7 +30,7 @@ OURS = {name_of(home) for home in DISTRIBUTIONS}
 
 
 def build(home: Path, target: str, into: Path) -> Path:
-    argv = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", into]
+    argv = [sys.executable, "-m", "hatchling", "build", "--target", target, "-d", str(into)]
     subprocess.run(argv, cwd=home, check=True, capture_output=True)
     [made] = into.glob({"wheel": "*.whl", "sdist": "*.tar.gz"}[target])
     return made
@@ -75,6 +75,6 @@ def test_a_wheel_made_from_the_sdist_is_the_same(home: Path, tmp_path: Path) -> 
 
 
 def test_an_update_takes_along_what_is_installed_of_ours() -> None:
-    argv = [sys.executable, HOME / "tools/required", "command"]
+    argv = [sys.executable, str(HOME / "tools/required"), "command"]
     done = subprocess.run(argv, check=True, capture_output=True, text=True)
     assert set(done.stdout.split()) == {f"./plugins/{home.name}" for home in PLUGINS}
