@@ -44,7 +44,7 @@ class Service:
 
     def run(self, action: str) -> int:
         environment = {**os.environ, "ARK_PREFIX": str(self.prefix)}
-        words = [PROGRAMS / f"ark-{action}", "-t", "service", "-i", "id"]
+        words = [str(PROGRAMS / f"ark-{action}"), "-t", "service", "-i", "id"]
         return subprocess.run(words, env=environment, stderr=subprocess.DEVNULL).returncode
 
     def kit(self, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -82,9 +82,9 @@ def is_refused(service: Service, why: str, **environment: str) -> None:
     assert service.recorded() == before
 
 
-def test_the_logical_host_of_a_resource_of_this_node_is_refused(service):
+def test_the_logical_host_of_a_resource_of_this_node_is_refused(service: Service) -> None:
     is_refused(service, "resource service of this node", ARK_PREFIX=str(service.prefix))
 
 
-def test_a_logical_host_of_which_processes_live_is_refused(service):
+def test_a_logical_host_of_which_processes_live_is_refused(service: Service) -> None:
     is_refused(service, "its plugin lists")

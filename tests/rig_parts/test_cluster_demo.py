@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from rigs.jp1_cluster.demo import Story, main
 from rigs.jp1_cluster.world import World
 
@@ -13,7 +14,9 @@ class Interrupted(Story):
         raise KeyboardInterrupt
 
 
-def test_an_interrupt_ends_in_one_line(capsys, monkeypatch) -> None:
+def test_an_interrupt_ends_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     assert main(Interrupted()) == 130
     assert capsys.readouterr().err.strip() == (

@@ -31,6 +31,7 @@ def service(*nodes: Machine) -> Service:
     made: Any = object.__new__(Service)  # what makes one for good needs a cluster
     made.cluster = SimpleNamespace(nodes=dict(enumerate(nodes)))
     made.mount = "/srv/lh1"
+    assert isinstance(made, Service)
     return made
 
 

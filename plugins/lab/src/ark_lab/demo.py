@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Final
 
 import click
-from click.exceptions import Exit
 from ark_testing import Cluster, Node
+from click.exceptions import Exit
 
 from ark_lab.standin import Product, StandIn, double_starts
 

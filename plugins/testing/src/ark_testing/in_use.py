@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
+from ark_testing.host import Lost, shown
+from ark_testing.subject import Subject
 from arkcore.base.paths import Paths
 from arkcore.resources.neighbours import neighbours_by_file, recorded_neighbours
 from arkcore.resources.validation import cannot_tell
-from ark_testing.host import Lost, shown
-from ark_testing.subject import Subject
 
 
 def objection(subject: Subject) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from arkcore.machine.processes import Process
 from ark_testing.checks.check import check
 from ark_testing.checks.life import lasting
 from ark_testing.finding import NotPossible, Unreached, expect
 from ark_testing.host import Host, shown
 from ark_testing.installation import Capability
 from ark_testing.subject import Subject, last_of
+from arkcore.machine.processes import Process
 
 
 @check(
