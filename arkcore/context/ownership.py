@@ -251,8 +251,7 @@ class Search:
         self._others: Others | None = None
         #: What names this logical host, and is provably another resource's.
         self._apart: set[int] = set()
-        #: The executables of what was looked at, by pid.
-        self._paths: dict[int, str] = {}
+        self._paths: dict[int, str] = {}  # the executables of what was looked at, by pid
         #: What has inherited a claim, and is no part of a logical host by its name.
         self._suspects: dict[int, Process] = {}
         #: What claims nothing, for its user may not.
