@@ -1,14 +1,17 @@
 """Spawns a command in a process without other threads, and tells as JSON what came of it.
 
 Called with JSON: `argv`, `user`, `group` (a descriptor it inherits, or -1), and what it may lack.
+`thread`: seconds that another thread has still to live.
 """
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
 import signal
 import sys
+import time
 
 from arkcore.machine import cgroup, into_cgroup
 from arkcore.machine.output import Output
@@ -28,6 +31,8 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
     told: dict[str, object] = {"own": cgroup.own_path()}
     output = Output.discarded()
+    if "thread" in asked:
+        _thread.start_new_thread(time.sleep, (asked["thread"],))
     try:
         pid = spawn(asked["argv"], {"A": "B", "LANG": "C"}, output, asked["user"], asked["group"])
         told["pid"] = pid

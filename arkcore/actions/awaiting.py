@@ -29,11 +29,11 @@ _SECONDS = 5.0
 _SECOND_LOOK = 0.02
 
 
-def await_running(work: Work) -> Assessment:
-    """Ask until it is RUNNING, has died, or the deadline has come; the last answer."""
-    found = work.asking.assess()
-    if found.status is Status.RUNNING:
-        return found
+def await_running(work: Work, found: Assessment) -> Assessment:
+    """Ask until it is RUNNING, has died, or the deadline has come; the last answer.
+
+    `found`: the first answer, which was another one than RUNNING.
+    """
     work.now("waiting for RUNNING")
     death = _Death(work)
     death.told(found)

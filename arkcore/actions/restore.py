@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 
-from arkcore.actions import starting, stopping
-from arkcore.actions.gone import is_gone
-from arkcore.actions.leftovers import end_leftovers
+from arkcore.actions import starting
 from arkcore.actions.telling import tell_status
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.machine.channel import Report
@@ -81,6 +79,8 @@ def bring_up(work: Work) -> Report:
         return Report(Outcome.WELL, "It was running already.", Status.RUNNING)
     if found.status is not Status.STOPPED:
         tell_status(work, found)
+        from arkcore.actions import stopping
+
         forced = stopping.force(work)
         if not forced.well:
             return forced
@@ -89,6 +89,10 @@ def bring_up(work: Work) -> Report:
 
 def clean(work: Work) -> Report:
     """In a worker: end what the start left, and stop this logical host by force."""
+    from arkcore.actions import stopping
+    from arkcore.actions.gone import is_gone
+    from arkcore.actions.leftovers import end_leftovers
+
     # The start is over and has failed: whatever it made that is no product of it goes as well.
     end_leftovers(work, adopted=True)
     if is_gone(work):

@@ -6,9 +6,7 @@ import os
 import time
 
 from arkcore.actions import telling
-from arkcore.actions.awaiting import await_running
 from arkcore.actions.below import among_newcomers, newcomers
-from arkcore.actions.leftovers import left_of
 from arkcore.base.errors import described
 from arkcore.base.status import Outcome, Status
 from arkcore.base.text import listed
@@ -41,7 +39,11 @@ def start(work: Work) -> Report:
     if work.deadline.passed:
         told = "".join(f"; {result.told()}" for result in work.engine.step.results)
         return telling.failed(work, Step.START, f"The start did not end in its time{told}")
-    found = await_running(work)
+    found = work.asking.assess()
+    if found.status is not Status.RUNNING:
+        from arkcore.actions.awaiting import await_running
+
+        found = await_running(work, found)
     if found.status is Status.RUNNING:
         _remember_sessions(work, found)
         work.engine.group.hold(found.processes or ())
@@ -112,6 +114,8 @@ def background(work: Work) -> list[Process]:
     }
     if not marks:
         return []
+    from arkcore.actions.leftovers import left_of
+
     found = list(left_of(marks))
     if found:
         product = work.asking.list_processes() or []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 
-from arkcore.actions import leftovers
 from arkcore.base import budget
 from arkcore.base.call import Action
 from arkcore.base.status import Outcome
@@ -86,24 +85,28 @@ class Leftovers:
         self._part(end_leftovers, within=within)
 
 
-# In a worker.
+# In a worker. What ends leftovers is loaded where there are any.
 
 
-def end_leftovers(work: Work) -> Report:
-    return leftovers.end_leftovers(work)
+def end_leftovers(
+    work: Work, *, adopted: bool = False, ask_plugin: bool = True, hurry: bool = False
+) -> Report:
+    from arkcore.actions import leftovers
+
+    return leftovers.end_leftovers(work, adopted=adopted, ask_plugin=ask_plugin, hurry=hurry)
 
 
 def hurry(work: Work) -> Report:
-    return leftovers.end_leftovers(work, hurry=True)
+    return end_leftovers(work, hurry=True)
 
 
 def hurry_failed_start(work: Work) -> Report:
-    return leftovers.end_leftovers(work, adopted=True, hurry=True)
+    return end_leftovers(work, adopted=True, hurry=True)
 
 
 def hurry_all(work: Work) -> Report:
-    return leftovers.end_leftovers(work, adopted=True, ask_plugin=False, hurry=True)
+    return end_leftovers(work, adopted=True, ask_plugin=False, hurry=True)
 
 
 def hurry_without_plugin(work: Work) -> Report:
-    return leftovers.end_leftovers(work, ask_plugin=False, hurry=True)
+    return end_leftovers(work, ask_plugin=False, hurry=True)

@@ -22,6 +22,7 @@ from arkcore.memory.undecided import UndecidedClock
 from arkcore.worker.part import Part, do_part
 from arkcore.worker.signals import Ended
 from arkcore.worker.supervisor import has_children
+from arkcore.worker.worker import become_subreaper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class ActionRun:
         self._check_hung = False
         #: What was below this process before the action began: the caller's, or a dependent's.
         self._strangers: set[processes.Process] = set()
+        #: The marks of the commands that actions before this one have left open.
+        self._earlier: set[str] = set()
 
     def _limit_of(self, action: Action) -> Deadline | None:
         """When the whole action is ended, where its manager sets no such time for the call."""
@@ -163,8 +166,9 @@ class ActionRun:
                 state.intent.want(Wanted.UP)
         self._strangers = processes.descendants({os.getpid()}) if has_children() else set()
         left_open, self._check_hung = self.script.tell_aborted()
-        kinds = {each.kind for each in state.commands.all()}
-        if left_open or kinds & {START, STATUS}:
+        earlier = state.commands.all()
+        self._earlier = {each.mark for each in earlier}
+        if left_open or {each.kind for each in earlier} & {START, STATUS}:
             self._leftovers().end_aborted(action)
         ended = case.maintenance.tell_ended()
         if ended:
@@ -183,9 +187,18 @@ class ActionRun:
     def sweep(self, action: Action, verdict: Verdict) -> None:
         """End what commands have left running below this guard, unless it is the product."""
         if not has_children():
-            self.state.commands.forget_kind(STATUS)
+            self._forget_what_is_over()
             return
         self._leftovers().sweep(action, verdict, started=self._has_stopped_dependents)
+
+    def _forget_what_is_over(self) -> None:
+        """Nothing lives below this guard: of the commands it began, starts alone can matter."""
+        commands = self.state.commands.all()
+        over = [each.mark for each in commands if each.kind == STATUS]
+        stops = [each.mark for each in commands if each.kind not in (STATUS, START)]
+        if stops and become_subreaper():
+            over += set(stops) - self._earlier
+        self.state.commands.forget(over)
 
     def _leftovers(self) -> Leftovers:
         from arkcore.guard.leftovers import Leftovers

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 
 from arkcore.base.bare_signal import signal
 
@@ -29,6 +30,8 @@ _CLONE3 = 435
 #: The fields of `struct clone_args` up to `cgroup`, each of 8 bytes.
 _EXIT_SIGNAL, _CGROUP, _FIELDS = 4, 10, 11
 _CANNOT_EXEC = 127
+#: Seconds that a thread whose work is done may need until the kernel has let go of it.
+_LAST_THREAD = 0.005
 
 
 class NotSpawned(Exception):
@@ -72,7 +75,7 @@ def spawn_into(
 
 def _clone(group: int) -> int:
     """As fork(2), but in `group`: 0 in the child, else its pid."""
-    if len(os.listdir("/proc/self/task")) != 1:
+    if not _is_one_thread():
         # The child has one thread. It would wait for ever for a lock that another thread held.
         raise NotSpawned
     fields = [0] * _FIELDS
@@ -82,6 +85,16 @@ def _clone(group: int) -> int:
     if pid < 0:
         raise NotSpawned  # the kernel refuses it, does not know it, or the group is gone
     return pid
+
+
+def _is_one_thread() -> bool:
+    """Whether this process has one thread; one that is just ending is waited for."""
+    until = time.monotonic() + _LAST_THREAD
+    while len(os.listdir("/proc/self/task")) != 1:
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_LAST_THREAD / 50)
+    return True
 
 
 def _system_call() -> Callable[[int, bytes, int], int]:

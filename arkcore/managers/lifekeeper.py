@@ -20,7 +20,6 @@ from arkcore.guard.guard import Guard
 from arkcore.machine.processes import own_beginning
 from arkcore.machine.system import is_trusted_program
 from arkcore.managers.base import Cluster, Manager, check_name, end_process
-from arkcore.managers.launcher import launcher_of
 from arkcore.worker.signals import prepare_process
 
 TYPE_CHECKING = False
@@ -239,4 +238,6 @@ def launch(action: str, prefix: str) -> None:
 
 def launcher(action: Action, prefix: str, interpreter: str = sys.executable) -> str:
     """The text of the program that LifeKeeper is given; it works copied under any name."""
+    from arkcore.managers.launcher import launcher_of
+
     return launcher_of(LAUNCH, (action.word, prefix), interpreter)

@@ -128,6 +128,26 @@ def test_no_start_while_a_forced_stop_goes_on_in_the_background(node):
     assert not any("sleep" in line for line in _commands(node))
 
 
+def test_a_remove_that_has_left_nothing_leaves_no_command_to_look_for(node):
+    assert node.run("restore") == 0
+    node.hooks("""
+        def ark_stop(ctx, default):
+            ctx.run(["/bin/true"])
+            default(ctx)
+    """)
+    assert node.run("remove") == 0
+    assert node.state("commands") == {}
+
+
+def test_a_check_forgets_no_stop_of_an_action_before_it(node):
+    assert node.run("restore") == 0
+    noted = node.prefix / "run/ark/resources/toy1/commands.json"
+    noted.write_text('{"toy1:an-earlier-one": ["stop", 0, 0]}')
+    noted.chmod(0o600)
+    assert node.run("quickcheck") == 0
+    assert list(node.state("commands")) == ["toy1:an-earlier-one"]
+
+
 def _commands(node) -> list[str]:
     return [Path(f"/proc/{pid}/cmdline").read_text() for pid in node.processes()]
 

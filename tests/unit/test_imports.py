@@ -204,6 +204,24 @@ def test_a_healthy_check_loads_no_step_but_the_asking(bird: Bird) -> None:
     assert "arkcore.actions.asking" in worker
 
 
+#: What a start needs where something is amiss.
+NOT_FOR_A_GOOD_START = {
+    "arkcore.actions.awaiting",
+    "arkcore.actions.gone",
+    "arkcore.actions.leftovers",
+    "arkcore.actions.stopping",
+    "arkcore.base.retry",
+    "arkcore.machine.ending",
+}
+
+
+def test_a_start_that_goes_well_loads_no_stop(bird: Bird) -> None:
+    bird.run(CALL, "REMOVE")
+    guard, worker = bird.run(CALL, "RESTORE")
+    assert (guard & NOT_FOR_A_GOOD_START, worker & NOT_FOR_A_GOOD_START) == (set(), set())
+    assert "arkcore.actions.starting" in worker
+
+
 @pytest.mark.parametrize("action", ["RESTORE", "REMOVE"])
 def test_a_start_or_stop_that_goes_well_loads_no_library(action: str, bird: Bird) -> None:
     # The other one first: it validates and records, and leaves something to do.

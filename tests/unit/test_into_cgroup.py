@@ -111,6 +111,12 @@ def test_a_process_with_threads_spawns_nothing_into_a_group(group: int) -> None:
         output.close()
 
 
+def test_a_thread_that_is_just_ending_is_waited_for(group: int) -> None:
+    """A plugin has asked a slow disk in a thread, and the kernel has not let go of it yet."""
+    told = spawned(["/bin/true"], group, thread=0.001)
+    assert told["status"] == 0
+
+
 @pytest.mark.parametrize("lacks", ["the call", "the library"])
 def test_where_the_call_is_not_to_be_had_it_says_so(group: int, lacks: str) -> None:
     told = spawned(["/bin/true"], group, lacks=lacks)
