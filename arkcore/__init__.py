@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from arkcore.machine.asked import ask_disk
     from arkcore.machine.channel import Log
     from arkcore.machine.command import CommandResult
+    from arkcore.machine.program import fault_of_command
     from arkcore.survey.machine import Machine
     from arkcore.survey.site import Site
 
@@ -43,6 +44,7 @@ _LATER = {
     "Log": "arkcore.machine.channel",
     "Machine": "arkcore.survey.machine",
     "Site": "arkcore.survey.site",
+    "fault_of_command": "arkcore.machine.program",
 }
 
 
@@ -83,6 +85,7 @@ __all__ = [
     "SupportClass",
     "Topology",
     "ask_disk",
+    "fault_of_command",
     "hookimpl",
     "option",
     "processes",

@@ -66,14 +66,31 @@ class OthersOfNode(Others):
     def _have_recorded(self, process: Process) -> bool:
         wanted = (process.pid, process.start)
         return any(
-            wanted in state.processes.known() and _is_resource(state)
+            wanted in state.processes.known() and self._is_resource(state)
             for state in self._states().values()
         )
+
+    def _is_resource(self, state: State) -> bool:
+        """Whether it still is a resource of this node, so that somebody stops what it has.
+
+        What is recorded of one outlives it. Where its manager holds its values, nothing here tells
+        but that it is to run. Where a plugin has a logical host for itself, such a record is of the
+        name that our resource had before.
+        """
+        if os.path.exists(state.paths.resource_file(state.resource)):
+            return True
+        if record.parameters_here(state.paths, state.resource) is None:
+            return False
+        known = record.last_known_good(state.paths, state.resource)
+        if known is not None and known.plugin.name == self._owner.plugin:
+            if not self._owner.shares_host:
+                return False
+        return state.intent.wanted is Wanted.UP
 
     def started(self, process: Process) -> bool:
         mark = processes.mark_of(process.pid)
         state = self._states().get(mark.partition(":")[0])
-        if state is None or not _is_resource(state):
+        if state is None or not self._is_resource(state):
             return False
         resource = record.last_known_good(state.paths, state.resource)
         if resource is None or resource.plugin.name != self._owner.plugin:
@@ -83,19 +100,6 @@ class OthersOfNode(Others):
         if not marks.are_known or not marks.are_in(processes.environment(process.pid)):
             return False
         return is_one_of(process.pid, owner.users(self._users))
-
-
-def _is_resource(state: State) -> bool:
-    """Whether it still is a resource of this node, so that somebody stops what it has.
-
-    What is recorded of one outlives it. Where its manager holds its values, nothing here tells but
-    that it is to run.
-    """
-    if os.path.exists(state.paths.resource_file(state.resource)):
-        return True
-    if record.parameters_here(state.paths, state.resource) is None:
-        return False
-    return state.intent.wanted is Wanted.UP
 
 
 def _users_of(resource: Resource) -> list[str]:

@@ -73,7 +73,7 @@ class Owner:
     ) -> None:
         self.others = others
         self._resource = resource.name
-        self.plugin = resource.plugin.name
+        self.plugin, self.shares_host = resource.plugin.name, resource.application.shares_host
         self.logical_host = resource.logical_host
         self.spare = resource.application.machine_wide
         self.state = state

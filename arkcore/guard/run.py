@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from arkcore.guard.leftovers import Leftovers
     from arkcore.guard.workers import Workers
     from arkcore.machine.channel import Report, Sender
+    from arkcore.memory.commands import Commands
     from arkcore.resources.resource import Resource
 
     class Dependents(Protocol):
@@ -187,18 +188,9 @@ class ActionRun:
     def sweep(self, action: Action, verdict: Verdict) -> None:
         """End what commands have left running below this guard, unless it is the product."""
         if not has_children():
-            self._forget_what_is_over()
+            _forget_what_is_over(self.state.commands, self._earlier)
             return
         self._leftovers().sweep(action, verdict, started=self._has_stopped_dependents)
-
-    def _forget_what_is_over(self) -> None:
-        """Nothing lives below this guard: of the commands it began, starts alone can matter."""
-        commands = self.state.commands.all()
-        over = [each.mark for each in commands if each.kind == STATUS]
-        stops = [each.mark for each in commands if each.kind not in (STATUS, START)]
-        if stops and become_subreaper():
-            over += set(stops) - self._earlier
-        self.state.commands.forget(over)
 
     def _leftovers(self) -> Leftovers:
         from arkcore.guard.leftovers import Leftovers
@@ -346,6 +338,19 @@ class ActionRun:
 
     def start_dependents(self) -> str:
         return self._dependents.start() if self._dependents is not None else ""
+
+
+def _forget_what_is_over(commands: Commands, earlier: set[str]) -> None:
+    """Nothing lives below this guard: of the commands it began, starts alone can matter.
+
+    `earlier`: the marks of those that actions before this one have left open.
+    """
+    open_now = commands.all()
+    over = [each.mark for each in open_now if each.kind == STATUS]
+    stops = [each.mark for each in open_now if each.kind not in (STATUS, START)]
+    if stops and become_subreaper():
+        over += set(stops) - earlier
+    commands.forget(over)
 
 
 def is_traced(case: Case, resource: Resource) -> bool:

@@ -144,6 +144,7 @@ class ApplicationFacts:
         "force_before_restart",
         "machine_wide",
         "runs_as_processes",
+        "shares_host",
         "start_code_decides",
     )
 
@@ -154,11 +155,14 @@ class ApplicationFacts:
         runs_as_processes: bool,
         machine_wide: tuple[str, ...],
         start_code_decides: bool = True,
+        shares_host: bool = False,
     ) -> None:
         self.force_before_restart = force_before_restart
         self.runs_as_processes = runs_as_processes
         self.machine_wide = machine_wide
         self.start_code_decides = start_code_decides
+        #: Whether several resources of its plugin may have one logical host.
+        self.shares_host = shares_host
 
 
 def to_mapping(resource: Resource) -> dict[str, Any]:
@@ -181,6 +185,7 @@ def to_mapping(resource: Resource) -> dict[str, Any]:
             facts.runs_as_processes,
             list(facts.machine_wide),
             facts.start_code_decides,
+            facts.shares_host,
         ],
         "requires": list(resource.requires),
         "mount_points": list(resource.mount_points),
@@ -205,7 +210,7 @@ def from_mapping(values: Mapping[str, Any]) -> Resource:
 
     `KeyError`, `TypeError` or `ValueError` where `values` is not such a mapping.
     """
-    force, processes, machine_wide, code_decides = values["application"]
+    force, processes, machine_wide, code_decides, shares_host = values["application"]
     return Resource(
         name=values["name"],
         logical_host=values["logical_host"],
@@ -215,6 +220,7 @@ def from_mapping(values: Mapping[str, Any]) -> Resource:
             runs_as_processes=processes,
             machine_wide=tuple(machine_wide),
             start_code_decides=code_decides,
+            shares_host=shares_host,
         ),
         requires=tuple(values["requires"]),
         mount_points=tuple(values["mount_points"]),

@@ -134,6 +134,7 @@ def _validate(
             runs_as_processes=application.runs_as_processes,
             machine_wide=application.machine_wide,
             start_code_decides=application.start_code_decides,
+            shares_host=not application.logical_host.exclusive,
         ),
         requires=requires,
         mount_points=mount_points,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import get_type_hints
 
 import pytest
 from ark_jp1_base import facts
+from ark_jp1_base.commands import beneath
 from ark_jp1_base.plugin import Jp1Base, Jp1BaseOptions
 
 from arkcore import ConfigurationError
@@ -111,3 +113,18 @@ def test_a_healthy_check_loads_nothing_heavy() -> None:
         timeout=30,
     )
     assert run.stdout.strip() == "[]", run.stderr
+
+
+def test_a_command_that_others_could_exchange_is_refused(tmp_path: Path) -> None:
+    options = make_options(Jp1BaseOptions, {"root": str(tmp_path)})
+    command = Path(beneath(str(tmp_path), options.stop_command))
+    command.parent.mkdir(parents=True)
+    command.touch(0o755)
+    options.check()
+    command.parent.chmod(0o777)
+    with pytest.raises(ConfigurationError) as caught:
+        options.check()
+    assert str(caught.value) == (
+        f"options.start_command: {command.with_name('jbs_start.cluster')}: it runs as root, and "
+        f"{command.parent} can be written by others (chmod go-w {command.parent})"
+    )

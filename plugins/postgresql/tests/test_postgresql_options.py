@@ -77,3 +77,18 @@ def test_what_cannot_work_is_refused(key, value, told):
     assert str(refused.value).startswith(f"options.{key} = ")
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_programs_that_others_could_exchange_are_refused(tmp_path: Path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "pg_ctl").touch(0o755)
+    values = {"data_directory": "/shared/pg/data", "bin_directory": str(programs)}
+    options_of(values).check()
+    programs.chmod(0o777)
+    with pytest.raises(ConfigurationError) as caught:
+        options_of(values).check()
+    assert str(caught.value) == (
+        f"options.bin_directory = {str(programs)!r}: it runs as postgres, and {programs} can be "
+        f"written by others (chmod go-w {programs})"
+    )

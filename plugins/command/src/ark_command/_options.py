@@ -191,7 +191,7 @@ def _check_way(key: str, argv: Sequence[str], user: str) -> None:
     if not argv:
         return
     from ark_command._disk import Silent, ask
-    from ark_command._program import fault_of_command
+    from arkcore import fault_of_command
 
     try:
         fault = ask(argv[0], lambda: fault_of_command(argv, user))

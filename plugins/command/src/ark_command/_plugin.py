@@ -323,7 +323,7 @@ def _look_at(key: str, argv: Sequence[str], user: str) -> Finding:
 
 
 def _found(key: str, argv: Sequence[str], user: str) -> Finding:
-    from ark_command._program import fault_of_command
+    from arkcore import fault_of_command
 
     absent = _first_absent(argv)
     if absent:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ark_jp1_base import facts
+from ark_jp1_base.commands import beneath
 from ark_jp1_base.judgement import Answer
-from arkcore import ConfigurationError, option
+from arkcore import ConfigurationError, ask_disk, fault_of_command, option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 #: The words by which a user may correct what a return code says.
 WORDS = tuple(answer.value for answer in Answer if answer is not Answer.MISSING)
+
+
+#: Seconds within which the disk of the commands has to answer.
+_PATIENCE = 2.0
 
 
 class Jp1Options:
@@ -90,9 +95,11 @@ class Jp1Options:
                 f"options.encoding = {self.encoding!r}: unknown encoding; "
                 f"allowed are Python's names, for instance cp932, euc_jp, utf-8"
             ) from None
-        for name, value in vars(self).items():
-            if name.endswith("_command") and not value.startswith("/"):
+        commands = {key: text for key, text in vars(self).items() if key.endswith("_command")}
+        for name, value in commands.items():
+            if not value.startswith("/"):
                 raise ConfigurationError(f"options.{name} = {value!r}: must be an absolute path")
+        _check_ways({key: beneath(self.root, path) for key, path in commands.items()})
         for name in self.not_ours:
             # Without its process manager a logical host that runs could be taken for stopped.
             if name in facts.MANAGERS:
@@ -103,6 +110,21 @@ class Jp1Options:
                 f"options.ours: {min(both)!r} stands in options.not_ours too: only one can be right"
             )
         check_codes("status_codes", self.status_codes)
+
+
+def _check_ways(commands: Mapping[str, str]) -> None:
+    """Refuse commands, by option, that others could exchange, or of which nobody can tell."""
+
+    def first_fault() -> tuple[str, str]:
+        faults = ((key, fault_of_command([path])) for key, path in commands.items())
+        return next(((key, fault) for key, fault in faults if fault), ("", ""))
+
+    try:
+        name, fault = ask_disk(first_fault, None, _PATIENCE)
+    except OSError as error:
+        name, fault = min(commands), f"who could exchange it cannot be told: {error.strerror}"
+    if fault:
+        raise ConfigurationError(f"options.{name}: {commands[name]}: it runs as root, and {fault}")
 
 
 def check_codes(name: str, codes: Mapping[str, str]) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 
-from arkcore import ConfigurationError, option
+from ark_postgresql import _facts
+from arkcore import ConfigurationError, ask_disk, fault_of_command, option
 
 #: The longest path of a Unix socket, in bytes, and what the server adds to its directory.
 _LONGEST_SOCKET = 107
 _SOCKET_NAME = "/.s.PGSQL.65535"
 #: pg_ctl hands its arguments to a shell, in double quotes.
 _NOT_QUOTED = '"$`\\\n'
+#: Seconds within which the disk of the programs has to answer.
+_PATIENCE = 2.0
 
 
 class Options:
@@ -111,6 +114,7 @@ class Options:
             _refuse("socket_directory", self.socket_directory, f"at most {longest} bytes")
         if not self.user or "\0" in self.user or self.user == "root":
             _refuse("user", self.user, "must be a user other than root, whom PostgreSQL refuses")
+        self._check_programs()
         self._check_database()
         for word in self.start_options:
             _check_start_option(word)
@@ -125,6 +129,17 @@ class Options:
         for name, value in self.env.items():
             if not name or "=" in name or "\0" in name + value:
                 _refuse("env", name, "must be names without =, and values without NUL characters")
+
+    def _check_programs(self) -> None:
+        if not self.bin_directory:
+            return  # a package's own, as the system installs it
+        program = os.path.join(self.bin_directory, _facts.CONTROL.value)
+        try:
+            fault = ask_disk(lambda: fault_of_command([program], self.user), None, _PATIENCE)
+        except OSError as error:
+            fault = f"who could exchange it cannot be told: {error.strerror}"
+        if fault:
+            _refuse("bin_directory", self.bin_directory, f"it runs as {self.user}, and {fault}")
 
     def _check_database(self) -> None:
         # psql would take such a text for a whole set of connection parameters.

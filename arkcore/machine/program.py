@@ -1,4 +1,8 @@
-"""Who could exchange a program that root, or the resource's user, runs."""
+"""Who could exchange a program that root, or the resource's user, runs.
+
+What others can exchange decides what root does, so such a command is refused where it is
+configured.
+"""
 
 from __future__ import annotations
 
