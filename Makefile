@@ -51,6 +51,8 @@ PYTHONS ?= $(TESTED) 3.14
 TESTS ?=
 MEASURED := tests/unit tests/cli tests/engine tests/conformance plugins
 FEWER ?= $(shell expr 3 \* $$(nproc) / 2)
+# Unit tests wait for little, and each worker reads all of them first.
+FEWEST ?= $(shell nproc)
 MINUTES ?= 5
 SEEDS ?= 1000
 START ?= 1
@@ -117,7 +119,7 @@ cluster-test-and-pythons:
 # The unit tests, some of the command's and the documentation's reference tests, on each other
 # version of Python that is here; other tests: TESTS="tests/cli".
 pythons: $(VENV)/.test
-	+TESTS="$(TESTS)" tools/pythons $(WORKERS) $(PYTHONS)
+	+TESTS="$(TESTS)" tools/pythons $(FEWEST) $(PYTHONS)
 
 # Tests of deadlines that are measured are slower: one that fails here alone says nothing.
 coverage: test-parts
@@ -199,8 +201,9 @@ $(VENV)/.test: $(VENV)/.venv $(PROJECTS) tests/toy/pyproject.toml tests/wrong/py
 	@touch $@
 
 # What the tests need, without ours: tools/pythons installs wheels of ours beside it.
+# What of it they import is compiled then; most of it is not imported.
 $(VENV)/.parts: $(VENV)/.venv requirements/test.txt
-	$(INSTALL) --require-hashes -r requirements/test.txt
+	$(INSTALL) --no-compile --require-hashes -r requirements/test.txt
 	@touch $@
 
 # The versions stay as they are; all of them anew: make lock UPGRADE=yes

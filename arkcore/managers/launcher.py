@@ -6,6 +6,8 @@ import os
 
 #: Stored copies of launchers import it by this name.
 _MODULE = "arkcore.launch"
+#: What each interpreter was found to have; it is started once, not once for each program.
+_places: dict[str, list[str]] = {}
 
 
 def launcher_of(function: str, arguments: tuple[str, str], interpreter: str) -> str:
@@ -36,6 +38,12 @@ def _imported(function: str) -> str:
 
 def _places_of_packages(interpreter: str) -> list[str]:
     """Where `interpreter` finds installed packages, beyond its own library."""
+    if interpreter not in _places:
+        _places[interpreter] = _places_asked(interpreter)
+    return _places[interpreter]
+
+
+def _places_asked(interpreter: str) -> list[str]:
     import subprocess
 
     ask = (
