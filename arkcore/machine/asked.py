@@ -38,8 +38,9 @@ def ask_disk(question: Callable[[], Any], user: str | None, within: float) -> An
 
     `user`: None for the user of this process. `within`: seconds. `question` returns numbers, texts,
     bytes, or tuples of them. `OSError` with the error number that `question` raised; ETIMEDOUT
-    where no answer came in time, or none came to a question of the last 10 seconds; EPERM where
-    there is no such user; EIO where the child was ended.
+    where no answer came in time, or none came to a question of the last 10 seconds; EMSGSIZE where
+    the answer has more than 256 KiB; EPERM where there is no such user; EIO where the child was
+    ended.
     """
     global _unanswered
     if time.monotonic() - _unanswered[0] < _REST:
@@ -63,6 +64,8 @@ def ask_disk(question: Callable[[], Any], user: str | None, within: float) -> An
     if told is None:
         _unanswered = (time.monotonic(), f"no answer within {within:.1f} s")
         raise OSError(errno.ETIMEDOUT, _unanswered[1])
+    if len(told) > _LARGEST:
+        raise OSError(errno.EMSGSIZE, f"the answer has more than {_LARGEST} bytes")
     try:
         # JSON: whoever may trace the child decides what is read here, and it must be harmless.
         error, answer = _unpacked(quickjson.loads_plain(told))
@@ -131,13 +134,15 @@ def _unpacked(value: Any) -> Any:
 
 
 def _read(reading: int, until: float) -> bytes | None:
-    """All that the child writes; None where it has not ended by `until`, or writes too much."""
+    """All that the child writes, or more than `_LARGEST` of it; None: no end by `until`."""
     poll = select.poll()
     poll.register(reading, select.POLLIN)
     parts: list[bytes] = []
     while True:
         left = until - time.monotonic()
-        if left <= 0 or sum(map(len, parts)) > _LARGEST:
+        if sum(map(len, parts)) > _LARGEST:
+            return b"".join(parts)
+        if left <= 0:
             return None
         if poll.poll(min(left, 1.0) * 1000 + 1):
             part = os.read(reading, 1 << 16)

@@ -14,11 +14,14 @@ from arkcore.base.errors import MachineError
 from arkcore.base.trusted import open_regular
 from arkcore.machine.system import is_trusted_program
 from arkcore.managers.lifekeeper import find_lifekeeper
+from arkcore.worker.question import How, ask_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import IO
+
+    from arkcore.worker.question import Answer
 
 _SEPARATOR = "\x01"
 #: Fields of a line of ins_list, and of eqv_list.
@@ -121,7 +124,7 @@ class LifeKeeperCommands:
                 f"is LifeKeeper running here?"
             )
         found = {}
-        for line in _lines(done):
+        for line in done.output.splitlines():
             fields = line.split(_SEPARATOR)
             if len(fields) > _STATE:
                 app, type_, tag, info = (fields[each] for each in (_APP, _TYPE, _TAG, _INFO))
@@ -137,7 +140,7 @@ class LifeKeeperCommands:
         if done.returncode not in (0, _MISSING):
             return None
         found = []
-        for line in _lines(done):
+        for line in done.output.splitlines():
             fields = line.split(_SEPARATOR)
             if len(fields) > _OTHER_TAG and fields[_OTHER_SYSTEM]:
                 found.append((fields[_OTHER_SYSTEM], fields[_OTHER_TAG].strip()))
@@ -149,30 +152,23 @@ class LifeKeeperCommands:
         The option -d stands in LCDI-instances; what it says of a node that is down does not.
         """
         done = self._ask("ins_list", "-d", system, "-t", tag)
-        for line in _lines(done) if done.returncode == 0 else ():
+        for line in done.output.splitlines() if done.ok else ():
             fields = line.split(_SEPARATOR)
             if len(fields) > _STATE and fields[_TAG] == tag:
                 return fields[_STATE].strip()
         return None
 
-    def _ask(self, name: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    def _ask(self, name: str, *words: str) -> Answer:
+        """What a command that only reads answers, whole. `MachineError` where that is not known."""
         program = self._bin(name)
         _refuse_untrusted(program)
-        try:
-            return subprocess.run(
-                [program, *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=self._environment(),
-                cwd="/",
-                timeout=_READING,
-            )
-        except subprocess.TimeoutExpired:
+        answer = ask_command([program, *words], _READING, self._environment())
+        if answer.how is How.LATE:
             late = f"no answer within {_READING:g} s; is LifeKeeper running here?"
-            raise MachineError(f"{program}: {late}") from None
-        except OSError as error:
-            raise MachineError(f"{program}: {error.strerror}") from error
+            raise MachineError(f"{program}: {late}")
+        if not answer.whole:
+            raise MachineError(answer.why)
+        return answer
 
     def copy_of(self, program: str, tag: str) -> str:
         """The text of LifeKeeper's copy of `program` ("restore", …) for `tag`; "" for none."""
@@ -232,10 +228,6 @@ def _refuse_untrusted(program: str) -> None:
             f"LifeKeeper installed here, and LKROOT right in the environment or in "
             f"/etc/default/LifeKeeper?"
         )
-
-
-def _lines(done: subprocess.CompletedProcess[bytes]) -> list[str]:
-    return done.stdout.decode("utf-8", "backslashreplace").splitlines()
 
 
 def installed_commands(prefix: str) -> LifeKeeperCommands:

@@ -7,29 +7,32 @@ missing, late or refuses is an answer too, which says so.
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import time
 from dataclasses import dataclass
 
+from arkcore.base.deadline import Deadline
 from arkcore.base.language import say
 from arkcore.base.text import shown
+from arkcore.machine.command import run
+from arkcore.machine.whole_output import LARGEST, WholeOutput
 from arkcore.survey.file_system import FileSystem, file_system_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from arkcore.machine.command import CommandResult
+
 STANDARD = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: Seconds a program may take.
 _WITHIN = 5.0
-#: What a file or a program may tell, in bytes; the rest is not looked at.
+#: What a file may tell, in bytes; the rest is not looked at.
 _LARGEST = 1 << 20
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program answered. `problem`: why there is none, "" where there is one."""
+    """What a program answered, whole. `problem`: why there is none, "" where there is one."""
 
     program: str
     text: str = ""
@@ -100,56 +103,49 @@ class Machine:
                 ),
                 missing=True,
             )
+        output = WholeOutput.discarded()
         try:
-            child = subprocess.Popen(
+            result = run(
                 [path, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                mark=f"-:{os.urandom(16).hex()}",  # of its own: what bears it is ended with it
+                deadline=Deadline.after(within),
+                output=output,
                 env={"PATH": ":".join(self.programs), "LANG": "C", "LC_ALL": "C", "HOME": "/"},
-                cwd="/",
-                start_new_session=True,
+                grace=0.1,
             )
-        except OSError as error:
-            return Answer(
-                program,
-                problem=say(
-                    f"{program} cannot be run: {error.strerror}",
-                    f"{program} を実行できません: {error.strerror}",
-                ),
-            )
-        try:
-            out, err = child.communicate(timeout=within)
-        except subprocess.TimeoutExpired:
-            _end(child)
-            return Answer(
-                program,
-                problem=say(
-                    f"{program} had no answer within {within:g} s",
-                    f"{program} が {within:g} 秒以内に応答しません",
-                ),
-            )
-        text = out[:_LARGEST].decode("utf-8", "replace")
-        if child.returncode == 0:
-            return Answer(program, text, 0)
-        last = (err or out).decode("utf-8", "replace").strip().splitlines()[-1:]
-        told = f": {shown(last[0].strip())}" if last else ""
-        problem = say(
-            f"{program} returned {child.returncode}{told}",
-            f"{program} が {child.returncode} を返しました{told}",
+            text = output.text()
+            problem = _problem(program, result, text, output.end_of_errors(), within)
+            if text is None or result.returncode is None or result.returncode < 0:
+                return Answer(program, problem=problem)  # what it wrote may be half an answer
+            return Answer(program, text, result.returncode, problem)
+        finally:
+            output.close()
+
+
+def _problem(
+    program: str, result: CommandResult, text: str | None, errors: str, within: float
+) -> str:
+    """Why there is no answer, in one line; "" where there is one."""
+    if result.error:
+        return say(
+            f"{program} cannot be run: {result.error}",
+            f"{program} を実行できません: {result.error}",
         )
-        return Answer(program, text, child.returncode, problem)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End a late program. What cannot be ended, as in an uninterruptible sleep, is left."""
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    try:
-        child.communicate(timeout=1.0)
-    except subprocess.TimeoutExpired:
-        for stream in (child.stdout, child.stderr):
-            if stream is not None:
-                stream.close()
+    if result.late:
+        return say(
+            f"{program} had no answer within {within:g} s",
+            f"{program} が {within:g} 秒以内に応答しません",
+        )
+    if text is None:
+        return say(
+            f"{program} answered more than {LARGEST} bytes",
+            f"{program} の応答が {LARGEST} バイトを超えています",
+        )
+    if result.ok:
+        return ""
+    last = (errors or text).strip().splitlines()[-1:]
+    told = f": {shown(last[0].strip())}" if last else ""
+    return say(
+        f"{program} returned {result.returncode}{told}",
+        f"{program} が {result.returncode} を返しました{told}",
+    )

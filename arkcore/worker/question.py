@@ -14,22 +14,20 @@ from arkcore.base.deadline import Deadline
 from arkcore.machine import processes
 from arkcore.machine.channel import Receiver
 from arkcore.machine.command import run
-from arkcore.machine.output import Output
+from arkcore.machine.whole_output import WholeOutput, too_large
 from arkcore.worker.signals import Signals
 from arkcore.worker.supervisor import end_worker, kill
 from arkcore.worker.worker import fork_worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from arkcore.machine.channel import Sender
     from arkcore.machine.command import CommandResult
 
 #: Seconds for a question to the machine or the manager.
 QUESTION = 1.5
-#: Bytes of standard output that an answer may have. A larger one is no answer.
-LARGEST = 4 << 20
 #: Seconds that the child may need beyond the command's time, to end the command.
 _ENDING = 0.4
 #: Seconds between two looks whether this process was told to end.
@@ -96,69 +94,22 @@ class Answer:
         return f"Answer({self.how.name}, {self.why!r}, {len(self.output)} characters)"
 
 
-class _Whole(Output):
-    """Standard output in memory, whole up to `LARGEST`; standard error apart, its end."""
-
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(descriptor)
-        self.too_large = False
-        self._errors = Output.discarded()
-
-    @property
-    def errors(self) -> int:
-        return self._errors.descriptor
-
-    def trim(self) -> bool:
-        self._errors.trim()
-        try:
-            if os.fstat(self.descriptor).st_size <= LARGEST:
-                return False
-            self.too_large = True
-            os.ftruncate(self.descriptor, 0)
-        except OSError:
-            self.too_large = True
-            return False
-        return True
-
-    def end(self) -> bytes:
-        return b""  # the parent reads it
-
-    def end_of_errors(self) -> str:
-        return self._errors.end().decode("utf-8", "backslashreplace")
-
-    def text(self) -> str | None:
-        """All that was written; None where that is too large, or cannot be read."""
-        parts: list[bytes] = []
-        size = 0
-        try:
-            while size <= LARGEST:
-                part = os.pread(self.descriptor, 1 << 16, size)
-                if not part:
-                    return b"".join(parts).decode("utf-8", "backslashreplace")
-                parts.append(part)
-                size += len(part)
-        except OSError:
-            pass
-        return None
-
-    def close(self) -> None:
-        super().close()
-        self._errors.close()
-
-
-def ask_command(argv: list[str], within: float = QUESTION) -> Answer:
+def ask_command(
+    argv: list[str], within: float = QUESTION, env: Mapping[str, str | None] | None = None
+) -> Answer:
     """Ask a command of the machine or the manager. Never raises for what the command does.
 
-    `within`: seconds for the command. A process that is told to end waits no longer.
+    `within`: seconds for the command; `env`: variables beyond those of a clean environment. A
+    process that is told to end waits no longer.
     """
-    output = _Whole.discarded()
+    output = WholeOutput.discarded()
 
     def body(sender: Sender) -> None:
         deadline = Deadline.after(within)
         # A mark of its own: a late question is ended with all that bears its mark, and another
         # asker's question must not be among that.
         mark = f"-:{os.urandom(16).hex()}"
-        result = run(argv, mark=mark, deadline=deadline, output=output, grace=0.1)
+        result = run(argv, mark=mark, deadline=deadline, output=output, env=env, grace=0.1)
         how, code = _how(result, output), result.returncode
         sender.send(_ENDED, how.name, "" if code is None else str(code), _why(how, result, within))
 
@@ -168,7 +119,7 @@ def ask_command(argv: list[str], within: float = QUESTION) -> Answer:
             return answer
         text = output.text()
         if text is None:
-            return Answer(How.TOO_LARGE, _too_large(argv))
+            return Answer(How.TOO_LARGE, too_large(argv[0]))
         answer.output, answer.errors = text, output.end_of_errors()
         return answer
     finally:
@@ -209,7 +160,7 @@ def _awaited(
     return Answer(How.DIED, f"the process that asked {name} died")
 
 
-def _how(result: CommandResult, output: _Whole) -> How:
+def _how(result: CommandResult, output: WholeOutput) -> How:
     if result.error:
         return How.NOT_RUN
     if result.late:
@@ -226,13 +177,8 @@ def _why(how: How, result: CommandResult, within: float) -> str:
         return ""
     if how is How.LATE:
         return _late(list(result.argv), within)
-    return _too_large(list(result.argv)) if how is How.TOO_LARGE else result.told()
+    return too_large(result.argv[0]) if how is How.TOO_LARGE else result.told()
 
 
 def _late(argv: list[str], within: float) -> str:
     return f"{os.path.basename(argv[0])} did not answer within {within:.1f} s"
-
-
-def _too_large(argv: list[str]) -> str:
-    name = os.path.basename(argv[0])
-    return f"{name} answered more than the {LARGEST} bytes that an answer may have"

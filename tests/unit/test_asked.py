@@ -41,3 +41,10 @@ def test_an_answer_of_another_form_is_none(monkeypatch: pytest.MonkeyPatch, text
     with pytest.raises(OSError, match="no answer: the child that asked was ended") as refused:
         asked.ask_disk(lambda: 0, None, 5.0)
     assert refused.value.errno == errno.EIO
+
+
+def test_an_answer_that_is_too_large_is_an_error_of_its_own_and_no_silent_disk() -> None:
+    with pytest.raises(OSError, match="more than 262144 bytes") as refused:
+        asked.ask_disk(lambda: "x" * (1 << 18), None, 5.0)
+    assert refused.value.errno == errno.EMSGSIZE
+    assert asked.ask_disk(lambda: 1, None, 5.0) == 1

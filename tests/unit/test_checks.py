@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from arkcore.base.finding import Finding, Level
+from arkcore.machine.whole_output import LARGEST
 from arkcore.survey.arrangement import check_support
 from arkcore.survey.bonding import check_bonding
 from arkcore.survey.disk import Disk, check_disks, disk_of
@@ -83,6 +85,21 @@ def test_a_program_that_refuses_tells_its_last_words(programs: Programs) -> None
     answer = programs.machine.run("refuses")
     assert (answer.returncode, answer.ok) == (3, False)
     assert answer.problem == "refuses returned 3: no \\x1b[1mdisk"
+
+
+def test_more_than_an_answer_may_have_is_no_answer(programs: Programs) -> None:
+    programs.add("floods", f"echo words >&2; head -c {LARGEST + 1} /dev/zero")
+    answer = programs.machine.run("floods")
+    assert (answer.ok, answer.text) == (False, "")
+    assert answer.problem == f"floods answered more than {LARGEST} bytes"
+
+
+def test_a_program_that_never_stops_writing_fills_no_memory(programs: Programs) -> None:
+    programs.add("floods", "exec yes")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer = programs.machine.run("floods", within=0.5)
+    assert answer.problem == "floods had no answer within 0.5 s"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
 def test_a_program_is_asked_in_english_and_reads_nothing(programs: Programs) -> None:

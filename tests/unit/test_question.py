@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from arkcore.machine.whole_output import LARGEST
 from arkcore.managers.ocf import Operation
 from arkcore.managers.pacemaker import Pacemaker
 from arkcore.managers.pacemaker_tools import PacemakerTools
-from arkcore.worker.question import LARGEST, Answer, How, ask_command
+from arkcore.worker.question import Answer, How, ask_command
 from arkcore.worker.signals import Signals
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
