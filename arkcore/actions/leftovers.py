@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 
 from arkcore.actions.below import newcomers
-from arkcore.base.status import Outcome
+from arkcore.base.status import Outcome, Verdict
 from arkcore.base.text import listed
 from arkcore.context import context
 from arkcore.machine import ending, offspring, processes
-from arkcore.machine.channel import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 def end_leftovers(
     work: Work, *, adopted: bool = False, ask_plugin: bool = True, hurry: bool = False
-) -> Report:
+) -> Verdict:
     """End what our commands have left running; a well-started product is no leftover.
 
     `adopted`: also end all that has come below the guard. Not to be set where the guard has started
@@ -51,9 +50,9 @@ def end_leftovers(
     if left:
         reason = f"could not be ended: {listed(left)}"
         work.ctx.log.warning(reason)
-        return Report(Outcome.FAILED, reason)
+        return Verdict(Outcome.FAILED, reason)
     work.state.commands.forget([each.mark for each in commands])
-    return Report(Outcome.WELL)
+    return Verdict(Outcome.WELL)
 
 
 def _copies_of_the_guard(work: Work) -> set[Process]:

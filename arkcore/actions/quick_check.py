@@ -6,7 +6,6 @@ import time
 
 from arkcore.base import budget
 from arkcore.base.status import Outcome, Status, Verdict
-from arkcore.machine.channel import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def flow(run: Run) -> Verdict:
         return Verdict(Outcome.WELL, status=Status.RUNNING)
     if report.outcome is Outcome.INTERNAL:
         clock.withdraw()
-        return Verdict(Outcome.INTERNAL, report.reason)
+        return report
 
     failed = report.outcome is Outcome.FAILED
     if not failed and not clock.has_failed(slack):
@@ -71,7 +70,7 @@ def _requirement_not_running(run: Run) -> str:
     return ""
 
 
-def check(work: Work) -> Report:
+def check(work: Work) -> Verdict:
     """In a worker: ask; where the answer is not RUNNING, ask again before it counts."""
     definite = (Status.STOPPED, Status.PARTIAL)
     confirm = work.timer("quickcheck.confirm")
@@ -80,17 +79,17 @@ def check(work: Work) -> Report:
         asked = time.monotonic()
         found = work.asking.assess()
         if found.status is Status.RUNNING:
-            return Report(Outcome.WELL, status=Status.RUNNING)
+            return Verdict(Outcome.WELL, status=Status.RUNNING)
         if found.status not in definite or found.status is not first:
             first, since = found.status, asked
         confirmed = found.status in definite and first and asked - since >= confirm
         if confirmed or (found.status in definite and confirm == 0):
             _tell_status(work, found)
-            return Report(Outcome.FAILED, f"It is {found}.", found.status)
+            return Verdict(Outcome.FAILED, f"It is {found}.", found.status)
         pause = since + confirm - time.monotonic() if found.status in definite else _AGAIN
         if work.deadline.remaining() <= max(0.0, pause):
             _tell_status(work, found)
-            return Report(Outcome.UNDECIDED, f"It is {found}", found.status)
+            return Verdict(Outcome.UNDECIDED, f"It is {found}", found.status)
         time.sleep(max(0.0, pause))
 
 

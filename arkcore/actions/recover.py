@@ -8,7 +8,6 @@ from arkcore.actions import remove, restore
 from arkcore.actions.telling import tell_status
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Outcome, Status, Verdict
-from arkcore.machine.channel import Report
 from arkcore.memory.attempts import Attempt
 from arkcore.memory.intent import Wanted
 
@@ -31,7 +30,7 @@ def flow(run: Run) -> Verdict:
 
     report = run.part(confirm, within=timers["recover.process"], cleanup=timers["recover.cleanup"])
     if report.outcome is Outcome.INTERNAL:
-        return Verdict(Outcome.INTERNAL, report.reason)
+        return report
     if report.well:
         run.state.attempts.note(Attempt.FALSE_ALARM, window)
         if run.state.attempts.count(Attempt.FALSE_ALARM, window) < _FALSE_ALARMS:
@@ -82,7 +81,7 @@ def _restart(run: Run) -> Verdict:
     return Verdict(Outcome.WELL, status=Status.RUNNING)
 
 
-def confirm(work: Work) -> Report:
+def confirm(work: Work) -> Verdict:
     """In a worker: RUNNING twice is a false alarm; anything else is to be restarted."""
     found = work.asking.assess()
     if found.status is Status.RUNNING:
@@ -91,5 +90,5 @@ def confirm(work: Work) -> Report:
         found = work.asking.assess()
     tell_status(work, found)
     if found.status is Status.RUNNING:
-        return Report(Outcome.WELL, status=Status.RUNNING)
-    return Report(Outcome.FAILED, f"It is {found}.", found.status)
+        return Verdict(Outcome.WELL, status=Status.RUNNING)
+    return Verdict(Outcome.FAILED, f"It is {found}.", found.status)

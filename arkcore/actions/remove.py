@@ -6,7 +6,6 @@ from arkcore.actions import stopping
 from arkcore.actions.gone import is_gone
 from arkcore.actions.leftovers import end_leftovers
 from arkcore.base.status import Outcome, Status, Verdict
-from arkcore.machine.channel import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def flow(run: Run) -> Verdict:
     report = stop_for_certain(run, work, run.within(run.resource.timers["remove.process"]))
     if report.outcome is Outcome.INTERNAL and not run.state.ever_restored():
         return Verdict(Outcome.WELL, never_restored(report.reason), Status.STOPPED)
-    return Verdict(report.outcome, report.reason, report.status)
+    return report
 
 
 def never_restored(problem: str) -> str:
@@ -34,7 +33,7 @@ def never_restored(problem: str) -> str:
     return f"Nothing was ever restored here. Warning: {problem}"
 
 
-def stop_for_certain(run: Run, work: Callable[[Work], Report], deadline: Deadline) -> Report:
+def stop_for_certain(run: Run, work: Callable[[Work], Verdict], deadline: Deadline) -> Verdict:
     """Have `work` done by the deadline; what it leaves is killed in remove's cleanup."""
     cleanup = run.resource.timers["remove.cleanup"]
     report = run.part(work, within=deadline, cleanup=cleanup, step_stays_open=True)
@@ -42,39 +41,39 @@ def stop_for_certain(run: Run, work: Callable[[Work], Report], deadline: Deadlin
         return report
     rest = run.part(kill_rest, within=deadline.then(cleanup), step_stays_open=True)
     run.close_step(rest)
-    return rest if rest.well else Report(Outcome.FAILED, rest.reason, rest.status)
+    return rest if rest.well else Verdict(Outcome.FAILED, rest.reason, rest.status)
 
 
-def bring_down(work: Work) -> Report:
+def bring_down(work: Work) -> Verdict:
     """In a worker: stop what runs; an empty process list is STOPPED, whatever else is said."""
     # Where it lives, one quick look shows it.
     if not work.asking.list_processes(quick=True) and is_gone(work):
         end_leftovers(work)
-        return Report(Outcome.WELL, NOTHING_TO_STOP, Status.STOPPED)
+        return Verdict(Outcome.WELL, NOTHING_TO_STOP, Status.STOPPED)
     return stopping.stop(work)
 
 
-def bring_down_by_force_too(work: Work) -> Report:
+def bring_down_by_force_too(work: Work) -> Verdict:
     """In a worker: as :func:`bring_down`, but always followed by the forced stop."""
     return stopping.stop(work, always_force=True)
 
 
-def take_down(work: Work) -> Report:
+def take_down(work: Work) -> Verdict:
     """In a worker: as :func:`bring_down`, and tell what is left beside it."""
     return strays_told(work, bring_down(work))
 
 
-def take_down_by_force_too(work: Work) -> Report:
+def take_down_by_force_too(work: Work) -> Verdict:
     """In a worker: as :func:`bring_down_by_force_too`, and tell what is left beside it."""
     return strays_told(work, bring_down_by_force_too(work))
 
 
-def kill_rest(work: Work) -> Report:
+def kill_rest(work: Work) -> Verdict:
     """In a worker: end what the stop commands left running, and kill the rest."""
     return strays_told(work, stopping.finish_force(work))
 
 
-def strays_told(work: Work, report: Report) -> Report:
+def strays_told(work: Work, report: Verdict) -> Verdict:
     """`report`; before it, in time, tell what a start made and no plugin knows for its own.
 
     It may serve other logical hosts too, so it is told and never ended.

@@ -7,7 +7,6 @@ import time
 from arkcore.actions import starting
 from arkcore.actions.telling import tell_status
 from arkcore.base.status import Outcome, Status, Verdict
-from arkcore.machine.channel import Report
 from arkcore.machine.system import is_mounted
 
 TYPE_CHECKING = False
@@ -30,8 +29,7 @@ def flow(run: Run) -> Verdict:
     if missing:
         return Verdict(Outcome.FAILED, missing)
     run.state.restored.note()
-    report = start_or_clean(run, deadline, timers["restore.cleanup"])
-    return Verdict(report.outcome, report.reason, report.status)
+    return start_or_clean(run, deadline, timers["restore.cleanup"])
 
 
 def missing_mounts(points: tuple[str, ...]) -> str:
@@ -58,7 +56,7 @@ def missing_requirement(run: Run, deadline: Deadline) -> str:
     return ""
 
 
-def start_or_clean(run: Run, deadline: Deadline, cleanup: float) -> Report:
+def start_or_clean(run: Run, deadline: Deadline, cleanup: float) -> Verdict:
     """Bring it up; where that fails, leave a clean node within `cleanup` seconds."""
     report = run.part(bring_up, within=deadline, cleanup=cleanup)
     if report.outcome in (Outcome.WELL, Outcome.INTERNAL):
@@ -68,15 +66,15 @@ def start_or_clean(run: Run, deadline: Deadline, cleanup: float) -> Report:
     reason = report.reason
     if not cleaned.well:
         reason = f"{reason}; cleanup failed: {cleaned.reason}"
-    return Report(Outcome.FAILED, reason, cleaned.status)
+    return Verdict(Outcome.FAILED, reason, cleaned.status)
 
 
-def bring_up(work: Work) -> Report:
+def bring_up(work: Work) -> Verdict:
     """In a worker: RUNNING is done, STARTING is awaited; all else is cleared away, then start."""
     found = work.asking.settle(work.deadline, work.timer("restore.confirm"))
     if found.status is Status.RUNNING:
         tell_status(work, found)
-        return Report(Outcome.WELL, "It was running already.", Status.RUNNING)
+        return Verdict(Outcome.WELL, "It was running already.", Status.RUNNING)
     if found.status is not Status.STOPPED:
         tell_status(work, found)
         from arkcore.actions import stopping
@@ -87,7 +85,7 @@ def bring_up(work: Work) -> Report:
     return starting.start(work)
 
 
-def clean(work: Work) -> Report:
+def clean(work: Work) -> Verdict:
     """In a worker: end what the start left, and stop this logical host by force."""
     from arkcore.actions import stopping
     from arkcore.actions.gone import is_gone
@@ -96,5 +94,5 @@ def clean(work: Work) -> Report:
     # The start is over and has failed: whatever it made that is no product of it goes as well.
     end_leftovers(work, adopted=True)
     if is_gone(work):
-        return Report(Outcome.WELL, status=Status.STOPPED)
+        return Verdict(Outcome.WELL, status=Status.STOPPED)
     return stopping.force(work)

@@ -9,8 +9,7 @@ if TYPE_CHECKING:
 
     from arkcore.actions.work import Work
     from arkcore.base.deadline import Deadline
-    from arkcore.base.status import Status
-    from arkcore.machine.channel import Report
+    from arkcore.base.status import Status, Verdict
     from arkcore.memory.state import State
     from arkcore.memory.undecided import UndecidedClock
     from arkcore.resources.resource import Resource
@@ -50,19 +49,19 @@ if TYPE_CHECKING:
 
         def part(
             self,
-            work: Callable[[Work], Report],
+            work: Callable[[Work], Verdict],
             *,
             within: float | Deadline,
             cleanup: float = 0.0,
             step_stays_open: bool = False,
-        ) -> Report:
+        ) -> Verdict:
             """Have `work` done by a worker, `within` seconds; what is late is ended.
 
             `cleanup`: seconds of which a part may go to ending what is late. `step_stays_open`:
             a step that the worker could not close is left for :meth:`close_step`.
             """
 
-        def close_step(self, report: Report) -> None:
+        def close_step(self, report: Verdict) -> None:
             """Close the step that a lost worker left open, if there is one, as `report` says."""
 
         def status_of(self, resource: str, within: float) -> tuple[Status, str]:

@@ -8,11 +8,11 @@ import time
 from arkcore.actions import telling
 from arkcore.actions.below import among_newcomers, newcomers
 from arkcore.base.errors import described
-from arkcore.base.status import Outcome, Status
+from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.base.text import listed
 from arkcore.context import context
 from arkcore.machine import processes
-from arkcore.machine.channel import Report, Step
+from arkcore.machine.channel import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from arkcore.machine.processes import Process
 
 
-def start(work: Work) -> Report:
+def start(work: Work) -> Verdict:
     """Start, and ask until it is RUNNING; a product that has died meanwhile fails at once."""
     refusal = _wait_for_force_to_be_over(work)
     if refusal:
-        return Report(Outcome.FAILED, refusal)
+        return Verdict(Outcome.FAILED, refusal)
     telling.began(work, Step.START)
     work.begin(context.START, work.deadline)
     work.state.commands.begin_starts()
@@ -50,7 +50,7 @@ def start(work: Work) -> Report:
         # From now on, what the start command left beside the product is not ended as a leftover.
         work.state.commands.forget_kind(context.START)
         telling.done(work, Step.START)
-        return Report(Outcome.WELL, status=Status.RUNNING)
+        return Verdict(Outcome.WELL, status=Status.RUNNING)
     told = "".join(f"; {_said(result)}" for result in work.engine.step.results)
     return telling.failed(work, Step.START, f"Expected RUNNING, seen {found}{told}", found.status)
 

@@ -7,11 +7,11 @@ from arkcore.actions.gone import is_gone
 from arkcore.actions.leftovers import end_leftovers
 from arkcore.base import budget
 from arkcore.base.errors import described
-from arkcore.base.status import Outcome, Status
+from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.base.text import listed
 from arkcore.context import context
 from arkcore.machine import ending, processes
-from arkcore.machine.channel import Report, Step
+from arkcore.machine.channel import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from arkcore.base.deadline import Deadline
 
 
-def stop(work: Work, *, always_force: bool = False) -> Report:
+def stop(work: Work, *, always_force: bool = False) -> Verdict:
     """Stop; where the application does not go in time, stop it by force, then kill it."""
     process = work.deadline.remaining()
     reserve = budget.for_force(work.timer("remove.force_reserve"), process)
@@ -37,11 +37,11 @@ def stop(work: Work, *, always_force: bool = False) -> Report:
     gone = not refusal and _wait_gone(work, end)
     if gone and not always_force:
         telling.done(work, Step.STOP)
-        return Report(Outcome.WELL, status=Status.STOPPED)
+        return Verdict(Outcome.WELL, status=Status.STOPPED)
     return force(work)
 
 
-def force(work: Work) -> Report:
+def force(work: Work) -> Verdict:
     """The forced stop of this logical host, verified; what is left then is killed."""
     telling.began(work, Step.FORCE)
     work.begin(context.FORCE, work.deadline)
@@ -63,7 +63,7 @@ def force(work: Work) -> Report:
     if gone or is_gone(work):
         end_leftovers(work)
         telling.done(work, Step.FORCE)
-        return Report(Outcome.WELL, status=Status.STOPPED)
+        return Verdict(Outcome.WELL, status=Status.STOPPED)
     # The step stays open: a cleanup may still end it well.
     telling.explain(work, "")
     return _what_is_left(work)
@@ -97,7 +97,7 @@ def kill_rest(work: Work) -> bool:
     return _wait_gone(work, work.deadline.sooner(last))
 
 
-def finish_force(work: Work) -> Report:
+def finish_force(work: Work) -> Verdict:
     """Do the cleanup of a forced stop that ran out of time: kill what is left, and look again.
 
     There is little time, and the machine may be slow: the application is killed first. What our
@@ -106,26 +106,26 @@ def finish_force(work: Work) -> Report:
     kill_rest(work)
     end_leftovers(work, adopted=True)
     if is_gone(work) or kill_rest(work):
-        return Report(Outcome.WELL, status=Status.STOPPED)
+        return Verdict(Outcome.WELL, status=Status.STOPPED)
     return _what_is_left(work)
 
 
-def _what_is_left(work: Work) -> Report:
+def _what_is_left(work: Work) -> Verdict:
     """The report of a forced stop that has failed: which processes are left."""
     left = work.asking.list_processes()
     if left is None:
         reason = "Its processes cannot be listed: nobody knows what still runs"
-        return Report(Outcome.FAILED, reason, Status.UNKNOWN)
+        return Verdict(Outcome.FAILED, reason, Status.UNKNOWN)
     unseen = "" if left else work.engine.group.unseen()
     if unseen:
-        return Report(Outcome.FAILED, unseen, Status.PARTIAL)
+        return Verdict(Outcome.FAILED, unseen, Status.PARTIAL)
     if not left:
         found = work.asking.assess()
-        return Report(Outcome.FAILED, f"Expected STOPPED, seen {found}", found.status)
+        return Verdict(Outcome.FAILED, f"Expected STOPPED, seen {found}", found.status)
     reason = f"Still alive: {listed(left)}"
     if any(process.state == "D" for process in left):
         reason += "; reboot this node before starting elsewhere"
-    return Report(Outcome.FAILED, reason, Status.PARTIAL)
+    return Verdict(Outcome.FAILED, reason, Status.PARTIAL)
 
 
 def _wait_gone(work: Work, end: Deadline) -> bool:

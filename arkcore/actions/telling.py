@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from arkcore.base.status import Outcome, Status
-from arkcore.machine.channel import Event, Report, Step
+from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.machine.channel import Event, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ def done(work: Work, step: Step) -> None:
     work.sender.send(Event.COMPLETED, step.value[0], "")
 
 
-def failed(work: Work, step: Step, reason: str, status: Status | None = None) -> Report:
+def failed(work: Work, step: Step, reason: str, status: Status | None = None) -> Verdict:
     """Write how the commands of a step ended, and the line with which it fails; its report."""
     explain(work, "")
     work.sender.send(Event.FAILED, step.value[0], reason)
-    return Report(Outcome.FAILED, reason, status)
+    return Verdict(Outcome.FAILED, reason, status)
 
 
 def explain(work: Work, reason: str) -> None:

@@ -62,7 +62,10 @@ class StatusReport:
 
 
 class Verdict:
-    """An outcome with its reason in one line; what a guard hands to the manager."""
+    """An outcome with its reason in one line.
+
+    A worker tells its guard one for each part of an action, and the guard its manager one for all.
+    """
 
     __slots__ = ("fault", "outcome", "reason", "status")
 
@@ -80,6 +83,10 @@ class Verdict:
         self.status = status
         #: Where the outcome is INTERNAL: whose it is.
         self.fault = fault
+
+    @property
+    def well(self) -> bool:
+        return self.outcome is Outcome.WELL
 
     def __repr__(self) -> str:
         return f"Verdict({self.outcome.name}, {self.reason!r}, {self.status})"

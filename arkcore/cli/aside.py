@@ -13,9 +13,9 @@ import time
 
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, PluginError
-from arkcore.base.status import Outcome
+from arkcore.base.status import Outcome, Verdict
 from arkcore.machine import ending, processes
-from arkcore.machine.channel import Event, Receiver, Report, report_of
+from arkcore.machine.channel import Event, Receiver, verdict_of
 from arkcore.worker.worker import become_subreaper, fork_worker
 
 TYPE_CHECKING = False
@@ -43,7 +43,7 @@ class Aside:
         self._pieces: list[str] = []
         self._over = False
 
-    def wait(self, end: Deadline) -> Report:
+    def wait(self, end: Deadline) -> Verdict:
         """Its report; one that says how it died, or that it was late and was ended at `end`."""
         report = self._heard()
         poll = select.poll()
@@ -57,8 +57,8 @@ class Aside:
             return report
         if late:
             seconds = time.monotonic() - self._began
-            return Report(Outcome.UNDECIDED, f"no answer within {seconds:.1f} s")
-        return Report(Outcome.INTERNAL, f"the plugin's process {_how_it_ended(status)}")
+            return Verdict(Outcome.UNDECIDED, f"no answer within {seconds:.1f} s")
+        return Verdict(Outcome.INTERNAL, f"the plugin's process {_how_it_ended(status)}")
 
     def give_up(self) -> None:
         """End it, where it is still at work: nobody wants its answer any more."""
@@ -69,13 +69,13 @@ class Aside:
     def answer(self) -> Any:
         return json.loads("".join(self._pieces))
 
-    def _heard(self) -> Report | None:
+    def _heard(self) -> Verdict | None:
         report = None
         for event in self._receiver.events():
             if event.kind == _ANSWER:
                 self._pieces += event.texts
             elif event.kind == Event.REPORT:
-                report = report_of(event)
+                report = verdict_of(event.texts)
         return report
 
     def _end(self, patience: float) -> int:
@@ -111,11 +111,11 @@ class Question:
             try:
                 send_answer(sender, work())
             except ArkError as error:
-                sender.report(Report(Outcome.FAILED, str(error)))
+                sender.report(Verdict(Outcome.FAILED, str(error)))
             except BaseException as error:  # a plugin's exit() is no end of the command
-                sender.report(Report(Outcome.INTERNAL, f"{type(error).__name__}: {error}"))
+                sender.report(Verdict(Outcome.INTERNAL, f"{type(error).__name__}: {error}"))
             else:
-                sender.report(Report(Outcome.WELL))
+                sender.report(Verdict(Outcome.WELL))
 
         self._aside = Aside(body)
 

@@ -8,11 +8,10 @@ from dataclasses import replace
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, ConfigurationError, PluginError
 from arkcore.base.finding import Finding, Level
-from arkcore.base.status import Outcome
+from arkcore.base.status import Outcome, Verdict
 from arkcore.cli.aside import Aside, answer_of, end_what_is_left, send_answer
 from arkcore.cli.console import refuse_unless_readable
 from arkcore.cli.resources import usable
-from arkcore.machine.channel import Report
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.memory.state import State
 from arkcore.plugin.application import declared_options
@@ -135,13 +134,13 @@ def _findings(
     deadline = Deadline.after(_WITHIN)
 
     def body(sender: Sender) -> None:
-        def check(work: Work) -> Report:
+        def check(work: Work) -> Verdict:
             try:
                 send_answer(sender, _found(work, site, machine))
             except Exception as error:  # a plugin's fault is told, and the other checks go on
                 told = f"{type(error).__name__}: {error}"
-                return Report(Outcome.INTERNAL, f"ark_preflight raised {told}")
-            return Report(Outcome.WELL)
+                return Verdict(Outcome.INTERNAL, f"ark_preflight raised {told}")
+            return Verdict(Outcome.WELL)
 
         state = State(paths, resource.name, read_only=True)
         do_part(sender, Part(check, resource, state, deadline))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from arkcore.base.deadline import Deadline
-from arkcore.base.status import Outcome, Status, StatusReport
+from arkcore.base.status import Outcome, Status, StatusReport, Verdict
 from arkcore.cli.aside import Aside, end_what_is_left
 from arkcore.guard.asking import ask_status
 from arkcore.memory.state import State
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arkcore.base.paths import Paths
-    from arkcore.machine.channel import Report, Sender
+    from arkcore.machine.channel import Sender
     from arkcore.resources.resource import Resource
 
 #: What a late command is given to end before its asker is ended too.
@@ -53,7 +53,7 @@ def _ask(paths: Paths, resource: Resource, deadline: Deadline, sender: Sender) -
     do_part(sender, Part(ask_status, resource, state, deadline))
 
 
-def _told(report: Report) -> StatusReport | str:
+def _told(report: Verdict) -> StatusReport | str:
     if report.outcome is Outcome.INTERNAL:
         return report.reason
     return StatusReport(report.status or Status.UNKNOWN, report.reason)

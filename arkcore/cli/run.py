@@ -20,13 +20,14 @@ from click.exceptions import Exit
 
 from arkcore.base.call import Action, Call, traces
 from arkcore.base.errors import ArkError
-from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.base.status import Outcome, Verdict
 from arkcore.cli.command import Command, OneOf
 from arkcore.cli.console import complain, paths_here, refuse_unless_writable
 from arkcore.cli.output import put
 from arkcore.cli.progress import Lines, Screen
 from arkcore.cli.resources import chosen, parameters_of, usable
 from arkcore.guard.guard import Guard
+from arkcore.machine.channel import texts_of, verdict_of
 from arkcore.managers.here import cluster_of
 from arkcore.managers.person import Person
 from arkcore.memory.maintenance import Maintenance
@@ -194,9 +195,7 @@ class _GuardProcess:
                 elif kind == "now":
                     display.now(texts[0])
                 else:
-                    outcome, reason, status = texts
-                    seen = Status[status] if status else None
-                    self._verdict = Verdict(Outcome[outcome], reason, seen)
+                    self._verdict = verdict_of(texts)
 
     def _show_errors(self, display: Screen | Lines) -> None:
         """What went to stderr, but for what stands among the lines already."""
@@ -217,9 +216,8 @@ def _be_guard(paths: Paths, call: Call, writing: int, errors: int) -> NoReturn:
         signals = prepare_process()
         tell = _teller(writing)
         verdict = Guard(call, paths, signals, listener=tell).perform()
-        status = verdict.status.name if verdict.status else ""
         os.set_blocking(writing, True)
-        _send(writing, "verdict", verdict.outcome.name, verdict.reason, status)
+        _send(writing, "verdict", *texts_of(verdict))
         code = 0
     except BaseException as error:
         put(f"ark: internal error: {type(error).__name__}: {error}", to=sys.stderr)

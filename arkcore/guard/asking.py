@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from arkcore.base.call import Call
-from arkcore.base.status import Outcome
+from arkcore.base.status import Outcome, Verdict
 from arkcore.guard.case import Case
-from arkcore.machine.channel import Report
 from arkcore.resources import record
 
 TYPE_CHECKING = False
@@ -15,10 +14,10 @@ if TYPE_CHECKING:
     from arkcore.resources.resource import Resource
 
 
-def ask_status(work: Work) -> Report:
+def ask_status(work: Work) -> Verdict:
     """In a worker: the status, once."""
     found = work.asking.assess()
-    return Report(Outcome.WELL, found.detail, found.status)
+    return Verdict(Outcome.WELL, found.detail, found.status)
 
 
 def other_resource(case: Case, limit: Deadline | None, name: str) -> Resource | None:

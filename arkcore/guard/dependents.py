@@ -8,7 +8,7 @@ from arkcore.base.status import Outcome, Status
 from arkcore.base.stderr import complain
 from arkcore.guard.asking import ask_status
 from arkcore.guard.workers import soon
-from arkcore.machine.channel import Event, Report
+from arkcore.machine.channel import Event
 from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 
@@ -110,7 +110,7 @@ class Dependents:
 
             for name in dependents(case.paths, case.call.resource):
                 sender.send(Event.RESOURCE, name)
-            sender.report(Report(Outcome.WELL))
+            sender.report(Verdict(Outcome.WELL))
 
         def hear(event: Event) -> None:
             if event.kind == Event.RESOURCE:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from arkcore.actions.work import Work
     from arkcore.base.status import Verdict
     from arkcore.guard.case import Case
-    from arkcore.machine.channel import Report
     from arkcore.resources.timers import Timers
 
 
@@ -34,7 +33,7 @@ class Leftovers:
         self,
         case: Case,
         timers: Timers,
-        part: Callable[..., Report],
+        part: Callable[..., Verdict],
         strangers: set[processes.Process],
     ) -> None:
         self._case = case
@@ -90,23 +89,23 @@ class Leftovers:
 
 def end_leftovers(
     work: Work, *, adopted: bool = False, ask_plugin: bool = True, hurry: bool = False
-) -> Report:
+) -> Verdict:
     from arkcore.actions import leftovers
 
     return leftovers.end_leftovers(work, adopted=adopted, ask_plugin=ask_plugin, hurry=hurry)
 
 
-def hurry(work: Work) -> Report:
+def hurry(work: Work) -> Verdict:
     return end_leftovers(work, hurry=True)
 
 
-def hurry_failed_start(work: Work) -> Report:
+def hurry_failed_start(work: Work) -> Verdict:
     return end_leftovers(work, adopted=True, hurry=True)
 
 
-def hurry_all(work: Work) -> Report:
+def hurry_all(work: Work) -> Verdict:
     return end_leftovers(work, adopted=True, ask_plugin=False, hurry=True)
 
 
-def hurry_without_plugin(work: Work) -> Report:
+def hurry_without_plugin(work: Work) -> Verdict:
     return end_leftovers(work, ask_plugin=False, hurry=True)

@@ -8,9 +8,9 @@ from arkcore.base import budget, quickjson
 from arkcore.base.call import Action
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, NodeError, PluginError
-from arkcore.base.status import Fault, Outcome
+from arkcore.base.status import Fault, Outcome, Verdict
 from arkcore.base.stderr import complain
-from arkcore.machine.channel import Event, Report
+from arkcore.machine.channel import Event
 from arkcore.resources import record
 from arkcore.resources.resource import from_mapping, to_mapping
 from arkcore.resources.timers import Timers
@@ -69,9 +69,9 @@ class Loading:
             try:
                 resource = validate(paths, name, parameters, manages)
                 sender.hand_over(Event.RESOURCE, quickjson.dumps(to_mapping(resource)))
-                sender.report(Report(Outcome.WELL))
+                sender.report(Verdict(Outcome.WELL))
             except ArkError as error:
-                sender.report(Report(Outcome.INTERNAL, str(error), fault=fault_of(error)))
+                sender.report(Verdict(Outcome.INTERNAL, str(error), fault=fault_of(error)))
 
         def hear(event: Event) -> None:
             if event.kind == Event.RESOURCE:

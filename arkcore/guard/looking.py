@@ -41,7 +41,8 @@ def look(call: Call, paths: Paths, signals: Signals) -> Verdict:
             within = run.limit or budget.LOOKING
             report = run.ask(look_in_worker, resource, within=within, aside=True)
             if report.outcome is not Outcome.INTERNAL:
-                return Verdict(report.outcome, report.reason or problem, report.status)
+                report.reason = report.reason or problem
+                return report
             problem = report.reason
         recorded = case.state.processes.known()
         alive = {pid for pid, start in recorded if processes.is_alive(pid, start)}

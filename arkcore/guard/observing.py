@@ -7,7 +7,7 @@ from arkcore.base.status import Outcome
 from arkcore.base.stderr import complain
 from arkcore.guard.run import is_traced
 from arkcore.guard.workers import soon
-from arkcore.machine.channel import Event, Report
+from arkcore.machine.channel import Event
 from arkcore.worker.signals import Ended
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ def observe(
 
         trace = (lambda text: sender.send(Event.TRACE, text)) if traced else None
         tell_observers(names, name, host, word, verdict, trace)
-        sender.report(Report(Outcome.WELL))
+        sender.report(Verdict(Outcome.WELL))
 
     try:
         report = workers.do_aside(body, soon(budget.OBSERVERS, limit), workers.log.trace)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from arkcore.guard.case import Case
     from arkcore.guard.leftovers import Leftovers
     from arkcore.guard.workers import Workers
-    from arkcore.machine.channel import Report, Sender
+    from arkcore.machine.channel import Sender
     from arkcore.memory.commands import Commands
     from arkcore.resources.resource import Resource
 
@@ -240,12 +240,12 @@ class ActionRun:
 
     def part(
         self,
-        work: Callable[[Work], Report],
+        work: Callable[[Work], Verdict],
         *,
         within: float | Deadline,
         cleanup: float = 0.0,
         step_stays_open: bool = False,
-    ) -> Report:
+    ) -> Verdict:
         deadline, end = self._time_of_part(within, cleanup)
         part = Part(work, self.resource, self.state, deadline, end)
         part.is_quick = work is quick_check.check
@@ -267,12 +267,12 @@ class ActionRun:
 
     def ask(
         self,
-        work: Callable[[Work], Report],
+        work: Callable[[Work], Verdict],
         resource: Resource,
         *,
         within: float | Deadline,
         aside: bool = False,
-    ) -> Report:
+    ) -> Verdict:
         """Have a worker look at `resource`, which may be another one: its lock is not held here.
 
         Of its part only the trace is told, for its steps are none of this script. `aside`: no
@@ -296,7 +296,7 @@ class ActionRun:
         deadline, end = budget.of_part(now, at, cleanup, limit)
         return Deadline(deadline), Deadline(end)
 
-    def close_step(self, report: Report) -> None:
+    def close_step(self, report: Verdict) -> None:
         self.script.log.close_step_as(report)
 
     def status_of(self, resource: str, within: float) -> tuple[Status, str]:

@@ -12,8 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from arkcore.base.status import Verdict
     from arkcore.guard.case import Case
-    from arkcore.machine.channel import Event, Report, Sender
+    from arkcore.machine.channel import Event, Sender
     from arkcore.machine.python_stack import PythonStack
     from arkcore.ras.log import ScriptLog
 
@@ -29,23 +30,23 @@ class Workers:
 
     def do(
         self, body: Callable[[Sender], None], end: Deadline, tell: Callable[[Event], object]
-    ) -> Report:
+    ) -> Verdict:
         """Run `body` in a worker until `end`; what it leaves is looked for by the action."""
         return self._supervised(supervise, body, end, tell)
 
     def do_aside(
         self, body: Callable[[Sender], None], end: Deadline, tell: Callable[[Event], object]
-    ) -> Report:
+    ) -> Verdict:
         """As :meth:`do`, for what is no part of an action: what `body` makes ends with it."""
         return self._supervised(supervise_aside, body, end, tell)
 
     def _supervised(
         self,
-        have_done: Callable[..., Report],
+        have_done: Callable[..., Verdict],
         body: Callable[[Sender], None],
         end: Deadline,
         tell: Callable[[Event], object],
-    ) -> Report:
+    ) -> Verdict:
         return have_done(
             body,
             end=end,

@@ -11,12 +11,12 @@ import time
 
 from arkcore.base import quickjson as json
 from arkcore.base.choice import Choice
-from arkcore.base.status import Fault, Outcome, Status
+from arkcore.base.status import Fault, Outcome, Status, Verdict
 from arkcore.base.text import elided, masked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _LONGEST_TEXT = 4000
 #: Bytes of a line that are kept while its end has not come. A longer line is no event of ours.
@@ -74,33 +74,6 @@ class Event:
         self.at = at
 
 
-class Report:
-    """How one part of an action came out."""
-
-    __slots__ = ("fault", "outcome", "reason", "status")
-
-    def __init__(
-        self,
-        outcome: Outcome,
-        reason: str = "",
-        status: Status | None = None,
-        *,
-        fault: Fault = Fault.ENGINE,
-    ) -> None:
-        self.outcome = outcome
-        self.reason = reason
-        self.status = status
-        #: Where the outcome is INTERNAL: whose it is.
-        self.fault = fault
-
-    @property
-    def well(self) -> bool:
-        return self.outcome is Outcome.WELL
-
-    def __repr__(self) -> str:
-        return f"Report({self.outcome.name}, {self.reason!r}, {self.status})"
-
-
 #: The events whose last text is told to people. A step that begins has its own name alone.
 _TOLD = (
     Event.COMMAND,
@@ -143,10 +116,10 @@ class Sender:
         for start in range(0, len(text), _LONGEST_TEXT):
             self.send(kind, text[start : start + _LONGEST_TEXT])
 
-    def report(self, report: Report) -> None:
-        status = report.status.name if report.status else ""
-        reason = self.masked(report.reason)
-        self.send(Event.REPORT, report.outcome.name, reason, status, report.fault.name)
+    def report(self, verdict: Verdict) -> None:
+        """Tell how the part came out."""
+        outcome, reason, *rest = texts_of(verdict)
+        self.send(Event.REPORT, outcome, self.masked(reason), *rest)
 
 
 class Log:
@@ -212,12 +185,17 @@ def _event(line: bytes) -> Event | None:
         return None
 
 
-def report_of(event: Event) -> Report | None:
-    """The report an event holds; None where it is none."""
+def texts_of(verdict: Verdict) -> tuple[str, str, str, str]:
+    """A verdict as it is told between two processes."""
+    status = verdict.status.name if verdict.status else ""
+    return verdict.outcome.name, verdict.reason, status, verdict.fault.name
+
+
+def verdict_of(texts: Sequence[str]) -> Verdict | None:
+    """The verdict that `texts` tell; None where they tell none."""
     try:
-        outcome, reason, status, *fault = event.texts
+        outcome, reason, status, fault = texts
         seen = Status[status] if status else None
-        whose = Fault[fault[0]] if fault else Fault.ENGINE
-        return Report(Outcome[outcome], reason, seen, fault=whose)
+        return Verdict(Outcome[outcome], reason, seen, fault=Fault[fault])
     except (ValueError, KeyError):
         return None

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arkcore.machine.channel import Report
+    from arkcore.base.status import Verdict
     from arkcore.ras.sink import RasSink
     from arkcore.ras.sinks import Sinks
 
@@ -124,5 +124,5 @@ class ScriptLog:
         else:
             self.line(f"{step.failed} {reason}".rstrip(), "error")
 
-    def close_step_as(self, report: Report) -> None:
+    def close_step_as(self, report: Verdict) -> None:
         self.close_step(report.well, report.reason)

@@ -7,10 +7,10 @@ import os
 
 from arkcore.actions.work import Work
 from arkcore.base.errors import ConfigurationError, PluginError
-from arkcore.base.status import Fault, Outcome
+from arkcore.base.status import Fault, Outcome, Verdict
 from arkcore.base.stderr import complain
 from arkcore.context.context import Context
-from arkcore.machine.channel import Event, Report
+from arkcore.machine.channel import Event
 from arkcore.plugin.application import make_options
 from arkcore.plugin.calls import DirectHooks
 
@@ -51,7 +51,7 @@ class Part:
 
     def __init__(
         self,
-        work: Callable[[Work], Report],
+        work: Callable[[Work], Verdict],
         resource: Resource,
         state: State,
         deadline: Deadline,
@@ -116,14 +116,14 @@ def do_part(sender: Sender, part: Part) -> None:
             values = {**values, **_secrets_of(part, sender)}
         options = make_options(model, values)
     except _SecretMissing as error:
-        sender.report(Report(Outcome.INTERNAL, str(error), fault=Fault.CONFIGURATION))
+        sender.report(Verdict(Outcome.INTERNAL, str(error), fault=Fault.CONFIGURATION))
         return
     except PluginError as error:
-        sender.report(Report(Outcome.INTERNAL, str(error), fault=Fault.PLUGIN))
+        sender.report(Verdict(Outcome.INTERNAL, str(error), fault=Fault.PLUGIN))
         return
     except BaseException as error:  # whatever its declaration raises, nobody could be asked
         text = f"plugin {part.resource.plugin.name}: {type(error).__name__}: {error}"
-        sender.report(Report(Outcome.INTERNAL, text, fault=Fault.PLUGIN))
+        sender.report(Verdict(Outcome.INTERNAL, text, fault=Fault.PLUGIN))
         return
     ctx = Context(
         part.resource,

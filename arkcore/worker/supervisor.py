@@ -8,9 +8,9 @@ import time
 from arkcore.base import budget
 from arkcore.base.bare_signal import name_of, signal
 from arkcore.base.deadline import Deadline
-from arkcore.base.status import Outcome
+from arkcore.base.status import Outcome, Verdict
 from arkcore.machine import processes
-from arkcore.machine.channel import Receiver, Report, Sender, report_of
+from arkcore.machine.channel import Receiver, Sender, verdict_of
 from arkcore.machine.python_stack import PythonStack
 from arkcore.worker.signals import Ended
 from arkcore.worker.worker import become_subreaper, fork_worker
@@ -37,7 +37,7 @@ def supervise(
     prepare: Callable[[], None],
     doing: Callable[[], str],
     record_late: Callable[[int, PythonStack, float], str],
-) -> Report:
+) -> Verdict:
     """Run `body` in a worker until it reports, dies or is late; then be sure that it is dead.
 
     `tell` hears what it tells. `prepare` runs in it first. `doing` says what it was last at.
@@ -59,7 +59,7 @@ def supervise(
         stack.close()  # where descriptors are few, this one is needed to tell so
         raise
     receiver = Receiver(reading)
-    report: Report | None = None
+    report: Verdict | None = None
     try:
         while True:
             report = _heard(receiver, tell)
@@ -83,7 +83,7 @@ def supervise(
         raise Ended
     if report is not None:
         return report
-    return Report(Outcome.UNDECIDED, f"the plugin's process {_how_it_died(status)}")
+    return Verdict(Outcome.UNDECIDED, f"the plugin's process {_how_it_died(status)}")
 
 
 def supervise_aside(
@@ -95,7 +95,7 @@ def supervise_aside(
     prepare: Callable[[], None],
     doing: Callable[[], str],
     record_late: Callable[[int, PythonStack, float], str],
-) -> Report:
+) -> Verdict:
     """As :func:`supervise`, for what is no part of an action: what `body` makes ends with it.
 
     Nothing that follows would look for it: it bears no mark, and is no product's.
@@ -140,9 +140,9 @@ class _Answer(Sender):
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor)
-        self.held: list[Report] = []
+        self.held: list[Verdict] = []
 
-    def report(self, report: Report) -> None:
+    def report(self, report: Verdict) -> None:
         report.reason = self.masked(report.reason)  # whoever sends it on knows no secret
         self.held = [report]
 
@@ -153,10 +153,10 @@ def kill(some: set[processes.Process]) -> None:
         processes.send(each, signal.SIGKILL)
 
 
-def _late(spent: float, doing: str, box: str) -> Report:
+def _late(spent: float, doing: str, box: str) -> Verdict:
     at = f" while {doing}" if doing else ""
     named = f"; black box {box}" if box else ""
-    return Report(Outcome.UNDECIDED, f"no end after {spent:.1f} s{at}{named}")
+    return Verdict(Outcome.UNDECIDED, f"no end after {spent:.1f} s{at}{named}")
 
 
 def has_children() -> bool:
@@ -167,11 +167,11 @@ def has_children() -> bool:
     return True
 
 
-def _heard(receiver: Receiver, tell: Callable[[Event], object]) -> Report | None:
+def _heard(receiver: Receiver, tell: Callable[[Event], object]) -> Verdict | None:
     """Pass on what the worker has told by now; its report, once that is among it."""
     report = None
     for event in receiver.events():
-        report = report_of(event) if event.kind == event.REPORT else report
+        report = verdict_of(event.texts) if event.kind == event.REPORT else report
         tell(event)
     return report
 

@@ -24,7 +24,6 @@ from arkcore.base.paths import Paths
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.guard.guard import Guard
 from arkcore.guard.run import ActionRun
-from arkcore.machine.channel import Report
 from arkcore.memory.intent import Wanted
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.state import State
@@ -89,10 +88,10 @@ class FakeWorld:
     def boot_id(self) -> str:
         return f"boot-{self.boots}"
 
-    def do(self, work: object, within: float, action: Action, wanted: Callable[[], str]) -> Report:
+    def do(self, work: object, within: float, action: Action, wanted: Callable[[], str]) -> Verdict:
         """What a worker would answer, and what it would have done to the application."""
         if work not in _PARTS:
-            return Report(Outcome.WELL)  # clearing up after what was killed
+            return Verdict(Outcome.WELL)  # clearing up after what was killed
         self.now += 0.1
         if self.meanwhile:
             meanwhile, self.meanwhile = self.meanwhile, None
@@ -112,50 +111,50 @@ class FakeWorld:
             return self._start(action, wanted)
         return self._stop()  # restore.clean
 
-    def _broken(self) -> Report:
-        return Report(Outcome.INTERNAL, "the plugin cannot be loaded")
+    def _broken(self) -> Verdict:
+        return Verdict(Outcome.INTERNAL, "the plugin cannot be loaded")
 
-    def _check(self, within: float) -> Report:
+    def _check(self, within: float) -> Verdict:
         if self.answers == BROKEN:
             return self._broken()
         if self.answers != CLEAR:
             self.now += within
-            return Report(Outcome.UNDECIDED, "no answer", Status.UNKNOWN)
+            return Verdict(Outcome.UNDECIDED, "no answer", Status.UNKNOWN)
         if self.status is Status.RUNNING:
-            return Report(Outcome.WELL, status=Status.RUNNING)
+            return Verdict(Outcome.WELL, status=Status.RUNNING)
         self.now += 3
-        return Report(Outcome.FAILED, f"It is {self.status.value}.", self.status)
+        return Verdict(Outcome.FAILED, f"It is {self.status.value}.", self.status)
 
-    def _confirm(self, within: float) -> Report:
+    def _confirm(self, within: float) -> Verdict:
         if self.answers == BROKEN:
             return self._broken()
         if self.answers == CLEAR and self.status is Status.RUNNING:
             self.now += 3
-            return Report(Outcome.WELL, status=Status.RUNNING)
+            return Verdict(Outcome.WELL, status=Status.RUNNING)
         self.now += within if self.answers == HANGS else 1
-        return Report(Outcome.FAILED, "It is not well.", Status.UNKNOWN)
+        return Verdict(Outcome.FAILED, "It is not well.", Status.UNKNOWN)
 
-    def _stop(self) -> Report:
+    def _stop(self) -> Verdict:
         if self.answers == BROKEN:
             return self._broken()
         self.now += 5
         if not self.obeys_stop and self.status is not Status.STOPPED:
-            return Report(Outcome.FAILED, "Still alive: pid 1", Status.PARTIAL)
+            return Verdict(Outcome.FAILED, "Still alive: pid 1", Status.PARTIAL)
         self.status = Status.STOPPED
-        return Report(Outcome.WELL, status=Status.STOPPED)
+        return Verdict(Outcome.WELL, status=Status.STOPPED)
 
-    def _start(self, action: Action, wanted: Callable[[], str]) -> Report:
+    def _start(self, action: Action, wanted: Callable[[], str]) -> Verdict:
         if self.answers == BROKEN:
             return self._broken()
         if self.answers == CLEAR and self.status is Status.RUNNING:
-            return Report(Outcome.WELL, "It was running already.", Status.RUNNING)
+            return Verdict(Outcome.WELL, "It was running already.", Status.RUNNING)
         self.now += 5
         self.starts.append((action, wanted()))
         if self.obeys_start and self.answers == CLEAR:
             self.status = Status.RUNNING
-            return Report(Outcome.WELL, status=Status.RUNNING)
+            return Verdict(Outcome.WELL, status=Status.RUNNING)
         self.status = Status.PARTIAL
-        return Report(Outcome.FAILED, "Expected RUNNING, seen PARTIAL", Status.PARTIAL)
+        return Verdict(Outcome.FAILED, "Expected RUNNING, seen PARTIAL", Status.PARTIAL)
 
 
 class FakeCaller(Caller):
@@ -195,7 +194,7 @@ class FakeRun(ActionRun):
     def is_shutting_down(self) -> bool:
         return self.world.shutting_down
 
-    def part(self, work: Any, *, within: Any, **_: Any) -> Report:
+    def part(self, work: Any, *, within: Any, **_: Any) -> Verdict:
         seconds = within if isinstance(within, int | float) else within.remaining()
         return self.world.do(
             work, seconds, self.case.call.action, lambda: self.state.intent.wanted.value

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arkcore.base.status import Outcome, Status
-from arkcore.machine.channel import Event, Receiver, Report, Sender, report_of
+from arkcore.base.status import Outcome, Status, Verdict
+from arkcore.machine.channel import Event, Receiver, Sender, verdict_of
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ def test_a_report_arrives_as_it_was_sent(
     ends: tuple[int, Receiver], outcome: Outcome, status: Status | None
 ) -> None:
     writing, receiver = ends
-    Sender(writing).report(Report(outcome, "why", status))
+    Sender(writing).report(Verdict(outcome, "why", status))
     [event] = receiver.events()
-    report = report_of(event)
+    report = verdict_of(event.texts)
     assert report is not None
     assert (report.outcome, report.reason, report.status) == (outcome, "why", status)
     os.close(writing)
@@ -123,7 +123,7 @@ JSON = st.recursive(
 def test_noise_raises_nothing_and_every_event_has_a_date(content: bytes) -> None:
     for event in heard(content):
         time.localtime(event.at)
-        report_of(event)
+        verdict_of(event.texts)
 
 
 def test_an_event_after_noise_is_heard() -> None:

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from arkcore.base.deadline import Deadline
-from arkcore.base.status import Outcome
+from arkcore.base.status import Outcome, Verdict
 from arkcore.machine import processes
-from arkcore.machine.channel import Report, Sender
+from arkcore.machine.channel import Sender
 from arkcore.machine.python_stack import PythonStack
 from arkcore.worker.supervisor import supervise, supervise_aside
 
@@ -34,11 +34,11 @@ class NoSignals:
 
 def done(
     body: Callable[[Sender], None],
-    how: Callable[..., Report] = supervise,
+    how: Callable[..., Verdict] = supervise,
     *,
     within: float = 20,
     record_late: Callable[[int, PythonStack, float], str] = lambda *_: "",
-) -> Report:
+) -> Verdict:
     return how(
         body,
         end=Deadline.after(within),
@@ -56,7 +56,7 @@ def block(seconds: int) -> None:
 
 
 def test_what_a_worker_reports_is_told() -> None:
-    report = done(lambda sender: sender.report(Report(Outcome.FAILED, "why")))
+    report = done(lambda sender: sender.report(Verdict(Outcome.FAILED, "why")))
     assert (report.outcome, report.reason) == (Outcome.FAILED, "why")
 
 
@@ -71,7 +71,7 @@ def test_what_a_late_worker_reports_when_it_was_asked_where_it_hangs_is_not_beli
 
     def body(sender: Sender) -> None:
         block(1000)
-        sender.report(Report(Outcome.WELL))
+        sender.report(Verdict(Outcome.WELL))
         block(1000)
 
     def ask(pid: int, stack: PythonStack, _: float) -> str:
@@ -100,7 +100,7 @@ def body_that_makes(argv: list[str], then: Callable[[], object]) -> Callable[[Se
     def body(sender: Sender) -> None:
         subprocess.Popen(argv)
         then()
-        sender.report(Report(Outcome.WELL))
+        sender.report(Verdict(Outcome.WELL))
 
     return body
 

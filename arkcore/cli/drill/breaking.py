@@ -8,11 +8,10 @@ import time
 
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import MachineError
-from arkcore.base.status import Outcome
+from arkcore.base.status import Outcome, Verdict
 from arkcore.cli.aside import Aside, send_answer
 from arkcore.cli.drill.manager import Refused
 from arkcore.machine import processes
-from arkcore.machine.channel import Report
 from arkcore.machine.processes import Process
 from arkcore.memory.lock import holder_of
 from arkcore.memory.state import State
@@ -133,12 +132,12 @@ def _listed(paths: Paths, resource: Resource) -> list[Process]:
     deadline = Deadline.after(_LISTING)
 
     def body(sender: Sender) -> None:
-        def tell(work: Work) -> Report:
+        def tell(work: Work) -> Verdict:
             found = work.asking.list_processes()
             if found is None:
-                return Report(Outcome.UNDECIDED, "its processes cannot be listed")
+                return Verdict(Outcome.UNDECIDED, "its processes cannot be listed")
             send_answer(sender, [[each.pid, each.start] for each in found])
-            return Report(Outcome.WELL)
+            return Verdict(Outcome.WELL)
 
         state = State(paths, resource.name, read_only=True)
         do_part(sender, Part(tell, resource, state, deadline))
