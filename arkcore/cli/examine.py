@@ -9,7 +9,6 @@ from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, ConfigurationError, PluginError
 from arkcore.base.finding import Finding, Level
 from arkcore.base.status import Outcome, Verdict
-from arkcore.cli.aside import Aside, answer_of, end_what_is_left, send_answer
 from arkcore.cli.console import refuse_unless_readable
 from arkcore.cli.resources import usable
 from arkcore.managers.lifekeeper import find_lifekeeper
@@ -22,6 +21,7 @@ from arkcore.resources.timers import Timers
 from arkcore.survey.answers import new_salt
 from arkcore.survey.node import Asked, Cluster, examine
 from arkcore.survey.site import LIFEKEEPER
+from arkcore.worker.aside import Aside, answer_of, end_what_is_left, send_answer
 from arkcore.worker.part import Part, do_part
 
 TYPE_CHECKING = False

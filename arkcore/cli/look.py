@@ -9,9 +9,9 @@ from functools import partial
 
 from arkcore.base.deadline import Deadline
 from arkcore.base.status import Outcome, Status, StatusReport, Verdict
-from arkcore.cli.aside import Aside, end_what_is_left
 from arkcore.guard.asking import ask_status
 from arkcore.memory.state import State
+from arkcore.worker.aside import Aside, end_what_is_left
 from arkcore.worker.part import Part, do_part
 
 TYPE_CHECKING = False

@@ -14,7 +14,6 @@ from click.exceptions import Exit
 from arkcore.base.errors import ArkError, ConfigurationError, MachineError
 from arkcore.base.paths import Paths
 from arkcore.cli import command
-from arkcore.cli.aside import answer_of
 from arkcore.cli.cluster_example import (
     Group,
     crm_text,
@@ -42,6 +41,7 @@ from arkcore.plugin.hookspecs import ObserverSpecs
 from arkcore.resources.declaration import declaration_of
 from arkcore.resources.neighbours import Neighbour, refuse_rivals
 from arkcore.resources.timers import Timers
+from arkcore.worker.aside import answer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, ConfigurationError, PluginError
-from arkcore.cli.aside import LOADING, Question
 from arkcore.cli.command import Command, Seconds
 from arkcore.cli.console import complain, console, print_json, show
 from arkcore.cli.language import say
@@ -23,6 +22,7 @@ from arkcore.plugin.discovery import installed, refuse_rivals, unreadable
 from arkcore.plugin.hookspecs import ApplicationSpecs, ObserverSpecs
 from arkcore.plugin.marker import REQUIRED_HOOKS, is_marked
 from arkcore.plugin.source import PluginSource
+from arkcore.worker.aside import LOADING, Question
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import tomllib
 
 from arkcore.base.errors import ArkError, ConfigurationError, MachineError
 from arkcore.base.paths import ensure_directory
-from arkcore.cli.aside import answer_of
 from arkcore.cli.lifekeeper.hierarchy import Entry
 from arkcore.resources.names import check_resource_name
 from arkcore.resources.validation import validate
+from arkcore.worker.aside import answer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

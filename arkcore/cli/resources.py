@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from arkcore.base.errors import ConfigurationError
-from arkcore.cli.aside import answer_of
 from arkcore.cli.console import refuse_unless_readable
 from arkcore.managers.pacemaker_tools import PacemakerTools
 from arkcore.memory.intent import Wanted
@@ -15,6 +14,7 @@ from arkcore.resources.names import check_resource_name, resource_names
 from arkcore.resources.resource import from_mapping, to_mapping
 from arkcore.resources.secrets import WITH_MANAGER
 from arkcore.resources.validation import validate
+from arkcore.worker.aside import answer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

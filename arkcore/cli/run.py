@@ -28,6 +28,7 @@ from arkcore.cli.progress import Lines, Screen
 from arkcore.cli.resources import chosen, parameters_of, usable
 from arkcore.guard.guard import Guard
 from arkcore.machine.channel import texts_of, verdict_of
+from arkcore.machine.child import Child
 from arkcore.managers.here import cluster_of
 from arkcore.managers.person import Person
 from arkcore.memory.maintenance import Maintenance
@@ -38,7 +39,6 @@ from arkcore.worker.signals import prepare_process
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import NoReturn
 
     from arkcore.base.paths import Paths
     from arkcore.resources.resource import Resource
@@ -132,48 +132,36 @@ class _GuardProcess:
         self._lines: list[str] = []
         self._rest = b""
         self._verdict: Verdict | None = None
-        self._ended = False
         self._reading, writing = os.pipe()
         os.set_blocking(self._reading, False)
         sys.stdout.flush()
         sys.stderr.flush()
         # Before the fork, and put back to work in the child: none may be lost in between.
         signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
-        self._pid = os.fork()
-        if self._pid == 0:
-            _be_guard(paths, call, writing, self._errors.fileno())
+        errors = self._errors.fileno()
+        self._child = Child.fork(lambda: _be_guard(paths, call, writing, errors))
         os.close(writing)
         for number in _PASSED_ON:
             signal.signal(number, self._pass_on)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
 
     def _pass_on(self, number: int, _: object) -> None:
-        if not self._ended:
-            os.kill(self._pid, number)
+        self._child.send(number)
 
     def watch(self, display: Screen | Lines) -> Verdict:
         """Show what it tells until it is over; its verdict."""
         while True:
             # Not until end of file: a worker that cannot be ended may hold the pipe for ever.
             select.select([self._reading], [], [], _TICK)
-            over = self._is_over()
+            over = self._child.is_over()
             self._hear(display)
             self._show_errors(display)
             if over:
                 break
             display.tick()
-        return self._verdict or Verdict(Outcome.INTERNAL, self._how_it_ended())
-
-    def _is_over(self) -> bool:
-        done, self._status = os.waitpid(self._pid, os.WNOHANG)
-        self._ended = bool(done)
-        return self._ended
-
-    def _how_it_ended(self) -> str:
-        code = os.waitstatus_to_exitcode(self._status)
-        if code < 0:
-            return f"the guard was ended by {signal.Signals(-code).name}"
-        return f"the guard ended with exit code {code} before its verdict"
+        death = self._child.end()
+        told = f"the guard {death.told('before its verdict')}"
+        return self._verdict or Verdict(Outcome.INTERNAL, told)
 
     def _hear(self, display: Screen | Lines) -> None:
         while True:
@@ -207,8 +195,8 @@ class _GuardProcess:
                 display.aside(text)
 
 
-def _be_guard(paths: Paths, call: Call, writing: int, errors: int) -> NoReturn:
-    code = 1
+def _be_guard(paths: Paths, call: Call, writing: int, errors: int) -> None:
+    """In the child."""
     try:
         os.setsid()
         os.dup2(errors, 2)
@@ -218,12 +206,11 @@ def _be_guard(paths: Paths, call: Call, writing: int, errors: int) -> NoReturn:
         verdict = Guard(call, paths, signals, listener=tell).perform()
         os.set_blocking(writing, True)
         _send(writing, "verdict", *texts_of(verdict))
-        code = 0
     except BaseException as error:
         put(f"ark: internal error: {type(error).__name__}: {error}", to=sys.stderr)
+        raise
     finally:
         sys.stderr.flush()
-        os._exit(code)
 
 
 def _teller(writing: int) -> Callable[[str, str], None]:

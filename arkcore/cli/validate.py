@@ -8,7 +8,6 @@ import click
 from click.exceptions import Exit
 
 from arkcore.base.errors import ArkError, ConfigurationError
-from arkcore.cli.aside import answer_of
 from arkcore.cli.command import Command
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
@@ -20,6 +19,7 @@ from arkcore.resources.names import check_resource_name, resource_names
 from arkcore.resources.node_file import read_node_file
 from arkcore.resources.recording import validate_and_record
 from arkcore.resources.validation import validate as validate_only
+from arkcore.worker.aside import answer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

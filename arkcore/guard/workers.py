@@ -6,7 +6,7 @@ import time
 
 from arkcore.base import budget
 from arkcore.base.deadline import Deadline
-from arkcore.worker.supervisor import supervise, supervise_aside
+from arkcore.worker.supervisor import supervise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Workers:
         self, body: Callable[[Sender], None], end: Deadline, tell: Callable[[Event], object]
     ) -> Verdict:
         """As :meth:`do`, for what is no part of an action: what `body` makes ends with it."""
+        from arkcore.worker.aside import supervise_aside
+
         return self._supervised(supervise_aside, body, end, tell)
 
     def _supervised(

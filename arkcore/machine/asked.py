@@ -13,7 +13,7 @@ import select
 import time
 
 from arkcore.base import quickjson
-from arkcore.base.bare_signal import signal
+from arkcore.machine.child import Child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _BYTES = "bytes"
 #: Seconds for which a disk that gave no answer is not asked again.
 _REST = 10.0
 #: Seconds for which a killed child is awaited.
-_DEATH = 0.1
+_DYING = 0.1
 
 #: When, in CLOCK_MONOTONIC seconds, a question last came to no answer, and what was said then.
 _unanswered = (-_REST, "")
@@ -48,19 +48,17 @@ def ask_disk(question: Callable[[], Any], user: str | None, within: float) -> An
     identity = None if user is None else _identity(user)
     reading, writing = os.pipe()
     try:
-        pid = os.fork()
+        child = Child.fork(lambda: _answer(question, identity, writing))
     except OSError:
         os.close(reading)
-        os.close(writing)
         raise
-    if pid == 0:
-        _answer(question, identity, writing)
-    os.close(writing)
+    finally:
+        os.close(writing)
     try:
         told = _read(reading, time.monotonic() + within)
     finally:
         os.close(reading)
-        _end(pid)
+        child.end(dying=_DYING)  # one that the disk holds is left to whoever adopts it
     if told is None:
         _unanswered = (time.monotonic(), f"no answer within {within:.1f} s")
         raise OSError(errno.ETIMEDOUT, _unanswered[1])
@@ -92,29 +90,26 @@ def _identity(user: str) -> tuple[int, int, list[int]] | None:
 def _answer(
     question: Callable[[], Any], identity: tuple[int, int, list[int]] | None, writing: int
 ) -> None:
-    """In the child: ask, write what came of it, and end; never returns."""
+    """In the child: ask, and write what came of it."""
+    # What we have locked, and where our guard hears us, must not stay open in one that hangs.
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) != writing:
+            try:
+                os.close(int(name))
+            except OSError:
+                continue
+    if identity is not None:
+        user, group, groups = identity
+        os.setgroups(groups)
+        os.setresgid(group, group, group)
+        os.setresuid(user, user, user)
     try:
-        # What we have locked, and where our guard hears us, must not stay open in one that hangs.
-        for name in os.listdir("/proc/self/fd"):
-            if int(name) > 2 and int(name) != writing:
-                try:
-                    os.close(int(name))
-                except OSError:
-                    continue
-        if identity is not None:
-            user, group, groups = identity
-            os.setgroups(groups)
-            os.setresgid(group, group, group)
-            os.setresuid(user, user, user)
-        try:
-            told: tuple[int, Any] = (0, question())
-        except OSError as error:
-            told = (error.errno or errno.EIO, None)
-        text = quickjson.dumps(_packed(told)).encode()
-        while text:
-            text = text[os.write(writing, text) :]
-    finally:
-        os._exit(0)
+        told: tuple[int, Any] = (0, question())
+    except OSError as error:
+        told = (error.errno or errno.EIO, None)
+    text = quickjson.dumps(_packed(told)).encode()
+    while text:
+        text = text[os.write(writing, text) :]
 
 
 def _packed(value: Any) -> Any:
@@ -149,14 +144,3 @@ def _read(reading: int, until: float) -> bytes | None:
             if not part:
                 return b"".join(parts)
             parts.append(part)
-
-
-def _end(pid: int) -> None:
-    """End the child; one that the disk holds stays behind, for whoever adopts it to await."""
-    until = time.monotonic() + _DEATH
-    try:
-        os.kill(pid, signal.SIGKILL)
-        while not os.waitpid(pid, os.WNOHANG)[0] and time.monotonic() < until:
-            time.sleep(0.001)
-    except (ProcessLookupError, ChildProcessError):
-        return

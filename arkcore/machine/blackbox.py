@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import time
 
-from arkcore.base.bare_signal import signal
 from arkcore.base.text import shown
 from arkcore.machine import processes
+from arkcore.machine.child import Child
 from arkcore.machine.readers import let_read, let_read_in
 
 TYPE_CHECKING = False
@@ -53,33 +53,20 @@ def record(
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     path = f"{directory}/{resource}-{stamp}-{os.getpid()}-{time.monotonic_ns() % 10**6:06d}.txt"
+
+    def write() -> None:
+        # It may be stuck for ever: it must hold no lock, nor anything else of ours, nor the stderr
+        # that a manager reads to its end.
+        os.closerange(0, os.sysconf("SC_OPEN_MAX"))
+        for _ in range(3):
+            os.open("/dev/null", os.O_RDWR)
+        _write(path, directory, resource, headline, find(), output, hide, group)
+
     try:
-        child = os.fork()
+        child = Child.fork(write)
     except OSError:
         return ""  # no process is free
-    if child == 0:
-        try:
-            # It may be stuck for ever: it must hold no lock, nor anything else of ours, nor the
-            # stderr that a manager reads to its end.
-            os.closerange(0, os.sysconf("SC_OPEN_MAX"))
-            for _ in range(3):
-                os.open("/dev/null", os.O_RDWR)
-            _write(path, directory, resource, headline, find(), output, hide, group)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    until = time.monotonic() + max(0.05, within)
-    try:
-        while time.monotonic() < until:
-            done, _ = os.waitpid(child, os.WNOHANG)
-            if done:
-                break
-            time.sleep(0.001)
-        else:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, os.WNOHANG)  # not awaited: it may be stuck as well
-    except OSError:
-        pass  # a plugin has it that its children are nobody's: it is reaped already
+    child.end(max(0.05, within), dying=0.0)  # not awaited: it may be stuck as well
     return path if _holds_something(path) else ""
 
 

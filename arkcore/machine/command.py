@@ -7,13 +7,13 @@ open would hold up whoever reads a pipe to its end, for as long as the daemon li
 from __future__ import annotations
 
 import os
-import select
 import time
 
 from arkcore.base import budget
 from arkcore.base.bare_signal import name_of
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import PluginError, StepFailed
+from arkcore.machine.child import Child
 from arkcore.machine.spawn import clean_environment, spawn
 
 TYPE_CHECKING = False
@@ -157,25 +157,25 @@ def run(
         return spawn(argv, clean_environment(mark, env, user), output, user, group)
 
     try:
-        pid = place(make) if place else make(-1)
+        child = Child(place(make) if place else make(-1))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return CommandResult(argv, error=why, encoding=encoding)
     returncode = None
     if on_spawn:
         if told_after:
-            returncode = _wait(pid, deadline.sooner(told_after), output)
+            returncode = _wait(child, deadline.sooner(told_after), output)
         if returncode is None:
-            on_spawn(pid)
+            on_spawn(child.pid)
     if returncode is None:
-        returncode = _wait(pid, deadline, output)
+        returncode = _wait(child, deadline, output)
     seconds = time.monotonic() - began
     blackbox, left = "", []
     if returncode is None:
         from arkcore.machine.ending import end as end_all
         from arkcore.machine.offspring import Tree
 
-        tree = Tree(pid, mark, spare)
+        tree = Tree(child.pid, mark, spare)
 
         def find() -> Iterable[Process]:
             output.trim()  # what ignores TERM may go on writing
@@ -188,7 +188,7 @@ def run(
         if end is not None:
             by = by.sooner(budget.for_ending_command(end.remaining()))
         left = end_all(find, by, spare=spare, grace=grace)
-        _reap(pid)
+        child.is_over()
     return CommandResult(
         argv,
         returncode=returncode,
@@ -201,34 +201,17 @@ def run(
     )
 
 
-def _wait(pid: int, deadline: Deadline, output: Output) -> int | None:
-    """The return code of our child `pid`, or None where the deadline came first."""
+def _wait(child: Child, deadline: Deadline, output: Output) -> int | None:
+    """The return code of `child`, or None where the deadline came first."""
+    pause = 0.005
     try:
-        descriptor = os.pidfd_open(pid)
-    except OSError:
-        descriptor = -1  # kernels before 5.3
-    try:
-        poll = select.poll()
-        if descriptor >= 0:
-            poll.register(descriptor, select.POLLIN)
-        pause = 0.005
-        while True:
-            done, status = os.waitpid(pid, os.WNOHANG)
-            if done:
-                output.trim()
-                return os.waitstatus_to_exitcode(status)
+        while not child.is_over():
             if deadline.passed:
                 return None
             # Awake now and then in any case, so that a flood of output is cut back in time.
-            poll.poll(min(pause, deadline.remaining()) * 1000 + 1)
+            child.sleep(min(pause, deadline.remaining()))
             pause = 0.005 if output.trim() else min(pause * 1.5, _LONGEST_LOOK)
     finally:
-        if descriptor >= 0:
-            os.close(descriptor)
-
-
-def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
+        child.let_go()
+    output.trim()
+    return child.code

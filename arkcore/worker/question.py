@@ -9,27 +9,28 @@ from __future__ import annotations
 import os
 import select
 
+from arkcore.base.bare_signal import signal
 from arkcore.base.choice import Choice
 from arkcore.base.deadline import Deadline
 from arkcore.machine import processes
-from arkcore.machine.channel import Receiver
 from arkcore.machine.command import run
 from arkcore.machine.whole_output import WholeOutput, too_large
 from arkcore.worker.signals import Signals
-from arkcore.worker.supervisor import end_worker, kill
-from arkcore.worker.worker import fork_worker
+from arkcore.worker.worker import Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from arkcore.machine.channel import Sender
+    from arkcore.machine.channel import Event, Sender
     from arkcore.machine.command import CommandResult
 
 #: Seconds for a question to the machine or the manager.
 QUESTION = 1.5
 #: Seconds that the child may need beyond the command's time, to end the command.
 _ENDING = 0.4
+#: Seconds that the child has to go by itself when it has told its answer.
+_PATIENCE = 0.05
 #: Seconds between two looks whether this process was told to end.
 _LOOK = 0.05
 #: What the child tells: how the command ended (a name of `How`), its return code, what there is to
@@ -130,27 +131,34 @@ def _awaited(
     body: Callable[[Sender], None], end: Deadline, argv: list[str], within: float
 ) -> Answer:
     """What the child tells about the command. The command's output is not read here."""
-    pid, reading = fork_worker(body, lambda: None)
-    receiver = Receiver(reading)
+    name = os.path.basename(argv[0])
+    worker = Worker(body, lambda: None)
     answer: Answer | None = None
+
+    def hear(event: Event) -> None:
+        nonlocal answer
+        if event.kind == _ENDED:
+            how, code, why = event.texts
+            answer = Answer(How[how], why, returncode=int(code) if code else None)
+
     before = Signals.told_to_end
     told_to_end = False
-    while answer is None and not receiver.at_end and not end.passed:
-        # Whoever has told this process to end does not wait for long.
-        told_to_end = Signals.told_to_end and not before
-        if told_to_end:
-            break
-        select.select([reading], [], [], min(_LOOK, end.remaining()))
-        for event in receiver.events():
-            if event.kind == _ENDED:
-                how, code, why = event.texts
-                answer = Answer(How[how], why, returncode=int(code) if code else None)
-    late = answer is None and not receiver.at_end
-    left = processes.descendants({pid}) if answer is None else set()
-    end_worker(pid, patience=0.05 if answer else 0.0)
-    kill(left)
-    receiver.close()
-    name = os.path.basename(argv[0])
+    try:
+        while answer is None and not worker.is_gone and not end.passed:
+            # Whoever has told this process to end does not wait for long.
+            told_to_end = Signals.told_to_end and not before
+            if told_to_end:
+                break
+            select.select([worker.descriptor], [], [], min(_LOOK, end.remaining()))
+            worker.hear(hear)
+        late = answer is None and not worker.is_gone
+    finally:
+        # Also where a person's ^C ends the wait.
+        left = processes.descendants({worker.child.pid}) if answer is None else set()
+        worker.child.end(0.0 if answer is None else _PATIENCE)
+        for each in left:
+            processes.send(each, signal.SIGKILL)
+        worker.close()
     if answer is not None:
         return answer
     if told_to_end:

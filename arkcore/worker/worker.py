@@ -9,12 +9,15 @@ import os
 
 from arkcore.base.bare_signal import signal
 from arkcore.base.stderr import complain, complain_to
-from arkcore.machine.channel import Event, Sender
+from arkcore.machine.channel import Event, Receiver, Sender, verdict_of
+from arkcore.machine.child import Child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from arkcore.base.status import Verdict
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -43,18 +46,57 @@ def become_subreaper() -> bool:
     return prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def fork_worker(body: Callable[[Sender], None], prepare: Callable[[], None]) -> tuple[int, int]:
-    """Fork a process that runs `body` and exits; its pid, and where it tells its events.
+class Worker:
+    """A forked process that runs `body` and exits: what it tells, and its end.
 
-    It dies with its guard. `prepare` runs first, to close what is the guard's alone.
+    It dies with its guard. `prepare` runs first, to close what is the guard's alone. `OSError`
+    where no process can be made.
     """
-    reading, writing = os.pipe()
-    guard = os.getpid()
-    pid = os.fork()
-    if pid:
-        os.close(writing)
-        return pid, reading
-    code = 1
+
+    def __init__(self, body: Callable[[Sender], None], prepare: Callable[[], None]) -> None:
+        reading, writing = os.pipe()
+        guard = os.getpid()
+        try:
+            self.child = Child.fork(lambda: _work(body, prepare, guard, reading, writing))
+        except OSError:
+            os.close(reading)  # where descriptors are few, this one is needed to tell so
+            raise
+        finally:
+            os.close(writing)
+        self._receiver = Receiver(reading)
+        #: What it reports; None before that.
+        self.verdict: Verdict | None = None
+
+    @property
+    def descriptor(self) -> int:
+        """Readable when it has told something, or is gone."""
+        return self._receiver.descriptor
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it will tell nothing more, for it has closed its end."""
+        return self._receiver.at_end
+
+    def hear(self, tell: Callable[[Event], object]) -> None:
+        """Pass on what it has told by now. Never waits."""
+        for event in self._receiver.events():
+            if event.kind == Event.REPORT:
+                self.verdict = verdict_of(event.texts)
+            tell(event)
+
+    def close(self) -> None:
+        """Hear it no more."""
+        self._receiver.close()
+
+
+def _work(
+    body: Callable[[Sender], None],
+    prepare: Callable[[], None],
+    guard: int,
+    reading: int,
+    writing: int,
+) -> None:
+    """In the worker."""
     try:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != guard:
@@ -76,8 +118,6 @@ def fork_worker(body: Callable[[Sender], None], prepare: Callable[[], None]) -> 
         sender = Sender(writing)
         complain_to(lambda text: sender.send(Event.REMARK, "warning", text))
         body(sender)
-        code = 0
     except BaseException as error:
         complain(f"a worker ended by {type(error).__name__}: {error}")
-    finally:
-        os._exit(code)
+        raise

@@ -16,7 +16,7 @@ import pytest
 from drilling import Pair, second_node
 from support import PROGRAMS, ToyNode, wait_for
 
-from arkcore.cli.aside import answer_of
+from arkcore.worker.aside import answer_of
 
 #: A status command that looks for a terminal; each call adds what it found to a file.
 PROBE = """

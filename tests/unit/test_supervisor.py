@@ -18,7 +18,8 @@ from arkcore.base.status import Outcome, Verdict
 from arkcore.machine import processes
 from arkcore.machine.channel import Sender
 from arkcore.machine.python_stack import PythonStack
-from arkcore.worker.supervisor import supervise, supervise_aside
+from arkcore.worker.aside import supervise_aside
+from arkcore.worker.supervisor import supervise
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 

@@ -9,12 +9,12 @@ import time
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import MachineError
 from arkcore.base.status import Outcome, Verdict
-from arkcore.cli.aside import Aside, send_answer
 from arkcore.cli.drill.manager import Refused
 from arkcore.machine import processes
 from arkcore.machine.processes import Process
 from arkcore.memory.lock import holder_of
 from arkcore.memory.state import State
+from arkcore.worker.aside import Aside, send_answer
 from arkcore.worker.part import Part, do_part
 
 TYPE_CHECKING = False

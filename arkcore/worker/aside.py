@@ -1,0 +1,209 @@
+"""Work that is no part of an action, done in a worker of its own: what it makes ends with it.
+
+It may hang, raise, exit or crash, because it imports a plugin. Whatever becomes of it, whoever
+asked for it goes on and tells.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+
+from arkcore.base import quickjson
+from arkcore.base.bare_signal import signal
+from arkcore.base.deadline import Deadline
+from arkcore.base.errors import ArkError, PluginError
+from arkcore.base.status import Outcome, Verdict
+from arkcore.machine import ending, processes
+from arkcore.machine.channel import Sender
+from arkcore.worker.supervisor import supervise
+from arkcore.worker.worker import Worker, become_subreaper
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from arkcore.machine.channel import Event
+    from arkcore.machine.child import Death
+    from arkcore.machine.python_stack import PythonStack
+    from arkcore.worker.signals import Signals
+
+#: Seconds to import a plugin and read what it declares.
+LOADING = 20.0
+#: Seconds that a worker has to go by itself when it has reported, or tells nothing more.
+_PATIENCE = 0.5
+#: Seconds for which one that was killed is awaited.
+_DYING = 1.0
+#: Seconds for ending what a worker has made.
+_LEFT = 1.0
+
+_ANSWER = "answer"
+
+
+def supervise_aside(
+    body: Callable[[Sender], None],
+    *,
+    end: Deadline,
+    tell: Callable[[Event], object],
+    signals: Signals,
+    prepare: Callable[[], None],
+    doing: Callable[[], str],
+    record_late: Callable[[int, PythonStack, float], str],
+) -> Verdict:
+    """As :func:`supervise`, for what is no part of an action: what `body` makes ends with it.
+
+    Nothing that follows would look for it: it bears no mark, and is no product's.
+    """
+    late_tree: set[processes.Process] = set()
+
+    def clean_body(sender: Sender) -> None:
+        become_subreaper()
+        answer = _Answer(sender.descriptor)
+        try:
+            body(answer)
+        finally:
+            made = lambda: processes.descendants({os.getpid()})  # noqa: E731
+            ending.end(made, end.sooner(_LEFT), grace=_LEFT / 10)
+        # Not before: whoever has reported gets no more time.
+        for report in answer.held:
+            sender.report(report)
+
+    def record(pid: int, stack: PythonStack, within: float) -> str:
+        box = record_late(pid, stack, within)
+        late_tree.update(processes.descendants({pid}))
+        return box
+
+    try:
+        return supervise(
+            clean_body,
+            end=end,
+            tell=tell,
+            signals=signals,
+            prepare=prepare,
+            doing=doing,
+            record_late=record,
+        )
+    finally:
+        kill(late_tree)
+
+
+class _Answer(Sender):
+    """A worker's end that holds its report back."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self.held: list[Verdict] = []
+
+    def report(self, report: Verdict) -> None:
+        report.reason = self.masked(report.reason)  # whoever sends it on knows no secret
+        self.held = [report]
+
+
+def kill(some: set[processes.Process]) -> None:
+    """Send SIGKILL to each process, if it still is the one that was seen."""
+    for each in some:
+        processes.send(each, signal.SIGKILL)
+
+
+class Aside:
+    """A worker that runs `body`, while its caller does other things."""
+
+    def __init__(self, body: Callable[[Sender], None]) -> None:
+        # What it leaves behind must come to us, so that it can be ended.
+        become_subreaper()
+        self._worker = Worker(body, _set_apart)
+        self._began = time.monotonic()
+        self._pieces: list[str] = []
+        self._over = False
+
+    def wait(self, end: Deadline) -> Verdict:
+        """Its verdict; one that says how it died, or that it was late and was ended at `end`."""
+        worker = self._worker
+        poll = select.poll()
+        poll.register(worker.descriptor, select.POLLIN)
+        worker.hear(self._take)
+        while worker.verdict is None and not worker.is_gone and not end.passed:
+            poll.poll(end.remaining() * 1000 + 1)
+            worker.hear(self._take)
+        late = worker.verdict is None and not worker.is_gone
+        seconds = time.monotonic() - self._began
+        death = self._end(0.0 if late else _PATIENCE)
+        if worker.verdict is not None:
+            return worker.verdict
+        if late:
+            return Verdict(Outcome.UNDECIDED, f"no answer within {seconds:.1f} s")
+        told = death.told("before it had answered")
+        return Verdict(Outcome.INTERNAL, f"the plugin's process {told}")
+
+    def give_up(self) -> None:
+        """End it, where it is still at work: nobody wants its answer any more."""
+        if not self._over:
+            self._end(0.0)
+
+    @property
+    def answer(self) -> Any:
+        return quickjson.loads("".join(self._pieces).encode())
+
+    def _take(self, event: Event) -> None:
+        if event.kind == _ANSWER:
+            self._pieces += event.texts
+
+    def _end(self, patience: float) -> Death:
+        self._over = True
+        self._worker.close()
+        return self._worker.child.end(patience, _DYING)
+
+
+class Question:
+    """What `work` returns (as JSON would have it), being found aside from now on."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        def body(sender: Sender) -> None:
+            try:
+                send_answer(sender, work())
+            except ArkError as error:
+                sender.report(Verdict(Outcome.FAILED, str(error)))
+            except BaseException as error:  # a plugin's exit() is no end of the command
+                sender.report(Verdict(Outcome.INTERNAL, f"{type(error).__name__}: {error}"))
+            else:
+                sender.report(Verdict(Outcome.WELL))
+
+        self._aside = Aside(body)
+
+    def answer(self, end: Deadline) -> Any:
+        """The answer, where it comes by `end`.
+
+        The `ArkError` that `work` raises, or `PluginError` for any other end of it.
+        """
+        report = self._aside.wait(end)
+        if report.well:
+            return self._aside.answer
+        if report.outcome is Outcome.FAILED:
+            raise ArkError(report.reason)
+        raise PluginError(report.reason)
+
+
+def answer_of(work: Callable[[], Any], within: float = LOADING) -> Any:
+    """What `work` returns, found aside. Errors as :meth:`Question.answer`."""
+    return Question(work).answer(Deadline.after(within))
+
+
+def send_answer(sender: Sender, answer: Any) -> None:
+    """Tell `answer`, which JSON can hold, from within a process aside."""
+    sender.hand_over(_ANSWER, quickjson.dumps(answer))
+
+
+def end_what_is_left() -> None:
+    """End what the processes aside have left running: a command that outlived its asker."""
+    me = os.getpid()
+    ending.end(lambda: processes.descendants({me}), Deadline.after(1.0), grace=0.2)
+
+
+def _set_apart() -> None:
+    """Leave the caller's terminal: a plugin neither writes to it nor types into it."""
+    os.setsid()
+    quiet = os.open("/dev/null", os.O_RDWR)
+    os.dup2(quiet, 2)
+    os.close(quiet)
