@@ -13,6 +13,7 @@ PAGES = {
     "cluster.md",
     "dependencies.md",
     "exit-codes.md",
+    "glossary.md",
     "hooks.md",
     "index.md",
     "installation.md",
