@@ -81,7 +81,7 @@ class Verdict:
         self.reason = reason
         #: The last status seen, where one was seen.
         self.status = status
-        #: Where the outcome is INTERNAL: whose it is.
+        #: Where nobody could be asked: whose it is.
         self.fault = fault
 
     @property

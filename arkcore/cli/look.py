@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from arkcore.base.deadline import Deadline
-from arkcore.base.status import Outcome, Status, StatusReport, Verdict
+from arkcore.base.status import StatusReport, Verdict
 from arkcore.guard.asking import ask_status
 from arkcore.memory.state import State
 from arkcore.worker.aside import Aside, end_what_is_left
@@ -54,6 +54,4 @@ def _ask(paths: Paths, resource: Resource, deadline: Deadline, sender: Sender) -
 
 
 def _told(report: Verdict) -> StatusReport | str:
-    if report.outcome is Outcome.INTERNAL:
-        return report.reason
-    return StatusReport(report.status or Status.UNKNOWN, report.reason)
+    return StatusReport(report.status, report.reason) if report.status else report.reason

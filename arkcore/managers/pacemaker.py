@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
+from arkcore.base import budget
 from arkcore.base.call import Action, Call
-from arkcore.base.errors import ArkError, ConfigurationError
+from arkcore.base.errors import ArkError, ConfigurationError, PluginError
 from arkcore.base.paths import Paths
 from arkcore.base.status import Fault, Outcome, Status
 from arkcore.base.stderr import complain, write
@@ -150,9 +152,10 @@ def _answered(
     if action == "meta-data":
         from arkcore.managers.ocf_metadata import metadata
 
-        text = metadata(plugin)
-        sys.stdout.buffer.write(text.encode())  # UTF-8, whatever the locale
-        return Answer(ocf.SUCCESS)
+        found = _aside(lambda: Answer(ocf.SUCCESS, metadata(plugin)), operation)
+        if found.code == ocf.SUCCESS:
+            sys.stdout.buffer.write(found.reason.encode())  # UTF-8, whatever the locale
+        return found
     perform = _ACTIONS.get(action)
     if perform is None:
         given = " ".join(argv[1:]) or "none"
@@ -161,6 +164,32 @@ def _answered(
     if os.geteuid() != 0 and not paths.prefix and action != "validate-all":
         return Answer(ocf.PERM, f"{action} needs root: whose processes are whose is hidden else")
     return perform(Pacemaker(plugin, operation, paths.prefix), paths, environment)
+
+
+def _aside(work: Callable[[], Answer], operation: ocf.Operation) -> Answer:
+    """What `work` answers, which loads the plugin: in a worker, for the plugin may die or hang.
+
+    `PluginError` where it does.
+    """
+    from arkcore.worker.aside import answer_of, end_what_is_left
+
+    def told() -> list[int | str]:
+        try:
+            found = work()
+        except ArkError as error:
+            found = Answer(_CODES[fault_of(error)], str(error))
+        except BaseException as error:
+            found = Answer(ocf.GENERIC, f"internal error: {type(error).__name__}: {error}")
+            complain(found.reason)
+        return [found.code, found.reason]
+
+    now = time.monotonic()
+    end = budget.of_loading(now, operation.ends.at if operation.ends else None)
+    try:
+        code, reason = answer_of(told, max(0.5, end - now), complain)
+    finally:
+        end_what_is_left()
+    return Answer(int(code), str(reason))
 
 
 def _start(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
@@ -205,6 +234,10 @@ def _performed(
 
 
 def _validate_all(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
+    return _aside(lambda: _validated(manager, paths, environment), manager.operation)
+
+
+def _validated(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) -> Answer:
     from arkcore.managers.pacemaker_tools import PacemakerTools
     from arkcore.resources.validation import validate
 
@@ -237,13 +270,23 @@ def _reload(manager: Pacemaker, paths: Paths, environment: Mapping[str, str]) ->
 
     manager.operation.refuse_clone()
     call = manager.parse(Action.QUICK_CHECK, (), environment)
+
+    def record() -> Answer:
+        try:
+            validate_and_record(paths, call.resource, call.parameters, manager.manages)
+        except ArkError as error:
+            return Answer(ocf.SUCCESS, str(error))
+        return Answer(ocf.SUCCESS)
+
     try:
-        validate_and_record(paths, call.resource, call.parameters, manager.manages)
-    except ArkError as error:
+        found = _aside(record, manager.operation)
+    except PluginError as error:
+        found = Answer(ocf.SUCCESS, str(error))
+    if found.code == ocf.SUCCESS and found.reason:
         # An error code would have Pacemaker stop what runs, on every node alike. It goes on with
         # the values it has; each monitor says from now on what is wrong.
-        complain(f"not reloaded: {error}")
-    return Answer(ocf.SUCCESS)
+        complain(f"not reloaded: {found.reason}")
+    return found
 
 
 _ACTIONS: dict[str, Callable[[Pacemaker, Paths, Mapping[str, str]], Answer]] = {

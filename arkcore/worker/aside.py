@@ -14,18 +14,18 @@ from arkcore.base import quickjson
 from arkcore.base.bare_signal import signal
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, PluginError
-from arkcore.base.status import Outcome, Verdict
+from arkcore.base.status import Fault, Outcome, Verdict
 from arkcore.machine import ending, processes
-from arkcore.machine.channel import Sender
+from arkcore.machine.channel import Event, Sender
+from arkcore.machine.whole_output import LARGEST
 from arkcore.worker.supervisor import supervise
-from arkcore.worker.worker import Worker, become_subreaper
+from arkcore.worker.worker import Worker, become_subreaper, lost, lost_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from arkcore.machine.channel import Event
     from arkcore.machine.child import Death
     from arkcore.machine.python_stack import PythonStack
     from arkcore.worker.signals import Signals
@@ -108,14 +108,23 @@ def kill(some: set[processes.Process]) -> None:
 
 
 class Aside:
-    """A worker that runs `body`, while its caller does other things."""
+    """A worker that runs `body`, while its caller does other things.
 
-    def __init__(self, body: Callable[[Sender], None]) -> None:
+    `hear` is told what it complains of.
+    """
+
+    def __init__(
+        self, body: Callable[[Sender], None], hear: Callable[[str], object] = lambda _: None
+    ) -> None:
         # What it leaves behind must come to us, so that it can be ended.
         become_subreaper()
         self._worker = Worker(body, _set_apart)
         self._began = time.monotonic()
+        self._hear = hear
         self._pieces: list[str] = []
+        self._size = 0
+        #: What it has told by :func:`send_answer`, once it is awaited.
+        self.answer: Any = None
         self._over = False
 
     def wait(self, end: Deadline) -> Verdict:
@@ -124,31 +133,46 @@ class Aside:
         poll = select.poll()
         poll.register(worker.descriptor, select.POLLIN)
         worker.hear(self._take)
-        while worker.verdict is None and not worker.is_gone and not end.passed:
+        while not self._is_through and not end.passed:
             poll.poll(end.remaining() * 1000 + 1)
             worker.hear(self._take)
-        late = worker.verdict is None and not worker.is_gone
+        late = not self._is_through
         seconds = time.monotonic() - self._began
         death = self._end(0.0 if late else _PATIENCE)
+        if self._size > LARGEST:
+            why = f"the plugin's process answered more than {LARGEST} bytes"
+            return Verdict(Outcome.INTERNAL, why, fault=Fault.PLUGIN)
         if worker.verdict is not None:
-            return worker.verdict
-        if late:
-            return Verdict(Outcome.UNDECIDED, f"no answer within {seconds:.1f} s")
-        told = death.told("before it had answered")
-        return Verdict(Outcome.INTERNAL, f"the plugin's process {told}")
+            return self._arrived(worker.verdict)
+        return lost(f"no answer within {seconds:.1f} s") if late else lost_by(death)
+
+    def _arrived(self, verdict: Verdict) -> Verdict:
+        """`verdict`, where the answer that goes with it can be read."""
+        if not self._pieces:
+            return verdict
+        try:
+            self.answer = quickjson.loads("".join(self._pieces).encode())
+        except (ValueError, RecursionError):
+            why = "its answer did not arrive whole"
+            return Verdict(Outcome.INTERNAL, why, fault=Fault.PLUGIN)
+        return verdict
+
+    @property
+    def _is_through(self) -> bool:
+        gone = self._worker.is_gone or self._size > LARGEST
+        return gone or self._worker.verdict is not None
 
     def give_up(self) -> None:
         """End it, where it is still at work: nobody wants its answer any more."""
         if not self._over:
             self._end(0.0)
 
-    @property
-    def answer(self) -> Any:
-        return quickjson.loads("".join(self._pieces).encode())
-
     def _take(self, event: Event) -> None:
-        if event.kind == _ANSWER:
+        if event.kind == _ANSWER and self._size <= LARGEST:
             self._pieces += event.texts
+            self._size += sum(map(len, event.texts))
+        elif event.kind == Event.REMARK and event.texts:
+            self._hear(event.texts[-1])
 
     def _end(self, patience: float) -> Death:
         self._over = True
@@ -159,7 +183,9 @@ class Aside:
 class Question:
     """What `work` returns (as JSON would have it), being found aside from now on."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(
+        self, work: Callable[[], Any], hear: Callable[[str], object] = lambda _: None
+    ) -> None:
         def body(sender: Sender) -> None:
             try:
                 send_answer(sender, work())
@@ -170,7 +196,7 @@ class Question:
             else:
                 sender.report(Verdict(Outcome.WELL))
 
-        self._aside = Aside(body)
+        self._aside = Aside(body, hear)
 
     def answer(self, end: Deadline) -> Any:
         """The answer, where it comes by `end`.
@@ -185,9 +211,13 @@ class Question:
         raise PluginError(report.reason)
 
 
-def answer_of(work: Callable[[], Any], within: float = LOADING) -> Any:
+def answer_of(
+    work: Callable[[], Any],
+    within: float = LOADING,
+    hear: Callable[[str], object] = lambda _: None,
+) -> Any:
     """What `work` returns, found aside. Errors as :meth:`Question.answer`."""
-    return Question(work).answer(Deadline.after(within))
+    return Question(work, hear).answer(Deadline.after(within))
 
 
 def send_answer(sender: Sender, answer: Any) -> None:

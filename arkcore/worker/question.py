@@ -132,7 +132,10 @@ def _awaited(
 ) -> Answer:
     """What the child tells about the command. The command's output is not read here."""
     name = os.path.basename(argv[0])
-    worker = Worker(body, lambda: None)
+    try:
+        worker = Worker(body, lambda: None)
+    except OSError as error:
+        return Answer(How.NOT_RUN, f"{argv[0]} cannot be run: {error.strerror}")
     answer: Answer | None = None
 
     def hear(event: Event) -> None:
@@ -155,7 +158,7 @@ def _awaited(
     finally:
         # Also where a person's ^C ends the wait.
         left = processes.descendants({worker.child.pid}) if answer is None else set()
-        worker.child.end(0.0 if answer is None else _PATIENCE)
+        death = worker.child.end(0.0 if answer is None else _PATIENCE)
         for each in left:
             processes.send(each, signal.SIGKILL)
         worker.close()
@@ -165,7 +168,7 @@ def _awaited(
         return Answer(How.TOLD_TO_END, f"{name} was not awaited: this process was told to end")
     if late:
         return Answer(How.LATE, _late(argv, within))
-    return Answer(How.DIED, f"the process that asked {name} died")
+    return Answer(How.DIED, f"the process that asked {name} {death.told()}")
 
 
 def _how(result: CommandResult, output: WholeOutput) -> How:

@@ -7,17 +7,16 @@ import time
 
 from arkcore.base import budget
 from arkcore.base.deadline import Deadline
-from arkcore.base.status import Outcome, Verdict
 from arkcore.machine.python_stack import PythonStack
 from arkcore.worker.signals import Ended
-from arkcore.worker.worker import Worker
+from arkcore.worker.worker import Worker, lost, lost_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from arkcore.base.status import Verdict
     from arkcore.machine.channel import Event, Sender
-    from arkcore.machine.child import Death
     from arkcore.worker.signals import Signals
 
 #: Seconds that a worker has to go by itself when it has told its answer, or tells nothing more.
@@ -77,13 +76,13 @@ def supervise(
         worker.close()
     if signals.received:
         raise Ended
-    return verdict or worker.verdict or _lost(death)
+    return verdict or worker.verdict or lost_by(death)
 
 
 def _late(spent: float, doing: str, box: str) -> Verdict:
     at = f" while {doing}" if doing else ""
     named = f"; black box {box}" if box else ""
-    return Verdict(Outcome.UNDECIDED, f"no end after {spent:.1f} s{at}{named}")
+    return lost(f"no end after {spent:.1f} s{at}{named}")
 
 
 def has_children() -> bool:
@@ -92,8 +91,3 @@ def has_children() -> bool:
     except ChildProcessError:
         return False
     return True
-
-
-def _lost(death: Death) -> Verdict:
-    told = death.told("before it had answered")
-    return Verdict(Outcome.UNDECIDED, f"the plugin's process {told}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from arkcore.base.bare_signal import signal
+from arkcore.base.status import Fault, Outcome, Verdict
 from arkcore.base.stderr import complain, complain_to
 from arkcore.machine.channel import Event, Receiver, Sender, verdict_of
 from arkcore.machine.child import Child
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from arkcore.base.status import Verdict
+    from arkcore.machine.child import Death
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -87,6 +88,16 @@ class Worker:
     def close(self) -> None:
         """Hear it no more."""
         self._receiver.close()
+
+
+def lost(why: str) -> Verdict:
+    """The verdict on a worker that died or hung, wherever it worked: its plugin has no answer."""
+    return Verdict(Outcome.UNDECIDED, why, fault=Fault.PLUGIN)
+
+
+def lost_by(death: Death) -> Verdict:
+    """The same on one that died: how it did."""
+    return lost(f"the plugin's process {death.told('before it had answered')}")
 
 
 def _work(

@@ -90,6 +90,25 @@ def test_a_plugin_that_crashes_is_told(node: ToyNode, ark) -> None:
     assert "exit code 7" in result.stderr
 
 
+def test_a_plugin_that_hangs_is_told_as_one_that_crashes(node: ToyNode, ark) -> None:
+    node.hooks("def ark_status(ctx, default): import time; time.sleep(1000)")
+    result = ark("status", "toy1", "--within", "0.2")
+    assert result.returncode == 1
+    assert "toy1: no answer within" in result.stderr
+
+
+def test_a_caller_that_ignores_its_children_changes_no_answer(node: ToyNode) -> None:
+    done = subprocess.run(
+        [PROGRAMS / "ark", "status", "toy1"],
+        env={"ARK_PREFIX": str(node.prefix), "PATH": os.environ["PATH"], "LANG": "C"},
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "STOPPED" in done.stdout
+
+
 def test_an_unusable_file_is_shown_and_is_exit_code_1(node: ToyNode, ark) -> None:
     node.configure("toy2", host="OTHER2")
     (node.resources / "toy1.toml").write_text('plugin = "toy"\nlogical_host = 3\n')

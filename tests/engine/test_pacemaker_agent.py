@@ -572,6 +572,37 @@ def test_a_stop_of_what_no_resource_can_be_called_is_done(toy: Agent, name: str)
     assert toy.stop().code == SUCCESS
 
 
+FATAL = {
+    "exits": "import os; os._exit(0)",
+    "dies": "import os; os.kill(os.getpid(), 11)",
+    "hangs": "import time; time.sleep(1000)",
+}
+
+
+@pytest.mark.parametrize("fault", FATAL.values(), ids=FATAL.keys())
+def test_a_plugin_that_dies_while_it_is_loaded_is_none_for_every_operation(
+    node: ToyNode, fault: str
+) -> None:
+    (node.resources / "toy1.toml").unlink()
+    place = node.prefix / "packages"
+    metadata = place / "ark_fatal-1.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: ark-fatal\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[arkcore.plugins]\nfatal = ark_fatal:Fatal\n")
+    (place / "ark_fatal.py").write_text(fault)
+    fatal = Agent(node.prefix, "fatal", logical_host="LHOST1")
+    text = fatal.path.read_text()
+    fatal.path.write_text(text.replace("sys.path += [", f"sys.path += [{str(place)!r}, "))
+    calls = {action: fatal.begin(action, timeout=4) for action in ("start", "validate-all")}
+    calls["meta-data"] = fatal.begin("meta-data", timeout=4)
+    codes = {action: call.end() for action, call in calls.items()}
+    assert codes == dict.fromkeys(calls, INSTALLED)
+    for call in calls.values():
+        assert re.search("the plugin's process|no end after|no answer within", call.reason)
+    reload = fatal.call("reload-agent", timeout=4)
+    assert (reload.code, "not reloaded: " in reload.stderr) == (SUCCESS, True)
+
+
 def test_reload_takes_over_what_can_change_while_it_runs(node: ToyNode, toy: Agent) -> None:
     toy.start()
     daemons = node.daemons()

@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 
 from arkcore.base.deadline import Deadline
-from arkcore.base.status import Outcome, Verdict
+from arkcore.base.errors import PluginError
+from arkcore.base.status import Fault, Outcome, Verdict
 from arkcore.machine import processes
 from arkcore.machine.channel import Sender
 from arkcore.machine.python_stack import PythonStack
-from arkcore.worker.aside import supervise_aside
+from arkcore.machine.whole_output import LARGEST
+from arkcore.worker.aside import Aside, answer_of, supervise_aside
 from arkcore.worker.supervisor import supervise
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -65,6 +67,49 @@ def test_a_worker_that_dies_has_answered_nothing() -> None:
     report = done(lambda _: os.kill(os.getpid(), signal.SIGKILL))
     assert report.outcome is Outcome.UNDECIDED
     assert report.reason == "the plugin's process was ended by SIGKILL"
+
+
+def aside(body: Callable[[Sender], None], *, end: Deadline, **_: Any) -> Verdict:
+    return Aside(body).wait(end)
+
+
+@pytest.mark.parametrize("how", [supervise, supervise_aside, aside])
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "the plugin's process was ended by SIGKILL"),
+        (
+            lambda: os._exit(0),
+            "the plugin's process ended with exit code 0 before it had answered",
+        ),
+        (lambda: block(1000), ""),
+    ],
+    ids=["signal", "exit", "hang"],
+)
+def test_a_plugin_that_dies_or_hangs_has_one_outcome_wherever_it_works(
+    how: Callable[..., Verdict], fault: Callable[[], object], told: str
+) -> None:
+    def body(_: Sender) -> None:
+        fault()
+
+    verdict = done(body, how, within=20 if told else 0.5)
+    assert (verdict.outcome, verdict.fault) == (Outcome.UNDECIDED, Fault.PLUGIN)
+    assert (verdict.status, verdict.reason) == (None, told or verdict.reason)
+
+
+def test_an_answer_that_does_not_arrive_whole_is_none() -> None:
+    def body(sender: Sender) -> None:
+        sender.send("answer", '{"half": ')
+        sender.report(Verdict(Outcome.WELL))
+
+    verdict = done(body, aside)
+    assert (verdict.outcome, verdict.fault) == (Outcome.INTERNAL, Fault.PLUGIN)
+    assert verdict.reason == "its answer did not arrive whole"
+
+
+def test_an_answer_of_a_plugin_may_not_be_without_end() -> None:
+    with pytest.raises(PluginError, match=f"answered more than {LARGEST} bytes"):
+        answer_of(lambda: "x" * (LARGEST + 1))
 
 
 def test_what_a_late_worker_reports_when_it_was_asked_where_it_hangs_is_not_believed() -> None:
