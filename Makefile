@@ -35,7 +35,7 @@ PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.t
     arkcore/__init__.py $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 
-.PHONY: demo check test lint types layers audit test-parts tests cluster-test-and-pythons pythons coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
+.PHONY: demo check test lint types layers audit audit-parts test-parts tests cluster-test-and-pythons pythons pythons-parts coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
@@ -68,9 +68,10 @@ check: lint types layers
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/unit $(PYTEST)
 
 # The cluster waits for most of its time, and so the other tests run beside it. What either needs is
-# there before.
-test: $(VENV)/.test
-	$(MAKE) --no-print-directory -j2 --output-sync=target lint types layers audit test-parts
+# there before; the environments are made beside each other.
+test:
+	$(MAKE) --no-print-directory -j2 --output-sync=target \
+	    $(VENV)/.test audit-parts pythons-parts lint types layers audit test-parts
 	@if [ "$$(id -u)" = 0 ]; then \
 	    $(MAKE) --no-print-directory cluster-parts && \
 	    $(MAKE) --no-print-directory -j2 --output-sync=target tests cluster-test-and-pythons && \
@@ -116,6 +117,9 @@ cluster-test-and-pythons:
 	$(MAKE) --no-print-directory cluster-test
 	$(MAKE) --no-print-directory pythons
 
+pythons-parts: $(VENV)/.venv
+	+tools/pythons parts $(PYTHONS)
+
 # The unit tests, some of the command's and the documentation's reference tests, on each other
 # version of Python that is here; other tests: TESTS="tests/cli".
 pythons: $(VENV)/.test
@@ -125,11 +129,15 @@ pythons: $(VENV)/.test
 coverage: test-parts
 	tools/coverage $(FEWER) $(or $(TESTS),$(MEASURED))
 
-# Licences fail it; so do known vulnerabilities. Where their database is not reached, it says so.
-audit: $(VENV)/.test
+# After .venv: what Python lacks for an environment is installed there, once.
+audit-parts: $(VENV)/.venv
 	@test -x $(VENV)-audit/bin/pip-audit || { PYTHON=$(PYTHON) tools/venv $(VENV)-audit && \
 	    $(VENV)-audit/bin/python -m pip --disable-pip-version-check --quiet install --no-deps \
-	        --require-hashes -r requirements/audit.txt; } || echo 'pip-audit cannot be installed'
+	        --no-compile --require-hashes -r requirements/audit.txt; } || \
+	    echo 'pip-audit cannot be installed'
+
+# Licences fail it; so do known vulnerabilities. Where their database is not reached, it says so.
+audit: $(VENV)/.test audit-parts
 	$(VENV)/bin/python tools/audit.py $(VENV)-audit/bin/pip-audit
 
 tests-of-deadlines: test-parts
