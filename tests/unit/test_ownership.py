@@ -273,20 +273,24 @@ class TestUsers:
         assert node.started() == []
 
     def test_what_descends_from_ours_keeps_its_own(self, node: Node, spawn: Spawn) -> None:
+        daemon = str(node.home / "daemon")
         program = (
             "import os, subprocess, sys\n"
-            f"subprocess.run([{str(node.home / 'daemon')!r}, '300'], user={STRANGER}, env={{}})"
+            f"subprocess.run([{daemon!r}, '300'], user={STRANGER}, env={{}})"
         )
         node.note_start()
         words = ("-c", '"$@"; :', "sh", sys.executable, "-c", program)
         parent = spawn(node.home / "shell", *words, **node.mark())
-        wait_for(lambda: len(processes.descendants({parent.pid})) == 2)
-        strangers = [
-            each.pid
-            for each in processes.descendants({parent.pid})
-            if processes.owner(each.pid) == STRANGER
-        ]
-        assert strangers[0] in node.started()
+
+        def daemons() -> list[int]:
+            below = processes.descendants({parent.pid})
+            return [each.pid for each in below if processes.executable(each.pid) == daemon]
+
+        # It is the daemon only after it has become the stranger's.
+        wait_for(daemons)
+        [stranger] = daemons()
+        assert processes.owner(stranger) == STRANGER
+        assert stranger in node.started()
 
     def test_what_this_action_has_made_may_have_changed_its_own(
         self, node: Node, spawn: Spawn, monkeypatch: pytest.MonkeyPatch
