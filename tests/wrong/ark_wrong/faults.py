@@ -78,6 +78,34 @@ class MissesItsOwn(Right):
         return [each for each in super().processes(ctx) if not each.name.startswith("echo-")]
 
 
+class StopsNothing(Right):
+    """Its stop only says that it stops."""
+
+    name = "wrong-stops-nothing"
+
+    def stop(self, ctx: Any) -> None:
+        ctx.log.info("stopping")
+
+
+class StopAlwaysFails(Right):
+    """Its stop has a word that the command does not know, and does not look at what it returns."""
+
+    name = "wrong-stop-always-fails"
+
+    def stop(self, ctx: Any) -> None:
+        self.ctl(ctx, "halt")
+
+
+class StopsByKill(Right):
+    """Its ordinary stop kills."""
+
+    name = "wrong-stops-by-kill"
+
+    def stop(self, ctx: Any) -> None:
+        for each in self.processes(ctx):
+            processes.send(each, signal.SIGKILL)
+
+
 class KillsByName(Right):
     """Its forced stop kills whatever has its names and says of no other logical host to be its."""
 

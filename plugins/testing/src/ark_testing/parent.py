@@ -89,6 +89,14 @@ class Parent:
         self._impostors |= set(found)
         return found
 
+    def ended_by(self) -> dict[int, int]:
+        """The signal that ended each process it has buried since this was asked last, 0 for none.
+
+        By pid. What an application's own process has buried is not among them.
+        """
+        self._tell("ended", {})
+        return {int(pid): number for pid, number in self._answer(_PATIENCE)["ended"].items()}
+
     def living(self) -> list[Process]:
         """All that lives below it, by pid. At rest, that is what was started and not ended."""
         below = processes.descendants({self._process.pid})
@@ -166,6 +174,8 @@ class _Jobs:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         self._waiting = Waiting(reading, self._reap_orphans)
+        #: The signal that ended each orphan, 0 for none.
+        self._ended: dict[int, int] = {}
 
     def serve(self) -> None:
         """Do jobs until nobody tells any more."""
@@ -208,7 +218,8 @@ class _Jobs:
                 return
             if seen is None or seen.si_pid == self._waiting.child:
                 return
-            os.waitpid(seen.si_pid, 0)
+            _, status = os.waitpid(seen.si_pid, 0)
+            self._ended[seen.si_pid] = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
     def _do_run(self, **described: Any) -> dict[str, Any]:
         invocation = Invocation(**described)
@@ -256,6 +267,11 @@ class _Jobs:
 
     def _do_pids(self, pids: list[int]) -> dict[str, Any]:
         return {"pids": [_live_under_when_free(pid) for pid in pids]}
+
+    def _do_ended(self) -> dict[str, Any]:
+        self._reap_orphans()
+        ended, self._ended = self._ended, {}
+        return {"ended": ended}
 
     def _messy(self) -> Mess:
         if self._mess is None:

@@ -26,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     life.second_start_makes_no_second_copy,
     truth.every_process_is_listed,
     truth.only_its_own_are_listed,
+    life.remove_needs_no_forced_stop,
     life.stop_is_over_when_it_says_so,
     life.stop_leaves_nothing_behind,
     life.second_remove_is_well,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -94,8 +95,15 @@ class _Removal:
     left_at_once: Sequence[str]
     left_for_good: Sequence[str]
     second: ProgramEnd
+    #: What the RAS log told of the first, and which daemons a KILL has ended.
+    messages: Sequence[str]
+    killed: Sequence[str]
 
 
+#: Seconds that a busy machine may add to an ordinary stop.
+_MOMENT = 3.0
+#: What the engine says before it stops by force.
+_FORCE = "Force stopping."
 #: What the engine says of what it finds in the control group of the start, and ends itself.
 _ENDED_FOR_IT = "ending what the stop has left of the start: "
 
@@ -104,9 +112,15 @@ def _remove_twice(subject: Subject) -> _Removal:
     host = subject.host
     subject.running()
     told = len(host.messages())
-    first, last_word = host.remove(), last_of(host)
+    ran = {each.pid: str(each) for each in lasting(subject, host.living())}
+    host.parent.ended_by()
+    process = subject.timer(host, "remove.process")
+    with subject.hurried(host, {"remove.process": process + _MOMENT}):
+        first, last_word = host.remove(), last_of(host)
+    messages = host.messages()[told:]
+    killed = [pid for pid, number in host.parent.ended_by().items() if number == signal.SIGKILL]
     # Without control groups nobody would have found it.
-    ended = [each for each in host.messages()[told:] if each.startswith(_ENDED_FOR_IT)]
+    ended = [each for each in messages if each.startswith(_ENDED_FOR_IT)]
     at_once = host.living()
     await_that(lambda: not host.living(), _LONG_AFTER)
     for_good = host.living()
@@ -116,6 +130,28 @@ def _remove_twice(subject: Subject) -> _Removal:
         [shown([each]) for each in at_once if each not in for_good],
         [*(shown([each]) for each in for_good), *ended],
         host.remove(),
+        messages,
+        [ran[pid] for pid in killed if pid in ran],
+    )
+
+
+@check(
+    "an ordinary remove of a healthy application needs no forced stop",
+    "正常なアプリケーションの通常の停止に、強制停止を必要としない",
+)
+def remove_needs_no_forced_stop(subject: Subject) -> None:
+    seen = subject.once(_remove_twice)
+    if _FORCE in seen.messages:
+        before = [each for each in seen.messages[: seen.messages.index(_FORCE)] if each[:1] != "|"]
+        raise Failed(
+            f"it ran, ark_stop did not end it, and the engine stopped it by force; the last that "
+            f"was told before: {before[-1]}; look at what the stop command returns (.check())"
+        )
+    killed = ", ".join(seen.killed)
+    expect(
+        not killed,
+        f"ended by SIGKILL in an ordinary stop: {killed}; have ark_stop ask it to end, and leave "
+        f"the KILL to the forced stop",
     )
 
 
