@@ -30,6 +30,7 @@ stop)
     ;;
 status)
     lives "$@" || exit 3
+    while read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" = T ]; do sleep 0.05; done
     read -r children <"/proc/$pid/task/$pid/children"
     [ -n "$children" ] || exit 1
     ;;

@@ -106,6 +106,73 @@ class StopsByKill(Right):
             processes.send(each, signal.SIGKILL)
 
 
+class StoppedWhenLate(Right):
+    """A status command that does not answer in time counts as STOPPED."""
+
+    name = "wrong-stopped-when-late"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        late = report.status is Status.UNKNOWN and "had not ended" in report.detail
+        return StatusReport(Status.STOPPED, report.detail) if late else report
+
+
+class RunningWhileItExists(Right):
+    """Its status is that its main process is there, whatever that does."""
+
+    name = "wrong-running-while-it-exists"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        if report.status is Status.UNKNOWN and len(self.processes(ctx)) >= 4:
+            return StatusReport(Status.RUNNING, "its processes are there")
+        return report
+
+
+class AsksWithoutTimeout(Right):
+    """Its status waits for an answer as long as that takes."""
+
+    name = "wrong-asks-without-timeout"
+
+    def status(self, ctx: Any) -> StatusReport:
+        while any(_state(each) == "T" for each in self.processes(ctx)):
+            time.sleep(0.05)
+        return super().status(ctx)
+
+
+def _state(process: Process) -> str:
+    seen = processes.look(process.pid)
+    return seen.state if seen else ""
+
+
+class CannotForce(Right):
+    """Its forced stop raises where anything lives."""
+
+    name = "wrong-cannot-force"
+
+    def force_stop(self, ctx: Any) -> None:
+        for each in self.processes(ctx):
+            os.kill(each, signal.SIGKILL)  # type: ignore[arg-type]
+
+
+class StopsTheLastStarted(Right):
+    """All logical hosts have one pid file, which holds the pid of the one started last."""
+
+    name = "wrong-stops-the-last-started"
+
+    def start(self, ctx: Any) -> None:
+        super().start(ctx)
+        ctx.wait_until(lambda: os.path.exists(f"{ctx.options.data}/ready"), within=5.0)
+        with open(f"{ctx.options.data}/pid") as own, open(f"{ctx.options.root}/pid", "w") as one:
+            one.write(own.read())
+
+    def stop(self, ctx: Any) -> None:
+        with open(f"{ctx.options.root}/pid") as file:
+            pid = int(file.read())
+        if processes.look(pid):
+            ctx.run(["/bin/kill", str(pid)])
+
+
 class KillsByName(Right):
     """Its forced stop kills whatever has its names and says of no other logical host to be its."""
 

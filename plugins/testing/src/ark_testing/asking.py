@@ -35,6 +35,7 @@ from arkcore.plugin.application import (
 from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.discovery import find
 from arkcore.plugin.hooks import PluggyHooks
+from arkcore.plugin.marker import is_marked
 from arkcore.resources import record, secrets
 from arkcore.resources.recording import validate_and_record
 from arkcore.resources.resource import Resource
@@ -90,6 +91,7 @@ def _declaration(name: str) -> dict[str, Any]:
         return {"refused": f"ark_application raised {_told(error)}"}
     return {
         "module": source.module,
+        "hooks": [hook for hook in dir(plugin) if is_marked(plugin, hook)],
         "title": application.title,
         "topologies": [each.value for each in application.topologies],
         "runs_as_processes": application.runs_as_processes,

@@ -24,6 +24,8 @@ from arkcore.memory.state import State
 
 #: Seconds in which a plugin's own hooks answer, where a check sets no bound.
 ASKING = 20.0
+#: Seconds after its deadline in which a hook comes back, where a check sets no bound.
+_LATE = 10.0
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,12 @@ class Host:
 
     # The plugin.
 
-    def look(self, within: float = ASKING) -> Look:
-        """What the plugin says now, asked in a process of its own."""
-        found = self._ask({"what": "look"}, within)
+    def look(self, within: float = ASKING, *, late: float = _LATE) -> Look:
+        """What the plugin says now, asked in a process of its own.
+
+        `Lost` where its hooks have not come back `late` seconds after their deadline.
+        """
+        found = self._ask({"what": "look"}, within, late)
         alive = {(each.pid, each.start): each for each in processes.table().values()}
         listed = [alive.get((pid, start)) for pid, start in found["listed"]]
         return Look(
@@ -159,8 +164,8 @@ class Host:
     def _place(self) -> dict[str, str]:
         return {"prefix": self.prefix, "resource": self.resource}
 
-    def _ask(self, question: dict[str, Any], within: float) -> dict[str, Any]:
-        found = self.parent.ask({**question, **self._place(), "within": within}, within + 10.0)
+    def _ask(self, question: dict[str, Any], within: float, late: float = _LATE) -> dict[str, Any]:
+        found = self.parent.ask({**question, **self._place(), "within": within}, within + late)
         if "died" in found:
             raise Lost(f"asked to {question['what']}: {found['died']}")
         return found

@@ -3,6 +3,8 @@
 from ark_testing.checks import (
     agent,
     declaration,
+    force,
+    frozen,
     hostility,
     life,
     manners,
@@ -36,6 +38,8 @@ CHECKS: tuple[Check, ...] = (
     truth.status_is_true_after_each_death,
     truth.half_death_is_seen,
     truth.stale_pids_are_not_believed,
+    frozen.frozen_is_neither_running_nor_stopped,
+    force.forced_stop_ends_what_lives,
     neighbours.stop_and_forced_stop_end_only_their_own,
     neighbours.machine_wide_processes_are_left_alone,
     neighbours.two_hosts_are_told_apart,

@@ -30,12 +30,19 @@ class _Ending:
 
 
 def _end_in_company(subject: Subject) -> list[_Ending]:
-    """Stop the first logical host, then force it, beside lookalikes and the second one."""
+    """Stop the first logical host, then force it, beside lookalikes and the second one.
+
+    It is stopped as the one that was started first, and as the one that was started last: a file
+    that both have by mistake is that of the last.
+    """
     host, others = subject.host, subject.hosts[1:]
     if Capability.TWO_HOSTS not in subject.capabilities:
         others = []
+    for each in others:
+        subject.stopped(each)
+    subject.running()
     seen = []
-    for what in ("stop", "force"):
+    for what in ("stop", "stop", "force") if others else ("stop", "force"):
         for each in (*others, host):
             subject.running(each)
         shared = [each for one in subject.hosts for each in one.machine_wide_living()]

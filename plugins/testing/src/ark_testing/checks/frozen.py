@@ -1,0 +1,49 @@
+"""An application that is frozen: its processes are there, and do nothing any more."""
+
+from __future__ import annotations
+
+import signal
+
+from ark_testing.checks.check import check
+from ark_testing.finding import Failed, expect
+from ark_testing.host import Lost, await_that, shown
+from ark_testing.subject import Subject, last_of
+from arkcore.base.status import Status
+
+#: Seconds that the status is given, and after which it must have come back for certain.
+_WITHIN, _LATE = 1.5, 3.0
+#: An ordinary stop of what is frozen takes all its time: not much of it is given.
+_TIMERS = {"remove.process": 3.0, "remove.force_reserve": 1.5, "remove.cleanup": 20.0}
+_ADVICE = "ask the application itself, and say UNKNOWN where it does not answer in time"
+
+
+@check(
+    "an application that is frozen is neither RUNNING nor STOPPED, and can be removed",
+    "凍結した(全プロセスが SIGSTOP の)アプリケーションを RUNNING とも STOPPED とも答えず、"
+    "停止できる",
+)
+def frozen_is_neither_running_nor_stopped(subject: Subject) -> None:
+    host = subject.host
+    subject.running()
+    frozen = host.living()
+    host.kill(frozen, signal.SIGSTOP)
+    try:
+        look = host.look(_WITHIN, late=_LATE)
+    except Lost as error:
+        raise Failed(
+            f"all its processes are stopped, and ark_status had not come back {_LATE:g} s after "
+            f"its deadline of {_WITHIN:g} s; give each question a timeout, ctx.deadline at most"
+        ) from error
+    if look.said in (Status.RUNNING, Status.STOPPED):
+        raise Failed(
+            f"all its processes are stopped (SIGSTOP), and it is said to be {look.said.name} "
+            f"({look.detail}); {_ADVICE}"
+        )
+    with subject.hurried(host, _TIMERS):
+        end = host.remove()
+    expect(
+        end.code == 0,
+        f"all its processes are stopped, and remove ended with {end.code}: {last_of(host)}",
+    )
+    gone = await_that(lambda: not host.living(), 1.0)
+    expect(gone, f"it was frozen, and a remove has left: {shown(host.living())}")
