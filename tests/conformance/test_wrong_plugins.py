@@ -20,6 +20,9 @@ from arkcore.plugin.discovery import installed
 #: Each fault, the check meant for it, and what else is broken with it.
 FAULTS: dict[str, tuple[str, ...]] = {
     "misspelt-hook": ("hooks_are_those_of_the_contract",),
+    "unmarked-hook": ("every_ark_name_is_a_hook",),
+    "async-hook": ("every_ark_name_is_a_hook",),
+    "starts-nothing": ("status_is_true_after_start_and_stop",),
     "lacks-texts": ("texts_and_defaults_are_whole",),
     "imports-private": ("only_public_names_are_imported",),
     "accepts-anything": ("errors_of_options_are_one_line",),

@@ -479,6 +479,34 @@ class SharesItsHost(Right):
         return [each for each in _beneath(ctx) if named in processes.environment(each.pid)]
 
 
+class UnmarkedHook(Right):
+    """Its forced stop is not marked, so that the engine's own is done in its place."""
+
+    name = "wrong-unmarked-hook"
+
+    def ark_force_stop(self, ctx: Any) -> None:
+        self.force_stop(ctx)
+
+
+class AsyncHook(Right):
+    """Its start is a coroutine, which nobody awaits."""
+
+    name = "wrong-async-hook"
+
+    @hookimpl
+    async def ark_start(self, ctx: Any) -> None:  # type: ignore[override]
+        self.start(ctx)
+
+
+class StartsNothing(Right):
+    """Its start does nothing."""
+
+    name = "wrong-starts-nothing"
+
+    def start(self, ctx: Any) -> None:
+        ctx.log.info("starting")
+
+
 class MisspeltHook(Right):
     """One of its hooks has a name that no hook has."""
 

@@ -13,6 +13,7 @@ import threading
 import time
 from typing import Any
 
+from ark_testing.hook_names import odd_hooks
 from arkcore.actions import starting, stopping
 from arkcore.actions.work import Work
 from arkcore.base.deadline import Deadline
@@ -91,6 +92,7 @@ def _declaration(name: str) -> dict[str, Any]:
         return {"refused": f"ark_application raised {_told(error)}"}
     return {
         "module": source.module,
+        "odd_hooks": odd_hooks(plugin),
         "hooks": [hook for hook in dir(plugin) if is_marked(plugin, hook)],
         "title": application.title,
         "topologies": [each.value for each in application.topologies],

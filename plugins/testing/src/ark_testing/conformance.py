@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import pytest
 
 from ark_testing.checks import CHECKS, Check
-from ark_testing.finding import NotPossible
 from ark_testing.in_use import objection
 from ark_testing.installation import Capability, Installation
+from ark_testing.pytest_plugin import watched
 from ark_testing.subject import Subject
+from ark_testing.verification import Outcome, run_check
 
 
 class Conformance:
@@ -67,12 +68,19 @@ class Conformance:
             pytest.skip(_objections[0])
 
 
-def _test(check: Check) -> Callable[[Conformance, Subject], None]:
-    def test(self: Conformance, subject: Subject) -> None:
-        try:
-            check(subject)
-        except NotPossible as reason:
-            pytest.skip(str(reason))
+def _test(check: Check) -> Callable[..., None]:
+    def test(self: Conformance, subject: Subject, request: pytest.FixtureRequest) -> None:
+        with watched(check.name, subject, request.config):
+            result = run_check(check, subject)
+        told = f"{check.name}: {result.told}"
+        if result.outcome is Outcome.KEPT:
+            return
+        # Where another check has failed, that is what keeps this one from being reached.
+        unreached = result.outcome is Outcome.UNREACHED and subject.failed
+        if result.outcome is Outcome.NOT_RUN or unreached:
+            pytest.skip(told)
+        subject.failed = True
+        pytest.fail(f"{told}\nThe promise: {check.text}.", pytrace=False)
 
     test.__name__ = test.__qualname__ = f"test_{check.name}"
     test.__doc__ = f"The promise: {check.text}."

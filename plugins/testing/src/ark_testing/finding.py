@@ -11,6 +11,10 @@ class Unreached(AssertionError):
     """The check could not begin: what it needs did not come about. Another check tells why."""
 
 
+class NotBegun(Unreached):
+    """The check was left out: what an earlier one has told makes it pointless."""
+
+
 def expect(condition: object, told: str) -> None:
     """`Failed` with this text where the condition does not hold."""
     if not condition:

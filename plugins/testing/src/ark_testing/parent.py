@@ -32,10 +32,13 @@ from arkcore.worker.worker import become_subreaper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
 #: Seconds beyond a job's own limit in which the parent must have answered.
 _PATIENCE = 30.0
+#: Seconds between two calls of `Parent.on_wait`.
+_PULSE = 1.0
 
 
 class Parent:
@@ -55,6 +58,8 @@ class Parent:
         )
         self._rest = b""
         self._impostors: set[Process] = set()
+        #: Called every now and then while an answer is awaited.
+        self.on_wait: Callable[[], None] = lambda: None
 
     def run(self, invocation: Invocation, within: float = 600.0) -> RunEnd:
         """Run a program to its end; `within` is what even a hung one is given."""
@@ -142,9 +147,11 @@ class Parent:
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
         while b"\n" not in self._rest:
-            poll.poll(deadline.remaining() * 1000)
-            if deadline.passed:
-                raise MachineError(f"no answer of the parent process within {within:.0f} s")
+            if not poll.poll(min(deadline.remaining(), _PULSE) * 1000):
+                self.on_wait()
+                if deadline.passed:
+                    raise MachineError(f"no answer of the parent process within {within:.0f} s")
+                continue
             data = os.read(descriptor, 65536)
             if not data:
                 raise MachineError(f"the parent process is gone: {self._last_words()}")

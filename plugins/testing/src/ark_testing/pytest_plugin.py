@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ark_testing.installation import LogicalHost
+    from ark_testing.subject import Subject
     from ark_testing.trial import Trial
+
+#: The run's own stderr, which a test's is not: that is captured.
+_STDERR = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the run's stderr, for what is told while a test runs."""
+    config.stash[_STDERR] = os.dup(2)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give it back."""
+    if _STDERR in config.stash:
+        os.close(config.stash[_STDERR])
+        del config.stash[_STDERR]
+
+
+@contextmanager
+def watched(name: str, subject: Subject, config: pytest.Config) -> Iterator[None]:
+    """Have it told on the run's stderr that the check `name` lasts long, until the end."""
+    from ark_testing.pulse import Pulse
+
+    def tell(text: str) -> None:
+        try:
+            os.write(config.stash[_STDERR], f"\n{text}\n".encode())
+        except OSError:
+            pass  # nobody listens: the check goes on
+
+    subject.on_wait(Pulse(name, tell))
+    yield
+    subject.on_wait(lambda: None)
 
 
 @pytest.fixture

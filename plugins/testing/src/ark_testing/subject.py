@@ -57,6 +57,10 @@ class Subject:
         self.hosts: list[Host] = []
         self._declaration: dict[str, Any] | None = None
         self._seen: dict[str, object] = {}
+        #: Why no further check is begun, "" while they are.
+        self.given_up = ""
+        #: Whether a check of it was told as failed.
+        self.failed = False
         try:
             self._set_up()
         except BaseException:
@@ -107,6 +111,15 @@ class Subject:
         if isinstance(seen, Exception):
             raise seen
         return seen  # type: ignore[return-value]
+
+    def on_wait(self, called: Callable[[], None]) -> None:
+        """Have `called` every now and then while an answer is awaited."""
+        for parent in self._parents:
+            parent.on_wait = called
+
+    def give_up(self, why: str) -> None:
+        """Have no further check begun: each would only tell `why` once more."""
+        self.given_up = self.given_up or why
 
     def configure(self, host: Host, timers: Mapping[str, float] | None = None) -> None:
         """Write a host's resource file; `timers` come before the installation's."""
@@ -190,6 +203,7 @@ class Subject:
         done = host.step("start", self.installation.starts_within + 2)
         host.wanted_up()
         if done["outcome"] != "well":
+            self.give_up(f"it does not start: {done['reason']}")
             raise Unreached(f"it does not start: {done['reason']}")
         if not host.living():
             raise Unreached("its start ended well, and nothing lives")

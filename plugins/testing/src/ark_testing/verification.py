@@ -10,6 +10,7 @@ from enum import Enum
 from ark_testing.checks import CHECKS, Check
 from ark_testing.finding import Failed, NotPossible, Unreached
 from ark_testing.host import Lost
+from ark_testing.pulse import Pulse
 from ark_testing.subject import Subject
 from arkcore.base.errors import ArkError
 
@@ -59,10 +60,15 @@ def run_checks(
     subject: Subject,
     checks: Iterable[Check] = CHECKS,
     tell: Callable[[Result], None] = lambda _: None,
+    tell_long: Callable[[str], None] = lambda _: None,
 ) -> list[Result]:
-    """Run checks in their order; `tell` hears of each when it is over."""
+    """Run checks in their order; `tell` hears of each when it is over.
+
+    `tell_long` hears of one that lasts long, while it lasts.
+    """
     results = []
     for check in checks:
+        subject.on_wait(Pulse(check.name, tell_long))
         result = run_check(check, subject)
         tell(result)
         results.append(result)

@@ -215,7 +215,7 @@ def _verified(
             spares=True,
         )
         try:
-            results = run_checks(subject, checks, tell)
+            results = run_checks(subject, checks, tell, complain)
             for host in subject.hosts:
                 subject.stopped(host)  # in the ordinary way, where that will do
         finally:
@@ -253,9 +253,10 @@ def _words(result: Result) -> str:
 
 def _told(result: Result) -> None:
     promise = say(result.check.text, result.check.text_ja)
-    put(f"{_words(result)}: {promise} ({result.seconds:.1f} s)", flush=True)
+    name = result.check.name
+    put(f"{_words(result)}: {name}: {promise} ({result.seconds:.1f} s)", flush=True)
     if result.told:
-        put(f"    {result.check.name}: {result.told}", flush=True)
+        put(f"    {result.told}", flush=True)
 
 
 def _silent(_: Result) -> None:

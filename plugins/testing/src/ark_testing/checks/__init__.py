@@ -17,6 +17,7 @@ from ark_testing.checks.check import Check
 #: In the order in which they are best run: what is cheap and what others build on comes first.
 CHECKS: tuple[Check, ...] = (
     declaration.hooks_are_those_of_the_contract,
+    declaration.every_ark_name_is_a_hook,
     declaration.texts_and_defaults_are_whole,
     declaration.only_public_names_are_imported,
     declaration.capabilities_are_those_declared,

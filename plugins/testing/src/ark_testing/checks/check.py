@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ark_testing.finding import Unreached
+from ark_testing.finding import Failed, NotBegun, Unreached
+from ark_testing.host import Lost
 from ark_testing.installation import Capability
 from ark_testing.subject import Subject
 
@@ -26,16 +27,25 @@ class Check:
     declared_only: bool
     #: Whether it is about what the author of a test class says, and nothing else.
     for_authors: bool
+    #: Whether the checks after it are pointless where it fails: one mistake is one failure.
+    basic: bool
     function: Callable[[Subject], None]
 
     def __call__(self, subject: Subject) -> None:
+        if subject.given_up and not self.declared_only:
+            raise NotBegun(f"not begun: {subject.given_up}")
         refused = subject.declaration().get("refused")
         if refused and not self.declared_only:
             raise Unreached(f"the plugin cannot be used: {refused}")
         try:
             self.function(subject)
-        except BaseException:
+        except (Failed, Lost) as error:
+            if self.basic or isinstance(error, Lost):
+                subject.give_up(f"{self.name}: {error}")
             # The next check begins with a node on which nothing happened.
+            subject.clear_all()
+            raise
+        except BaseException:
             subject.clear_all()
             raise
 
@@ -46,6 +56,7 @@ def check(
     *needs: Capability,
     declared_only: bool = False,
     for_authors: bool = False,
+    basic: bool = False,
 ) -> Callable[[Callable[[Subject], None]], Check]:
     """Make a check of a function; `text` is the promise, as it stands in reports."""
 
@@ -57,6 +68,7 @@ def check(
             frozenset(needs),
             declared_only,
             for_authors,
+            basic,
             function,
         )
 

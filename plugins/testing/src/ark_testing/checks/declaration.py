@@ -28,6 +28,16 @@ def hooks_are_those_of_the_contract(subject: Subject) -> None:
 
 
 @check(
+    "every name that begins with ark_ is a hook, marked, and a function that works when called",
+    "ark_ で始まる名前はすべて、印の付いたフックで、呼び出せば動く関数である",
+    basic=True,
+)
+def every_ark_name_is_a_hook(subject: Subject) -> None:
+    odd = subject.declaration()["odd_hooks"]
+    expect(not odd, "; ".join(odd))
+
+
+@check(
     "title and options have texts in English and Japanese, and defaults that are allowed",
     "名称とオプションに英語と日本語の説明があり、既定値が有効である",
 )

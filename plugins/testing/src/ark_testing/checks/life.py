@@ -138,6 +138,7 @@ def _remove_twice(subject: Subject) -> _Removal:
 @check(
     "an ordinary remove of a healthy application needs no forced stop",
     "正常なアプリケーションの通常の停止に、強制停止を必要としない",
+    basic=True,
 )
 def remove_needs_no_forced_stop(subject: Subject) -> None:
     seen = subject.once(_remove_twice)

@@ -19,6 +19,7 @@ _DEFINITE = (Status.STOPPED, Status.PARTIAL)
 @check(
     "a new process says STOPPED before a start, RUNNING after it, and STOPPED after a stop",
     "開始前は STOPPED、開始後は RUNNING、停止後は STOPPED と答える",
+    basic=True,
 )
 def status_is_true_after_start_and_stop(subject: Subject) -> None:
     host = subject.host
