@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from ark_testing import Capability
-from ark_testing.checks import CHECKS
+from ark_testing.checks import CHECKS, declaration
 from ark_testing.subject import Subject
-from ark_testing.verification import Outcome, run_checks
+from ark_testing.verification import Outcome, run_check, run_checks
 from conformance.installed import install
 
 from arkcore.plugin.discovery import installed
@@ -25,6 +25,9 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "starts-nothing": ("status_is_true_after_start_and_stop",),
     "lacks-texts": ("texts_and_defaults_are_whole",),
     "imports-private": ("only_public_names_are_imported",),
+    "imports-the-undeclared": ("imports_are_declared",),
+    "has-no-time": ("declared_timers_are_long_enough",),
+    "answers-slowly": ("answers_come_quickly",),
     "accepts-anything": ("errors_of_options_are_one_line",),
     "gives-no-advice": ("preflight_tells_what_to_do",),
     "stops-nothing": ("remove_needs_no_forced_stop",),
@@ -51,6 +54,12 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "stops-the-last-started": ("stopping_one_host_leaves_the_other",),
     "needs-the-shared-disk": ("stop_needs_no_shared_disk",),
     "needs-the-product": ("stop_needs_no_product",),
+    "stop-needs-the-disk": ("stop_hooks_need_no_shared_disk",),
+    "needs-home": ("hooks_need_no_surroundings",),
+    "leaves-files": ("hooks_leave_no_files",),
+    "preflight-makes": ("preflight_changes_nothing",),
+    "tells-its-secret": ("secrets_stay_secret",),
+    "declares-no-secret": ("secrets_stay_secret",),
     "swallows-errors": ("refused_stop_is_told",),
     "errors-are-stopped": ("broken_status_is_no_answer",),
     "ignores-the-deadline": ("hooks_keep_their_deadline",),
@@ -62,11 +71,18 @@ FAULTS: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Options that a wrong plugin has beyond the right one's.
+OPTIONS = {"tells-its-secret": {"password": "conformance-password"}}
+
+
 def broken(fault: str, names: set[str], directory: Path) -> set[str]:
     """The checks among `names` that the wrong plugin breaks."""
+    installation = install(directory / "product")
+    for host in installation.hosts:
+        host.options |= OPTIONS.get(fault, {})
     subject = Subject(
         f"wrong-{fault}",
-        install(directory / "product"),
+        installation,
         directory / "kit",
         capabilities=frozenset(Capability),
     )
@@ -92,6 +108,17 @@ def test_each_fault_is_caught_by_the_check_meant_for_it(fault: str, tmp_path: Pa
 def test_no_other_check_takes_a_fault_for_its_own(fault: str, tmp_path: Path) -> None:
     names = {check.name for check in CHECKS}
     assert broken(fault, names, tmp_path) == set(FAULTS[fault])
+
+
+def test_a_missing_japanese_text_is_a_warning(tmp_path: Path) -> None:
+    installation = install(tmp_path / "product")
+    subject = Subject("right-in-english", installation, tmp_path / "kit")
+    try:
+        result = run_check(declaration.texts_and_defaults_are_whole, subject)
+    finally:
+        subject.close()
+    assert result.outcome is Outcome.KEPT
+    assert result.warnings == ("options.colour: no text in Japanese ('')",)
 
 
 def test_every_wrong_plugin_is_in_the_table() -> None:

@@ -6,6 +6,7 @@ import glob
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -431,16 +432,122 @@ class ForgetsTheHalf(Right):
 
 
 class OptionsWithoutTexts(Options):
-    colour: str = option("red", "a colour", choices=("red", "blue"))
+    colour: str = option("red", "", "色", choices=("red", "blue"))
 
 
 class LacksTexts(Right):
-    """An option has no text in Japanese."""
+    """An option has no text in English."""
 
     name = "wrong-lacks-texts"
 
     def application(self, **more: Any) -> Application:
         return super().application(options=OptionsWithoutTexts, **more)
+
+
+class OptionsInEnglish(Options):
+    colour: str = option("red", "a colour", choices=("red", "blue"))
+
+
+class SpeaksEnglish(Right):
+    """Its options have no text in Japanese, which is no fault."""
+
+    name = "right-in-english"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsInEnglish, **more)
+
+
+class HasNoTime(Right):
+    """It declares less time for a start than that takes."""
+
+    name = "wrong-has-no-time"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(timers={"restore.process": 1}, **more)
+
+
+class OptionsWithPassword(Options):
+    password: str = option("", "what it is told", "パスワード", secret=True)
+
+
+class TellsItsSecret(Right):
+    """It hands a password to its status command as an argument."""
+
+    name = "wrong-tells-its-secret"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsWithPassword, **more)
+
+    def ctl(self, ctx: Any, action: str, **more: Any) -> Any:
+        words = [self.command(ctx), action, ctx.logical_host, ctx.options.data]
+        return ctx.run([*words, ctx.options.password] if action == "status" else words, **more)
+
+
+class OptionsWithOpenPassword(Options):
+    password: str = option("", "what it is told", "パスワード")
+
+
+class DeclaresNoSecret(Right):
+    """A password is an option like any other, and stands in records and logs."""
+
+    name = "wrong-declares-no-secret"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsWithOpenPassword, **more)
+
+
+class AnswersSlowly(Right):
+    """Its status takes its time."""
+
+    name = "wrong-answers-slowly"
+
+    def status(self, ctx: Any) -> StatusReport:
+        time.sleep(2.2)
+        return super().status(ctx)
+
+
+class NeedsHome(Right):
+    """Its start looks up the variable HOME."""
+
+    name = "wrong-needs-home"
+
+    def start(self, ctx: Any) -> None:
+        if os.environ["HOME"]:
+            super().start(ctx)
+
+
+class StopNeedsTheDisk(Right):
+    """Its stop reads a file on the shared disk that may be away."""
+
+    name = "wrong-stop-needs-the-disk"
+
+    def stop(self, ctx: Any) -> None:
+        with open(f"{ctx.options.data}/pid"):
+            super().stop(ctx)
+
+
+class LeavesFiles(Right):
+    """Each status leaves a file behind, where files are made that nobody keeps."""
+
+    name = "wrong-leaves-files"
+
+    def status(self, ctx: Any) -> StatusReport:
+        descriptor, path = tempfile.mkstemp(prefix="right-")
+        os.close(descriptor)
+        report = super().status(ctx)
+        if report.status is not Status.PARTIAL:
+            os.unlink(path)
+        return report
+
+
+class PreflightMakes(Right):
+    """Its preflight makes a directory that it misses."""
+
+    name = "wrong-preflight-makes"
+
+    def preflight(self, ctx: Any) -> Iterable[Finding]:
+        os.makedirs(f"{ctx.options.root}/spool", exist_ok=True)
+        return super().preflight(ctx)
 
 
 class OptionsOfAnyKind(Options):

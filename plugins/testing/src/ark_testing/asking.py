@@ -7,13 +7,14 @@ steps. Here nobody looks away: what a hook raises, prints, changes or keeps is t
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
+from ark_testing.changes import Surroundings, differences, kept_by
 from ark_testing.hook_names import odd_hooks
+from ark_testing.writing import Writing
 from arkcore.actions import starting, stopping
 from arkcore.actions.work import Work
 from arkcore.base.deadline import Deadline
@@ -26,11 +27,13 @@ from arkcore.context import context
 from arkcore.context.context import Context
 from arkcore.machine import processes
 from arkcore.machine.channel import Sender
+from arkcore.machine.command import CommandResult
 from arkcore.memory.state import State
 from arkcore.plugin.application import (
     Application,
     check_declaration,
     declared_options,
+    is_secret,
     make_options,
 )
 from arkcore.plugin.contract import check_hooks
@@ -59,6 +62,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
     """Answer one question: `what` is to be done, and what with."""
     what = question.pop("what")
     output = _capture()
+    if "bare" in question:
+        _make_bare(question.pop("bare"))
     if what == "declaration":
         return _declaration(question["plugin"])
     if what == "validate":
@@ -74,6 +79,13 @@ def _capture() -> int:
     output = os.memfd_create("stdout")
     os.dup2(output, 1)
     return output
+
+
+def _make_bare(directory: str) -> None:
+    """Take away what a hook must not need: the environment, a PATH that finds anything, `/`."""
+    os.chdir(directory)
+    os.environ.clear()
+    os.environ["PATH"] = directory
 
 
 # What a plugin says of itself.
@@ -92,6 +104,8 @@ def _declaration(name: str) -> dict[str, Any]:
         return {"refused": f"ark_application raised {_told(error)}"}
     return {
         "module": source.module,
+        "distribution": source.distribution,
+        "timers": dict(application.timers),
         "odd_hooks": odd_hooks(plugin),
         "hooks": [hook for hook in dir(plugin) if is_marked(plugin, hook)],
         "title": application.title,
@@ -120,6 +134,7 @@ def _options(application: Application) -> dict[str, Any]:
         found[key] = {
             "text": declared.text,
             "text_ja": declared.text_ja,
+            "secret": is_secret(key, declared),
             "required": declared.required,
             "minimum": declared.minimum,
             "maximum": declared.maximum,
@@ -151,10 +166,15 @@ class _ObservedHooks(PluggyHooks):
         self._output = output
         self._called = plugin
         self.calls: list[dict[str, Any]] = []
+        #: The command lines that the context was handed.
+        self.ran: list[str] = []
+        self._writing = Writing()
 
     def _call(self, hook: str, **given: Any) -> Any:
-        before = _Surroundings()
-        kept = _kept_by(self._called)
+        before = Surroundings()
+        ran = len(self.ran)
+        self._writing.begin()
+        kept = kept_by(self._called)
         printed = self._printed()
         raised, value = "", None
         began = time.monotonic()
@@ -168,6 +188,7 @@ class _ObservedHooks(PluggyHooks):
             raise
         finally:
             seconds = time.monotonic() - began
+            wrote = self._writing.end()
             self.calls.append(
                 {
                     "hook": hook,
@@ -176,7 +197,9 @@ class _ObservedHooks(PluggyHooks):
                     "answered": _described(value),
                     "printed": self._printed()[len(printed) :],
                     "changed": before.changes(),
-                    "kept": _differences(kept, _kept_by(self._called)),
+                    "kept": differences(kept, kept_by(self._called)),
+                    "wrote": wrote,
+                    "commands": self.ran[ran:],
                 }
             )
 
@@ -184,6 +207,16 @@ class _ObservedHooks(PluggyHooks):
         sys.stdout.flush()
         size = os.fstat(self._output).st_size
         return os.pread(self._output, size, 0).decode("utf-8", "backslashreplace")
+
+
+class _Watched(Context):
+    """A context that notes the command lines it is handed."""
+
+    ran: list[str]
+
+    def run(self, argv: Sequence[str], **given: Any) -> CommandResult:
+        self.ran.append(" ".join(map(os.fspath, argv))[:_LONGEST])
+        return super().run(argv, **given)
 
 
 class _Asking:
@@ -202,7 +235,8 @@ class _Asking:
         values = {**resource.options, **found}
         options = make_options(self._hooks.application().options, values)
         end = Deadline(deadline.at + _END)
-        ctx = Context(resource, options, state, sender, deadline, end=end)
+        ctx = _Watched(resource, options, state, sender, deadline, end=end)
+        ctx.ran = self._hooks.ran
         strangers = processes.descendants({os.getppid()})
         return Work(resource, self._hooks, ctx, state, sender, deadline, strangers)
 
@@ -297,98 +331,3 @@ def _described(value: Any) -> str:
 
 def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:_LONGEST]
-
-
-# What a hook leaves changed.
-
-
-class _Surroundings:
-    """Of this process, what a hook must leave as it is."""
-
-    def __init__(self) -> None:
-        self._before = self._seen()
-
-    @staticmethod
-    def _seen() -> dict[str, Any]:
-        umask = os.umask(0)
-        os.umask(umask)
-        return {
-            "the current directory": _current_directory(),
-            "the environment": dict(os.environ),
-            "the umask": umask,
-            "signal handlers": {
-                number: signal.getsignal(number) for number in signal.valid_signals()
-            },
-            "the signal mask": signal.pthread_sigmask(signal.SIG_BLOCK, []),
-            "the number of threads": threading.active_count(),
-            "inheritable descriptors": _inheritable(),
-        }
-
-    def changes(self) -> list[str]:
-        after = self._seen()
-        changed = []
-        for what, value in self._before.items():
-            if after[what] == value:
-                continue
-            if isinstance(value, dict):
-                keys = sorted(
-                    str(key)
-                    for key in {*value, *after[what]}
-                    if value.get(key) != after[what].get(key)
-                )
-                changed.append(f"{what}: {', '.join(keys)}")
-            else:
-                changed.append(f"{what}: {value} before, {after[what]} after")
-        return changed
-
-
-def _current_directory() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return "one that is gone"
-
-
-def _inheritable() -> set[int]:
-    found = set()
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            if int(name) > 2 and os.get_inheritable(int(name)):
-                found.add(int(name))
-        except OSError:
-            continue  # the one that listed them
-    return found
-
-
-def _kept_by(plugin: object) -> dict[str, str]:
-    """What the classes and the module of a plugin hold, by name, as text."""
-    found = {}
-    for kept in type(plugin).__mro__:
-        module = sys.modules.get(kept.__module__)
-        if kept is object or kept.__module__.partition(".")[0] in ("arkcore", "builtins"):
-            continue
-        places = [(f"{kept.__qualname__}.", dict(vars(kept)))]
-        if module is not None:
-            places.append((f"{kept.__module__}.", dict(vars(module))))
-        for prefix, values in places:
-            for name, value in values.items():
-                if _is_data(name, value):
-                    found[prefix + name] = _text_of(value)
-    return found
-
-
-def _is_data(name: str, value: object) -> bool:
-    if name.startswith("__") or isinstance(value, type | type(sys)):
-        return False
-    return not callable(value) and not hasattr(type(value), "__get__")
-
-
-def _text_of(value: object) -> str:
-    try:
-        return repr(value)[:10_000]
-    except Exception:
-        return "?"
-
-
-def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))

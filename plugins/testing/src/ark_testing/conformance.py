@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, ClassVar
 
@@ -72,6 +73,8 @@ def _test(check: Check) -> Callable[..., None]:
     def test(self: Conformance, subject: Subject, request: pytest.FixtureRequest) -> None:
         with watched(check.name, subject, request.config):
             result = run_check(check, subject)
+        for warning in result.warnings:
+            warnings.warn(f"{check.name}: {warning}", stacklevel=1)
         told = f"{check.name}: {result.told}"
         if result.outcome is Outcome.KEPT:
             return

@@ -42,6 +42,10 @@ class HookCall:
     changed: Sequence[str]
     #: What its class or module held otherwise afterwards.
     kept: Sequence[str]
+    #: Files that its own Python made, wrote or removed for good: "made PATH".
+    wrote: Sequence[str]
+    #: The command lines that it had run.
+    commands: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -123,12 +127,15 @@ class Host:
 
     # The plugin.
 
-    def look(self, within: float = ASKING, *, late: float = _LATE) -> Look:
+    def look(
+        self, within: float = ASKING, *, late: float = _LATE, bare: Path | None = None
+    ) -> Look:
         """What the plugin says now, asked in a process of its own.
 
-        `Lost` where its hooks have not come back `late` seconds after their deadline.
+        `Lost` where its hooks have not come back `late` seconds after their deadline. `bare`: an
+        empty directory to ask in, without a PATH or any other variable.
         """
-        found = self._ask({"what": "look"}, within, late)
+        found = self._ask({"what": "look", **_bare(bare)}, within, late)
         alive = {(each.pid, each.start): each for each in processes.table().values()}
         listed = [alive.get((pid, start)) for pid, start in found["listed"]]
         return Look(
@@ -139,16 +146,19 @@ class Host:
             self._noted(found),
         )
 
-    def step(self, what: str, within: float) -> dict[str, Any]:
+    def step(self, what: str, within: float, bare: Path | None = None) -> dict[str, Any]:
         """Do "start", "stop" or "force" as a worker does, without the flow around it."""
-        found = self._ask({"what": what}, within)
+        found = self._ask({"what": what, **_bare(bare)}, within)
         self._noted(found)
         return found
 
-    def call_hook(self, hook: str, within: float = ASKING) -> HookCall | None:
+    def call_hook(
+        self, hook: str, within: float = ASKING, bare: Path | None = None
+    ) -> HookCall | None:
         """Call one hook with a deadline of `within` seconds; None where it came to no end."""
         found = self.parent.ask(
-            {"what": "call", "hook": hook, **self._place(), "within": within}, within + 3.0
+            {"what": "call", "hook": hook, **self._place(), **_bare(bare), "within": within},
+            within + 3.0,
         )
         if "died" in found:
             return None
@@ -210,6 +220,10 @@ class Host:
     def owner_of_output(self) -> str:
         """Where a start's output goes: the one file of ours a daemon may hold open."""
         return f"{self.prefix}/var/log/ark/output/{self.resource}.start"
+
+
+def _bare(directory: Path | None) -> dict[str, str]:
+    return {} if directory is None else {"bare": str(directory)}
 
 
 class Lost(Exception):

@@ -61,6 +61,8 @@ class Subject:
         self.given_up = ""
         #: Whether a check of it was told as failed.
         self.failed = False
+        #: What the check at work found that is no failure.
+        self.warnings: list[str] = []
         try:
             self._set_up()
         except BaseException:
@@ -116,6 +118,10 @@ class Subject:
         """Have `called` every now and then while an answer is awaited."""
         for parent in self._parents:
             parent.on_wait = called
+
+    def warn(self, text: str) -> None:
+        """Have something told that is no failure."""
+        self.warnings.append(text)
 
     def give_up(self, why: str) -> None:
         """Have no further check begun: each would only tell `why` once more."""

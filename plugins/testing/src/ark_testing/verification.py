@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -33,6 +33,8 @@ class Result:
     #: What was expected and seen, or why it was not run; "" where it was kept.
     told: str
     seconds: float
+    #: What was found that is no failure, one line each.
+    warnings: Sequence[str] = ()
 
 
 def run_check(check: Check, subject: Subject) -> Result:
@@ -42,6 +44,7 @@ def run_check(check: Check, subject: Subject) -> Result:
         needed = ", ".join(sorted(each.value for each in missing))
         return Result(check, Outcome.NOT_RUN, f"needs {needed}", 0.0)
     began = time.monotonic()
+    subject.warnings.clear()
     outcome, told = Outcome.KEPT, ""
     try:
         check(subject)
@@ -53,7 +56,7 @@ def run_check(check: Check, subject: Subject) -> Result:
         outcome, told = Outcome.NOT_RUN, str(error)
     except (Lost, ArkError, OSError) as error:
         outcome, told = Outcome.BROKEN, f"could not be looked at to its end: {error}"
-    return Result(check, outcome, told, time.monotonic() - began)
+    return Result(check, outcome, told, time.monotonic() - began, tuple(subject.warnings))
 
 
 def run_checks(

@@ -257,6 +257,8 @@ def _told(result: Result) -> None:
     put(f"{_words(result)}: {name}: {promise} ({result.seconds:.1f} s)", flush=True)
     if result.told:
         put(f"    {result.told}", flush=True)
+    for warning in result.warnings:
+        put(f"    {say('warning', '警告')}: {warning}", flush=True)
 
 
 def _silent(_: Result) -> None:
@@ -294,6 +296,7 @@ def _facts(resource: str, plugin: str, results: Sequence[Result], conforms: bool
                 "promise": say(each.check.text, each.check.text_ja),
                 "outcome": each.outcome.value,
                 "told": each.told,
+                "warnings": list(each.warnings),
                 "seconds": round(each.seconds, 2),
             }
             for each in results

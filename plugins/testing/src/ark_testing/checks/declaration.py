@@ -6,10 +6,13 @@ import re
 from typing import Any
 
 from ark_testing.checks.check import check
+from ark_testing.declared_imports import undeclared_imports
 from ark_testing.finding import Failed, expect
 from ark_testing.installation import Capability
 from ark_testing.public_names import private_imports
 from ark_testing.subject import Subject
+from arkcore.base.budget import for_force
+from arkcore.resources.timers import Timers
 
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 #: No option takes it: neither a text, nor a number, nor a list, nor a table of texts.
@@ -38,8 +41,8 @@ def every_ark_name_is_a_hook(subject: Subject) -> None:
 
 
 @check(
-    "title and options have texts in English and Japanese, and defaults that are allowed",
-    "名称とオプションに英語と日本語の説明があり、既定値が有効である",
+    "title and options have texts, and defaults that are allowed",
+    "名称とオプションに説明があり、既定値が有効である",
 )
 def texts_and_defaults_are_whole(subject: Subject) -> None:
     declared = subject.declaration()
@@ -48,7 +51,7 @@ def texts_and_defaults_are_whole(subject: Subject) -> None:
         if not option["text"].strip():
             wrong.append(f"options.{key}: no text in English")
         if not _JAPANESE.search(option["text_ja"]):
-            wrong.append(f"options.{key}: no text in Japanese ({option['text_ja']!r})")
+            subject.warn(f"options.{key}: no text in Japanese ({option['text_ja']!r})")
         if option["problem"]:
             wrong.append(option["problem"])
     expect(not wrong, "; ".join(wrong))
@@ -61,6 +64,42 @@ def texts_and_defaults_are_whole(subject: Subject) -> None:
 def only_public_names_are_imported(subject: Subject) -> None:
     found = private_imports(subject.declaration()["module"])
     expect(not found, "; ".join(found))
+
+
+@check(
+    "what is imported is required by the distribution",
+    "import するものはすべて、ディストリビューションの依存関係にある",
+)
+def imports_are_declared(subject: Subject) -> None:
+    declared = subject.declaration()
+    found = undeclared_imports(declared["module"], declared["distribution"])
+    expect(
+        not found, f"not among the dependencies of {declared['distribution']}: {'; '.join(found)}"
+    )
+
+
+@check(
+    "the timers that it declares leave the application the time that it takes",
+    "宣言したタイマーは、アプリケーションの所要時間を満たす",
+    for_authors=True,
+)
+def declared_timers_are_long_enough(subject: Subject) -> None:
+    timers = Timers(subject.declaration()["timers"])
+    installation = subject.installation
+    start, remove = timers["restore.process"], timers["remove.process"]
+    stop = remove - for_force(timers["remove.force_reserve"], remove)
+    wrong = []
+    if start < installation.starts_within:
+        wrong.append(
+            f"restore.process = {start:g} s, and Installation.starts_within = "
+            f"{installation.starts_within:g} s"
+        )
+    if stop < installation.stops_within:
+        wrong.append(
+            f"remove.process = {remove:g} s leaves an ordinary stop {stop:g} s, and "
+            f"Installation.stops_within = {installation.stops_within:g} s"
+        )
+    expect(not wrong, f"{'; '.join(wrong)}: declare a longer timer, or give the time it takes")
 
 
 @check(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ark_testing.checks.check import check
 from ark_testing.checks.inheritance import what_was_inherited
 from ark_testing.finding import Failed, expect
-from ark_testing.host import HookCall, Host, Lost, await_that
+from ark_testing.host import HookCall, Host, Lost, await_that, shown
+from ark_testing.places import is_beneath, ours
 from ark_testing.ras_reading import RasReading
 from ark_testing.subject import Subject, last_of
+from arkcore.machine.processes import Process
 
 #: Hooks that may say, by raising StepFailed, that their step has failed.
 _MAY_FAIL = ("ark_start", "ark_stop", "ark_force_stop")
@@ -86,14 +89,15 @@ def nothing_is_kept_in_the_class(subject: Subject) -> None:
 
 def _each_call(subject: Subject, wrong: Callable[[HookCall], str]) -> None:
     found = []
-    for call in subject.once(_every_hook_in_every_state):
+    for call in subject.once(every_hook_in_every_state):
         told = wrong(call)
         if told and f"{call.hook} {told}" not in found:
             found.append(f"{call.hook} {told}")
     expect(not found, "; ".join(found))
 
 
-def _every_hook_in_every_state(subject: Subject) -> list[HookCall]:
+def every_hook_in_every_state(subject: Subject) -> list[HookCall]:
+    """Call every hook while it runs, is half dead, and is stopped; for `Subject.once`."""
     host = subject.host
     subject.clear(host)
     host.calls.clear()
@@ -118,17 +122,46 @@ def _walk(subject: Subject, host: Host) -> None:
         host.look()
 
 
+@dataclass(frozen=True)
+class _Preflight:
+    """What the first preflight found, and all that it did."""
+
+    findings: Sequence[dict[str, str]]
+    calls: Sequence[HookCall]
+    #: What lives after it, and did not before.
+    started: Sequence[Process]
+
+
+def _preflight(subject: Subject) -> _Preflight:
+    host = subject.host
+    before, noted = host.living(), len(host.calls)
+    try:
+        findings = host.preflight()
+    except Lost as error:
+        raise Failed(str(error)) from error
+    started = [each for each in host.living() if each not in before]
+    return _Preflight(findings, host.calls[noted:], started)
+
+
+@check(
+    "ark_preflight changes nothing: it starts, makes, writes and removes nothing",
+    "ark_preflight は何も変更しない(起動、作成、書き込み、削除をしない)",
+)
+def preflight_changes_nothing(subject: Subject) -> None:
+    seen = subject.once(_preflight)
+    expect(not seen.started, f"ark_preflight has started {shown(seen.started)}")
+    wrote = {each for call in seen.calls for each in call.wrote}
+    changed = sorted(each for each in wrote if not is_beneath(each, ours(subject)))
+    expect(not changed, f"ark_preflight {'; '.join(changed)}; it may only look")
+
+
 @check(
     "ark_preflight tells what it looked at, what it saw, and what to do where that is not well",
     "ark_preflight は、確認項目、結果、対処を示す",
 )
 def preflight_tells_what_to_do(subject: Subject) -> None:
-    try:
-        findings = subject.host.preflight()
-    except Lost as error:
-        raise Failed(str(error)) from error
     wrong = []
-    for finding in findings:
+    for finding in subject.once(_preflight).findings:
         if "wrong" in finding:
             wrong.append(finding["wrong"])
             continue
