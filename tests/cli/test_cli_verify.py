@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ark_testing.checks import CHECKS
 from conformance.installed import install
 from support import ToyNode
 
@@ -85,6 +86,16 @@ def test_it_asks_and_without_a_terminal_it_says_how_to_answer(ark, node, configu
     assert result.returncode == 2
     assert "say --yes" in result.stderr
     assert node.processes() == []
+
+
+def test_the_checks_are_listed_with_their_promises(ark):
+    result = ark("verify", "--list")
+    assert result.returncode == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("hooks_are_those_of_the_contract: every hook is one of the")
+    assert [line.partition(": ")[0] for line in lines] == [
+        check.name for check in CHECKS if not check.for_authors
+    ]
 
 
 def test_an_unknown_check_is_one_line_with_those_that_there_are(ark, configured):

@@ -10,6 +10,7 @@ PAGES = {
     "ark-command.md",
     "before-installation.md",
     "benchmarks.md",
+    "checks.md",
     "cluster.md",
     "dependencies.md",
     "exit-codes.md",

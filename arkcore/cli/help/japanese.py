@@ -249,6 +249,7 @@ TEXTS = {
     "local-recovery, failover, failback or all.": (
         "local-recovery、failover、failback、all のどれか。"
     ),
+    "List the checks, and verify nothing.": "検査の一覧だけを表示する。",
     "Do not ask before it begins.": "開始前に確認を求めない。",
     "Import and look at every installed plugin.": (
         "インストール済みのすべてのプラグインをインポートして調べる。"

@@ -40,8 +40,28 @@ if TYPE_CHECKING:
 _ASKING = 20.0
 
 
+def _list(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    """Print the checks that there are, and end, before anything else is asked for."""
+    if not asked or ctx.resilient_parsing:
+        return
+    from ark_testing.checks import CHECKS
+
+    for check in CHECKS:
+        if not check.for_authors:
+            put(f"{check.name}: {say(check.text, check.text_ja)}")
+    ctx.exit()
+
+
 @click.command("verify", cls=Command)
 @click.argument("resource", metavar="RESOURCE", help="What is verified.")
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list,
+    help="List the checks, and verify nothing.",
+)
 @click.option(
     "--second", metavar="RESOURCE", help="Another one of the same plugin, to run beside the first."
 )
@@ -79,6 +99,7 @@ def verify(
     Exit code: 1 where a promise is broken, or verifying is refused.
 
     Examples:
+      ark verify --list
       ark verify lkjp1_base --yes
       ark verify lkjp1_base --check crash_is_recovered_from --yes --json
     """

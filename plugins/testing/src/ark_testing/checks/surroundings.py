@@ -36,7 +36,7 @@ def hooks_need_no_surroundings(subject: Subject) -> None:
         for call in look.calls:
             _raised_nothing(call, _BARE)
         expect(look.said is Status.RUNNING, f"{_BARE}, it runs and is {look.detail}")
-        stopped = host.call_hook("ark_stop", installation.stops_within, bare)
+        stopped = host.call_hook("ark_stop", 2 * installation.stops_within, bare)
         if stopped is None:
             raise Failed(f"{_BARE}, ark_stop did not come back in time")
         _raised_nothing(stopped, _BARE)
