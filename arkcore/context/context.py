@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import Any
 
+    from arkcore.context.helpers import Helpers
     from arkcore.context.start_group import StartGroup
     from arkcore.machine.channel import Sender
     from arkcore.machine.processes import Process
     from arkcore.memory.state import State
     from arkcore.resources.resource import Resource
+else:
+    Helpers = object
 
 #: The kinds of command. What those of the first two leave behind may go on stopping things.
 FORCE, STOP, START, STATUS = "force", "stop", "start", "status"
@@ -81,11 +84,12 @@ def engine_side(context: Context) -> EngineSide:
     return context._engine
 
 
-class Context:
+class Context(Helpers):
     """One hook's world. Made by the engine; plugins only use it.
 
     `resource`, `logical_host`: names. `options`: the plugin's own options object. `deadline`: when
-    the step at work must be over. `log`: see :class:`Log`.
+    the step at work must be over. `log`: see :class:`Log`. What is asked of services, pid files
+    and the like is in :class:`arkcore.context.helpers.Helpers`.
     """
 
     def __init__(
@@ -113,7 +117,7 @@ class Context:
         users = (getattr(options, key, "") for key in ("user", "process_user"))
         named = [each for each in users if each and type(each) is str]
         owner = Owner(resource, state, named, _others_of)
-        self._engine = EngineSide(resource, state, owner, self.log)
+        self._engine: EngineSide = EngineSide(resource, state, owner, self.log)
         #: Where commands are noted: with the asker, where one resource only looks at another.
         self._notes = notes or state
         #: When the worker itself is ended: ending what is late has to fit before that.
@@ -124,6 +128,17 @@ class Context:
         self._tells_all = bool(
             resource.ras.detail == "full" or log.json or "debug" in (log.stderr, log.journal)
         )
+
+    if not TYPE_CHECKING:  # a type checker would take every name for one of ours
+
+        def __getattr__(self, name):
+            """One of the helpers, which are loaded where a plugin asks for one."""
+            from arkcore.context import helpers
+
+            found = getattr(helpers.Helpers, name, None)
+            if found is None or name.startswith("__"):
+                raise AttributeError(f"a context has no {name!r}")
+            return found.__get__(self)
 
     # Commands.
 
@@ -300,26 +315,6 @@ class Context:
         search = Search(self._engine.owner, beneath, variables, commands, parts=parts, users=users)
         return search.owned()
 
-    def unattributed_processes(
-        self,
-        beneath: Sequence[str],
-        *,
-        variables: Sequence[str] = (),
-        commands: Sequence[str] = (),
-        parts: Sequence[str] = (),
-        users: Sequence[str] = (),
-    ) -> list[Process]:
-        """Processes beneath a directory that are to be told, and never killed.
-
-        They show no owner at all; or an inherited variable or mark, and are none of `parts`; or
-        they name this logical host, and are another user's.
-        """
-        from arkcore.context.unattributed import Unattributed
-
-        owner = self._engine.owner
-        search = Unattributed(owner, beneath, variables, commands, parts=parts, users=users)
-        return search.without_owner()
-
     def may_be_ours(self, process: Process) -> bool:
         """Whether its user allows that it is the application's; says nothing else of it.
 
@@ -329,14 +324,6 @@ class Context:
         """
         return self._engine.owner.may_have(process, self._engine.owner.users())
 
-    def may_act(self, user_id: int) -> bool | None:
-        """Whether what this user does may be the application's doing; as for `may_be_ours`.
-
-        None where nobody can tell: a user that the options name cannot be looked up.
-        """
-        known = user_id in self._engine.owner.users()
-        return None if not known and self._engine.owner.lacks_user else known
-
     def started_processes(self) -> list[Process]:
         """What came of this resource's starts, wherever its executables lie.
 
@@ -344,13 +331,6 @@ class Context:
         from them.
         """
         return self._engine.owner.started()[0]
-
-    def recorded_processes_are_gone(self) -> bool:
-        """Whether processes were recorded when it was last RUNNING, and none of them lives."""
-        recorded = self._state.processes.known()
-        seen = {pid: processes.look(pid) for pid, _ in recorded}
-        alive = {(pid, each.start) for pid, each in seen.items() if each}
-        return bool(recorded) and not recorded & alive
 
     def _place_start(self, make: Callable[[int], int]) -> int:
         """Have a start command live in the resource's group, as urgent as [start] says."""

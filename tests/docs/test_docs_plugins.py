@@ -17,6 +17,7 @@ from conformance.installed import install
 
 import arkcore
 from arkcore import API, Application, Context, Status
+from arkcore.context.helpers import Helpers
 from arkcore.machine import processes
 from arkcore.machine.command import CommandResult
 from arkcore.plugin.hookspecs import ApplicationSpecs, ObserverSpecs
@@ -171,6 +172,11 @@ def members(kind: type) -> set[str]:
 )
 def test_every_member_of_what_a_plugin_is_handed_is_documented(documents, kind):
     assert members(kind) - names_in(documents, "api.md") == set()
+
+
+def test_every_helper_of_a_context_is_documented(documents):
+    helpers = {name for name in vars(Helpers) if not name.startswith("_")}
+    assert helpers - names_in(documents, "api.md") == set()
 
 
 def test_every_member_of_an_enumeration_is_documented(documents):

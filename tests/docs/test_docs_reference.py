@@ -204,6 +204,8 @@ NOT_MESSAGES = {
 
 #: Texts that are no message: formats, a black box's headline, a title.
 NO_MESSAGE = {
+    "HTTP/1.0\r\nHost:",
+    "User-Agent: ark\r\nAccept: */*",
     "ark: {extra[resource]} : {extra[logical_host]} : {message}",
     "): late:",
     "Own commands",

@@ -49,7 +49,8 @@ def test_a_healthy_check_imports_nothing_heavy() -> None:
     paths = [str(Path(module.__file__ or "").parents[1]) for module in (arkcore, ark_command)]
     heavy = ("re", "dataclasses", "typing", "inspect", "subprocess", "socket", "ipaddress")
     program = (
-        f"import sys; sys.path[:0] = {paths!r}; import ark_command._pid_file, ark_command._tcp\n"
+        f"import sys; sys.path[:0] = {paths!r}\n"
+        f"import ark_command._pid_file, arkcore.context.services\n"
         f"ark_command.Command().ark_application()\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from ark_command import Command
-from ark_command._listener import NotTold, acceptor, in_tables
 
 from arkcore import Status, processes
+from arkcore.machine.listener import NotTold, acceptor, in_tables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def test_where_it_cannot_be_told_who_listens_the_status_is_unknown(
         raise NotTold("no time")
 
     server.listen()
-    monkeypatch.setattr("ark_command._listener.listener", refuse)
+    monkeypatch.setattr("arkcore.machine.listener.listener", refuse)
     report = Command().ark_status(make_context(tcp=f"127.0.0.1:{port(server)}"))
     assert report.status is Status.UNKNOWN
     assert "who listens cannot be told: no time" in report.detail

@@ -220,11 +220,9 @@ class Command:
 
 
 def _told_by_tcp(ctx: Context) -> StatusReport:
-    from ark_command._tcp import ask
-
     options: Options = ctx.options
     host, port = address_and_port(options.tcp)
-    report = ask(host, port, ctx.deadline.sooner(options.tcp_timeout), ctx.may_act)
+    report = ctx.tcp(host, port, within=options.tcp_timeout, check_user=True)
     if report.status is Status.RUNNING and _all_we_knew_are_gone(ctx):
         # Somebody answers, but nobody we know: another program on the port, or the application
         # after a restart by other hands. To be found out, neither believed nor forced away.

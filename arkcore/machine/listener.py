@@ -8,8 +8,8 @@ to a deadline.
 
 from __future__ import annotations
 
+import _socket
 import os
-import socket
 import struct
 import sys
 import time
@@ -73,19 +73,22 @@ def _asked(address: str, port: int, peer: tuple[str, int] | None = None) -> List
 
     None also where it does not answer: "no such socket" and "cannot be asked" look alike.
     """
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    family = _socket.AF_INET6 if ":" in address else _socket.AF_INET
     far, far_port = peer or ("::" if ":" in address else "0.0.0.0", 0)
-    packed = [socket.inet_pton(family, each).ljust(16, b"\0") for each in (address, far)]
+    packed = [_socket.inet_pton(family, each).ljust(16, b"\0") for each in (address, far)]
     ports = [each.to_bytes(2, "big") for each in (port, far_port)]
     # Without a peer the kernel looks up who would get a new connection.
-    body = _REQUEST_HEAD.pack(family, socket.IPPROTO_TCP, 0, 0, _ANY)
+    body = _REQUEST_HEAD.pack(family, _socket.IPPROTO_TCP, 0, 0, _ANY)
     body += _ID.pack(*ports, *packed, 0, _ANY, _ANY)
     head = _HEADER.pack(_HEADER.size + len(body), _BY_FAMILY, _REQUEST, 1, 0)
     try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
+        kernel = _socket.socket(_socket.AF_NETLINK, _socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
+        try:
             kernel.settimeout(_PATIENCE)
             kernel.sendto(head + body, (0, 0))
             told = kernel.recv(1 << 13)
+        finally:
+            kernel.close()
     except OSError:
         return None
     if len(told) < _OWNER_AT + _OWNER.size or _HEADER.unpack_from(told)[1] != _BY_FAMILY:
@@ -98,7 +101,7 @@ def _asked(address: str, port: int, peer: tuple[str, int] | None = None) -> List
 def in_tables(address: str, port: int, until: float, tables: str) -> Listener | None:
     """As :func:`listener`, by the tables alone."""
     v6 = ":" in address
-    packed = socket.inet_pton(socket.AF_INET6 if v6 else socket.AF_INET, address)
+    packed = _socket.inet_pton(_socket.AF_INET6 if v6 else _socket.AF_INET, address)
     own = _hexadecimal(packed)
     # The kernel prefers the socket that names the very address.
     wanted = [("tcp6", own)] if v6 else [("tcp", own), ("tcp6", _MAPPED + own), ("tcp", b"0" * 8)]
