@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from arkcore.base.deadline import Deadline
     from arkcore.base.finding import Finding, Level
     from arkcore.context.context import Context
+    from arkcore.context.pid_file import Belief, Sighting
     from arkcore.machine.asked import ask_disk
     from arkcore.machine.channel import Log
     from arkcore.machine.command import CommandResult
+    from arkcore.machine.disk import SilentDisk, ask_path
     from arkcore.machine.program import fault_of_command
     from arkcore.survey.machine import Machine
     from arkcore.survey.site import Site
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 #: Loaded only where a plugin names them at run time: an action has no need of them.
 _LATER = {
     "ask_disk": "arkcore.machine.asked",
+    "ask_path": "arkcore.machine.disk",
+    "Belief": "arkcore.context.pid_file",
     "CommandResult": "arkcore.machine.command",
     "Context": "arkcore.context.context",
     "Deadline": "arkcore.base.deadline",
@@ -43,6 +47,8 @@ _LATER = {
     "Level": "arkcore.base.finding",
     "Log": "arkcore.machine.channel",
     "Machine": "arkcore.survey.machine",
+    "Sighting": "arkcore.context.pid_file",
+    "SilentDisk": "arkcore.machine.disk",
     "Site": "arkcore.survey.site",
     "fault_of_command": "arkcore.machine.program",
 }
@@ -65,6 +71,7 @@ __all__ = [
     "API",
     "Application",
     "ArkError",
+    "Belief",
     "Choice",
     "CommandResult",
     "ConfigurationError",
@@ -78,6 +85,8 @@ __all__ = [
     "MachineError",
     "PluginError",
     "Process",
+    "Sighting",
+    "SilentDisk",
     "Site",
     "Status",
     "StatusReport",
@@ -85,6 +94,7 @@ __all__ = [
     "SupportClass",
     "Topology",
     "ask_disk",
+    "ask_path",
     "fault_of_command",
     "hookimpl",
     "option",

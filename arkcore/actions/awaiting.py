@@ -78,6 +78,9 @@ class _Death:
 
     def told(self, found: Assessment) -> str:
         """The reason why this start cannot come to RUNNING any more; "" where it still may."""
+        ended = self._foreground_ended(found)
+        if ended:
+            return ended
         fresh = set(found.processes or ()) - self._seen
         self._all_ours = self._all_ours and made_here(self._work, fresh)
         self._seen |= fresh
@@ -96,6 +99,17 @@ class _Death:
                 return f"the start was refused: nothing of it for {_SECONDS:g} s"
             return f"it has died: no process for {_SECONDS:g} s"
         return ""
+
+    def _foreground_ended(self, found: Assessment) -> str:
+        """How the daemons that were started in the foreground have ended; "" where one lives."""
+        daemons = self._work.engine.daemons
+        if not daemons or found.processes != []:
+            return ""
+        ended = [result for each in daemons if (result := each.ended())]
+        if len(ended) < len(daemons) or newcomers(self._work):
+            return ""
+        told = [": ".join([each.told(), *each.last_lines(2)]) for each in ended]
+        return f"it has died: {'; '.join(told)}"
 
     def _was_refused(self) -> bool:
         decides = self._work.resource.application.start_code_decides

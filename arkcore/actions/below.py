@@ -36,9 +36,19 @@ def _came(work: Work, seen: dict[int, Process]) -> set[Process]:
     strangers = {each for each in work.strangers or () if seen.get(each.pid) == each}
     others = {each.pid for each in strangers} | {os.getpid()}
     found = processes.descendants({os.getppid()}, seen)
-    found -= strangers | processes.descendants(others, seen)
+    started = _in_foreground(work, seen)
+    found -= (strangers | processes.descendants(others, seen)) - started
     spare = work.resource.application.machine_wide
     return {each for each in offspring.apart_from(spare, found, seen) if each.pid not in others}
+
+
+def _in_foreground(work: Work, seen: dict[int, Process]) -> set[Process]:
+    """The daemons that are still this worker's own children, and what they have made."""
+    pids = {each.pid for each in work.engine.daemons}
+    if not pids:
+        return set()
+    own = {seen[pid] for pid in pids & seen.keys()}
+    return own | processes.descendants(pids, seen)
 
 
 def made_here(work: Work, some: set[Process]) -> bool:

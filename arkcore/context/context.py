@@ -13,6 +13,7 @@ from arkcore.machine.channel import Event, Log
 from arkcore.machine.command import CommandResult
 from arkcore.machine.machine_wide import serves_machine
 from arkcore.machine.output import Output
+from arkcore.machine.spawn import command_line
 from arkcore.memory.lock import NodeLock
 
 TYPE_CHECKING = False
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import Any
 
+    from arkcore.context.foreground import Foreground
     from arkcore.context.helpers import Helpers
     from arkcore.context.start_group import StartGroup
     from arkcore.machine.channel import Sender
@@ -33,8 +35,6 @@ else:
 FORCE, STOP, START, STATUS = "force", "stop", "start", "status"
 #: A status command that lasts longer, in seconds, is noted with its pid.
 _SHORT = 0.5
-#: Characters that mean nothing to a shell.
-_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_")
 
 
 class StepAtWork:
@@ -51,12 +51,15 @@ class EngineSide:
     """What the engine shares with a context and keeps from its plugin.
 
     `step`: the step at work, which the engine sets. `owner`: the resource as the owner of
-    processes. `group`: the control group of its starts.
+    processes. `group`: the control group of its starts. `shown`: the processes that the context
+    has shown to be this logical host's. `daemons`: what was started in the foreground.
     """
 
     def __init__(self, resource: Resource, state: State, owner: Owner, log: Log) -> None:
         self.step = StepAtWork(STATUS)
         self.owner = owner
+        self.shown: set[Process] = set()
+        self.daemons: list[Foreground] = []
         self._resource = resource
         self._state = state
         self._log = log
@@ -168,7 +171,7 @@ class Context(Helpers):
             return self._told(CommandResult(argv, error=command.NO_TIME))
         kind = self._engine.step.kind
         if kind != STATUS:
-            self._sender.send(Event.COMMAND, _command_line(argv))
+            self._sender.send(Event.COMMAND, command_line(argv))
         self._sender.send(Event.NOW, f"{argv[0]} ({kind})")
         # Whoever only looks marks its commands as nobody's, lest they pass for the application's.
         owner = "-" if self._state.read_only else self.resource
@@ -243,7 +246,7 @@ class Context(Helpers):
             self._sender.send(
                 Event.LATE, f"ending {argv[0]} ({self._engine.step.kind}), which is late"
             )
-        headline = f"{self.resource} ({self.logical_host}): late: {_command_line(argv)}"
+        headline = f"{self.resource} ({self.logical_host}): late: {command_line(argv)}"
         from arkcore.machine import blackbox
 
         directory = self._state.paths.blackboxes
@@ -313,7 +316,9 @@ class Context(Helpers):
         """
         self._engine.owner.apart = frozenset(apart)
         search = Search(self._engine.owner, beneath, variables, commands, parts=parts, users=users)
-        return search.owned()
+        found = search.owned()
+        self._engine.shown.update(found)
+        return found
 
     def may_be_ours(self, process: Process) -> bool:
         """Whether its user allows that it is the application's; says nothing else of it.
@@ -330,7 +335,9 @@ class Context(Helpers):
         Those that bear the mark of a start of this resource, those recorded, and all that descend
         from them.
         """
-        return self._engine.owner.started()[0]
+        found = self._engine.owner.started()[0]
+        self._engine.shown.update(found)
+        return found
 
     def _place_start(self, make: Callable[[int], int]) -> int:
         """Have a start command live in the resource's group, as urgent as [start] says."""
@@ -366,12 +373,3 @@ def _others_of(owner: Owner, users: Collection[str]) -> Others:
     from arkcore.context.others import OthersOfNode
 
     return OthersOfNode(owner, users)
-
-
-def _command_line(argv: Sequence[str]) -> str:
-    """As a shell would read it; where none would read anything into it, as it is."""
-    if all(_PLAIN.issuperset(word) and word for word in argv):
-        return " ".join(argv)
-    import shlex
-
-    return shlex.join(argv)

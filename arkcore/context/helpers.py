@@ -10,11 +10,12 @@ from arkcore.machine import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from typing import Any
 
     from arkcore.base.deadline import Deadline
     from arkcore.base.status import StatusReport
+    from arkcore.context.pid_file import Sighting
     from arkcore.machine.processes import Process
 
 #: Seconds that a service has to answer, where its plugin does not say.
@@ -31,6 +32,13 @@ class Helpers:
         deadline: Deadline
         _engine: Any
         _state: Any
+        _resource: Any
+        _notes: Any
+        _sender: Any
+        _environment: Any
+        _output: Any
+        _place_start: Any
+        started_processes: Any
 
     # Services.
 
@@ -118,7 +126,78 @@ class Helpers:
             host=host,
         )
 
+    # Pid files.
+
+    def pid_file(
+        self,
+        path: str,
+        *,
+        name: str = "",
+        user: str = "",
+        of_this_node: Sequence[str] | None = None,
+    ) -> Sighting:
+        """What the pid file at `path` says: `.report` is a status, `.processes` a list.
+
+        `name`: that the process must have. `user`: whose file and process it may be, besides
+        root's; also as whom the file is read. `of_this_node`: directories whose file systems no
+        other node writes to, by default those of the system. Whose process it is taken for is told
+        in docs/en/api.md. Never raises for what the file holds.
+        """
+        from arkcore.context.pid_file import OF_THIS_NODE, Claim, examine
+
+        claim = Claim(path, name, user, self.resource, self.started_processes)
+        birth = vars(self).get("_births", {}).get(path)
+        found = examine(claim, birth, OF_THIS_NODE if of_this_node is None else of_this_node)
+        self._engine.shown.update(found.processes_of_the_file)
+        return found
+
+    def expect_pid_file(self, path: str, *, user: str = "") -> None:
+        """Note how the pid file is now: what the start command is about to write there counts.
+
+        To be called in `ark_start` before the command, where the file lies on a shared disk or the
+        application clears its environment.
+        """
+        from arkcore.context.pid_file import Birth
+
+        vars(self).setdefault("_births", {})[path] = Birth(path, user)
+
     # Processes.
+
+    def start_daemon(
+        self,
+        argv: Sequence[str],
+        *,
+        user: str | None = None,
+        env: Mapping[str, str | None] | None = None,
+    ) -> Process:
+        """Start a program that stays in the foreground, and leave it running; its process.
+
+        Only for `ark_start`. It lives in a session of its own and in the control group of the
+        start, with the limits and the priority of the table `start`; stdin is /dev/null, and its
+        output goes to /var/log/ark/output, cut back where it is too large. `argv`, `user`, `env`:
+        as for `run`. A death during the start fails that at once, with what it wrote last.
+        `StepFailed` where it cannot be run.
+        """
+        from arkcore.context.foreground import start
+
+        return start(self, argv, user, self._environment(env))
+
+    def signal(self, some: Iterable[Process], number: int | str = "TERM") -> list[Process]:
+        """Signal processes of this logical host, without a kill; those that were signalled.
+
+        For a stop in good order: what still lives at the end of the step is ended by the engine. A
+        stopped process is woken. `number`: a signal, or its name without SIG. Each one's start
+        time is compared. `PluginError` for KILL and STOP, and for a process that this context has
+        not shown to be the application's: by `find_processes`, `started_processes`, `pid_file` or
+        `start_daemon`, or as it was recorded when last RUNNING.
+        """
+        from arkcore.context.graceful import send
+
+        known = {*self._engine.shown}
+        recorded = self._state.processes.known()
+        wanted = list(some)
+        known |= {each for each in wanted if (each.pid, each.start) in recorded}
+        return send(wanted, number, known, self._resource.application.machine_wide)
 
     def unattributed_processes(
         self,

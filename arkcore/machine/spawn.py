@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from arkcore.machine.output import Output
 
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+#: Characters that mean nothing to a shell.
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_")
 
 
 def clean_environment(
@@ -143,3 +145,12 @@ def _identity(user: str) -> tuple[int, int, list[int]] | None:
     if entry.pw_uid == os.geteuid():
         return None
     return entry.pw_uid, entry.pw_gid, os.getgrouplist(user, entry.pw_gid)
+
+
+def command_line(argv: Sequence[str]) -> str:
+    """As a shell would read it; where none would read anything into it, as it is."""
+    if all(_PLAIN.issuperset(word) and word for word in argv):
+        return " ".join(argv)
+    import shlex
+
+    return shlex.join(argv)

@@ -151,9 +151,18 @@ SOURCES = {
         "arkcore/managers/pacemaker.py",
         "arkcore/actions/probe.py",
     ),
-    "ark-command.md": _sources("plugins/command/src/ark_command/*.py"),
+    "ark-command.md": _sources(
+        "plugins/command/src/ark_command/*.py",
+        "arkcore/context/pid_file.py",
+        "arkcore/machine/disk.py",
+        "arkcore/machine/pid_reading.py",
+    ),
     "postgresql.md": _sources("plugins/postgresql/src/ark_postgresql/*.py"),
 }
+
+for _source in SOURCES["ark-command.md"]:
+    if _source in SOURCES["ras-log.md"]:
+        SOURCES["ras-log.md"].remove(_source)
 
 #: Modules whose texts are errors of a file or of a plugin (`<file>: <key>: …`), declarations, or
 #: what a black box holds.
@@ -199,6 +208,7 @@ NOT_MESSAGES = {
     "trace.py",
     "_options.py",
     "_way.py",
+    "way.py",
     "_preflight.py",
 }
 

@@ -7,7 +7,7 @@ import shlex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arkcore.context.context import _command_line
+from arkcore.machine.spawn import command_line
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=6) | st.from_regex(r"\A[\w@%+=:,./-]*\Z")
 
@@ -17,4 +17,4 @@ WORDS = st.text(st.characters(codec="utf-8"), max_size=6) | st.from_regex(r"\A[\
 @example(["/bin/true", "a b"])
 @example(["/bin/true", "日本"])
 def test_it_is_shown_as_a_shell_would_read_it(argv: list[str]) -> None:
-    assert _command_line(argv) == shlex.join(argv)
+    assert command_line(argv) == shlex.join(argv)

@@ -245,7 +245,7 @@ def test_the_guard_imports_no_plugin_even_when_it_has_a_resource_validated(
     [
         "arkcore.managers.lifekeeper, arkcore.worker.part",
         "arkcore.managers.pacemaker, arkcore.worker.part",
-        "ark_command._plugin, ark_command._pid_file",
+        "ark_command._plugin, arkcore.context.pid_file, arkcore.context.services",
         "ark_jp1_base.jp1, ark_jp1_base.judgement",
     ],
 )

@@ -8,16 +8,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ark_command._pid_file import Belief, Birth, examine
 
-from arkcore import processes
+from arkcore import Belief, processes
+from arkcore.context.pid_file import Birth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ark_command._pid_file import Sighting
-
+    from arkcore import Sighting
     from arkcore.context.context import Context
 
     MakeContext = Callable[..., Context]
@@ -55,7 +54,10 @@ def given(path: Path, text: object, user: str = USER, mode: int = 0o644) -> Path
 
 
 def look(ctx: Context) -> Sighting:
-    return examine(ctx, None, (os.path.dirname(ctx.options.pid_file),))
+    options = ctx.options
+    where = (os.path.dirname(options.pid_file),)
+    name, user = options.process_name, options.user
+    return ctx.pid_file(options.pid_file, name=name, user=user, of_this_node=where)
 
 
 class TestWithAUser:

@@ -8,14 +8,21 @@ import time
 from pathlib import Path
 
 import pytest
-from ark_command import Command, _disk
-from ark_command._disk import Silent, ask
+from ark_command import Command
 from ark_testing import Node
 from failing_disk import failing
 
-from arkcore import ConfigurationError, Level, Status, StepFailed, processes
+from arkcore import (
+    ConfigurationError,
+    Level,
+    SilentDisk,
+    Status,
+    StepFailed,
+    ask_path,
+    processes,
+)
 from arkcore.base.call import Action
-from arkcore.machine import asked
+from arkcore.machine import asked, disk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +45,7 @@ pytestmark = pytest.mark.skipif(
 def asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test's disk did not answer holds nobody up in the next."""
     monkeypatch.setattr(asked, "_unanswered", (-asked._REST, ""))
-    monkeypatch.setattr(_disk, "_silent", {})
+    monkeypatch.setattr(disk, "_silent", {})
 
 
 class Site:
@@ -179,6 +186,6 @@ class TestAHook:
         with failing(passable):
             began = time.monotonic()
             for _ in range(5):
-                with pytest.raises(Silent):
-                    ask(path, lambda: os.stat(path))
-            assert time.monotonic() - began < 2 * _disk.PATIENCE
+                with pytest.raises(SilentDisk):
+                    ask_path(path, lambda: os.stat(path))
+            assert time.monotonic() - began < 2 * disk.PATIENCE

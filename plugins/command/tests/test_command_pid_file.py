@@ -12,17 +12,16 @@ from pathlib import Path
 
 import pytest
 from ark_command import Command
-from ark_command._pid_file import Belief, Birth, examine
-from ark_command._reading import PidFile, read
 
-from arkcore import Status, StepFailed, processes
+from arkcore import Belief, Status, StepFailed, processes
+from arkcore.context.pid_file import Birth
+from arkcore.machine.pid_reading import PidFile, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ark_command._pid_file import Sighting
-
+    from arkcore import Sighting
     from arkcore.context.context import Context
     from arkcore.machine.processes import Process
 
@@ -59,7 +58,10 @@ def since_boot() -> float:
 def look(ctx: Context, *, shared: bool = False, birth: Birth | None = None) -> Sighting:
     """What is made of the file; `shared`: it lies where another node may write, too."""
     directory = os.path.dirname(ctx.options.pid_file)
-    return examine(ctx, birth, () if shared else (directory,))
+    options, where = ctx.options, () if shared else (directory,)
+    vars(ctx)["_births"] = {options.pid_file: birth}
+    name, user = options.process_name, options.user
+    return ctx.pid_file(options.pid_file, name=name, user=user, of_this_node=where)
 
 
 def seen(pid: int) -> Process:
@@ -503,7 +505,7 @@ def test_on_a_shared_disk_a_much_older_process_is_in_doubt(
     make_context: MakeContext, live: Live, pid_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(pid_file, live().pid)
-    monkeypatch.setattr("ark_command._pid_file._LONGEST_START", -10.0)
+    monkeypatch.setattr("arkcore.context.pid_file._LONGEST_START", -10.0)
     ctx = make_context(pid_file=str(pid_file), process_name="sleep")
     assert look(ctx, shared=True).belief is Belief.DOUBT
 
@@ -528,7 +530,8 @@ def test_what_a_start_made_is_ours_though_it_shed_its_mark(
         assert command.ark_status(ctx).status is Status.RUNNING
         assert [each.pid for each in command.ark_processes(ctx)] == [pid]
         # Another worker knows nothing of that start.
-        assert Command(of_this_node=()).ark_processes(ctx) == []
+        another = make_context(pid_file=str(pid_file), start=[start])
+        assert Command(of_this_node=()).ark_processes(another) == []
     finally:
         ctx.terminate([seen(pid)])
 

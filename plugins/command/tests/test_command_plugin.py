@@ -50,7 +50,7 @@ def test_a_healthy_check_imports_nothing_heavy() -> None:
     heavy = ("re", "dataclasses", "typing", "inspect", "subprocess", "socket", "ipaddress")
     program = (
         f"import sys; sys.path[:0] = {paths!r}\n"
-        f"import ark_command._pid_file, arkcore.context.services\n"
+        f"import ark_command, arkcore.context.pid_file, arkcore.context.services\n"
         f"ark_command.Command().ark_application()\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )

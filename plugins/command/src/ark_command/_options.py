@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arkcore import ConfigurationError, Status, option
+from arkcore import ConfigurationError, SilentDisk, Status, ask_path, option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -190,12 +190,11 @@ def _check_way(key: str, argv: Sequence[str], user: str) -> None:
     """Refuse what root or `user` would run and others could exchange, or nobody can tell."""
     if not argv:
         return
-    from ark_command._disk import Silent, ask
     from arkcore import fault_of_command
 
     try:
-        fault = ask(argv[0], lambda: fault_of_command(argv, user))
-    except Silent as error:
+        fault = ask_path(argv[0], lambda: fault_of_command(argv, user))
+    except SilentDisk as error:
         fault = f"who could exchange it cannot be told: {error}"
     if fault:
         remedy = "" if user else "; or name its user in options.user"

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 
-from ark_command._disk import Silent, ask
 from ark_command._options import OTHER, Options, address_and_port
 from arkcore import (
     Application,
     Finding,
     Level,
     LogicalHostRule,
+    SilentDisk,
     Status,
     StatusReport,
     StepFailed,
     SupportClass,
     Topology,
+    ask_path,
     hookimpl,
     say,
 )
@@ -24,11 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ark_command._pid_file import Birth, Sighting
-    from arkcore import CommandResult, Context, Process
-
-#: Directories of the system itself: what lies on their file systems never comes from another node.
-_OF_THIS_NODE = ("/", "/run", "/tmp", "/var")
+    from arkcore import CommandResult, Context, Process, Sighting
 
 #: What a shell returns for "cannot be run" and "not found": no word about the application.
 _SHELL_CODES = (126, 127)
@@ -39,10 +36,9 @@ _INTERPRETERS = ("sh", "bash", "dash", "ksh", "zsh", "perl", "ruby", "python")
 class Command:
     """The plugin `command`."""
 
-    def __init__(self, of_this_node: Sequence[str] = _OF_THIS_NODE) -> None:
+    def __init__(self, of_this_node: Sequence[str] | None = None) -> None:
+        #: Directories whose file systems no other node writes to, where those are not the usual.
         self._of_this_node = of_this_node
-        #: When this worker ran the start command, and the pid file as it was then.
-        self._birth: Birth | None = None
         #: Whether this worker was told to stop the application in good order.
         self._stopping = False
         #: Whether a start was preceded by a forced stop: then a process in doubt is a stranger.
@@ -77,7 +73,7 @@ class Command:
         options: Options = ctx.options
         try:
             absent = _absent(options.status)
-        except Silent as error:
+        except SilentDisk as error:
             return StatusReport(
                 Status.UNKNOWN, f"status command {options.status[0]} is not run: {error}"
             )
@@ -92,7 +88,7 @@ class Command:
         """Where the disk that holds it is away or nothing was ever installed, nothing can run."""
         try:
             start = _absent(ctx.options.start)
-        except Silent:
+        except SilentDisk:
             start = ""
         if not start:
             return StatusReport(Status.UNKNOWN, f"status command {absent} does not exist")
@@ -103,44 +99,27 @@ class Command:
         return StatusReport(Status.STOPPED, f"not here: neither {absent} nor {start} exists")
 
     def _told_by_pid_file(self, ctx: Context) -> StatusReport:
-        from ark_command._pid_file import Belief
+        from arkcore import Belief
 
         sighting = self._sighting(ctx)
-        if sighting.belief is Belief.NOTHING:
-            # Perhaps being written this moment. Where nothing of ours lives, that settles it: a
-            # node that lost its power leaves such files, which must not keep a failover waiting.
-            known = ctx.started_processes()
-            return StatusReport(Status.UNKNOWN if known else Status.STOPPED, sighting.detail)
         if sighting.belief is Belief.DOUBT and self._doubt_is_over:
             return StatusReport(Status.STOPPED, f"{sighting.detail}; taken for a stranger's")
-        if sighting.belief is Belief.DOUBT:
-            remedy = f"where it is not the application, delete {ctx.options.pid_file}"
-            return StatusReport(Status.UNKNOWN, f"{sighting.detail}; {remedy}")
-        # STOPPED though other processes of ours live is made PARTIAL by the engine.
-        status = {
-            Belief.OURS: Status.RUNNING,
-            Belief.LIKELY: Status.RUNNING,
-            Belief.NONE: Status.STOPPED,
-        }[sighting.belief]
-        return StatusReport(status, sighting.detail)
+        return sighting.report
 
     def _sighting(self, ctx: Context) -> Sighting:
-        from ark_command._pid_file import examine
+        options: Options = ctx.options
+        name, where = options.process_name, self._of_this_node
+        return ctx.pid_file(options.pid_file, name=name, user=options.user, of_this_node=where)
 
-        return examine(ctx, self._birth, self._of_this_node)
+    def _stranger(self, ctx: Context) -> str:
+        """Why a stop command that reads the pid file could stop a stranger; "" if it could not."""
+        return self._sighting(ctx).stranger if ctx.options.pid_file else ""
 
     # Processes.
 
     @hookimpl
     def ark_processes(self, ctx: Context) -> list[Process]:
-        found = set(ctx.started_processes())
-        if ctx.options.pid_file:
-            from ark_command._pid_file import Belief, with_descendants
-
-            sighting = self._sighting(ctx)
-            if sighting.belief is Belief.OURS and sighting.process is not None:
-                found |= with_descendants(sighting.process)
-        return sorted(found, key=lambda process: process.pid)
+        return self._sighting(ctx).processes if ctx.options.pid_file else ctx.started_processes()
 
     # Start and stop.
 
@@ -148,9 +127,7 @@ class Command:
     def ark_start(self, ctx: Context) -> None:
         options: Options = ctx.options
         if options.pid_file:
-            from ark_command._pid_file import Birth
-
-            self._birth = Birth(options.pid_file, options.user)
+            ctx.expect_pid_file(options.pid_file, user=options.user)
         _refuse_silent(options.start)
         result = _run(ctx, options.start)
         if result.error:
@@ -189,20 +166,6 @@ class Command:
         # Half is kept for the engine, which ends what this command leaves alive.
         # Its return code decides nothing: what lives afterwards does.
         _run(ctx, options.force_stop, timeout=ctx.deadline.remaining() / 2)
-
-    def _stranger(self, ctx: Context) -> str:
-        """Why a stop command that reads the pid file could stop a stranger; "" where none could.
-
-        The file names a live process that is not known for the application's, or it does not count:
-        then it may name any process by the time the command reads it.
-        """
-        if not ctx.options.pid_file:
-            return ""
-        from ark_command._pid_file import Belief
-
-        sighting = self._sighting(ctx)
-        foreign = sighting.belief in (Belief.DOUBT, Belief.NONE) and sighting.process is not None
-        return sighting.detail if foreign or not sighting.counts else ""
 
     # Before anything is protected.
 
@@ -263,7 +226,7 @@ def _silence_of(argv: Sequence[str]) -> str:
     """Why running `argv` would hold up the worker; "" where its disk answers."""
     try:
         _absent(argv)
-    except Silent as error:
+    except SilentDisk as error:
         return f"{argv[0]} is not run: {error}"
     return ""
 
@@ -277,9 +240,9 @@ def _refuse_silent(argv: Sequence[str]) -> None:
 def _absent(argv: Sequence[str]) -> str:
     """The file without which `argv` cannot run and which does not exist; "" where all are there.
 
-    `Silent` where their disk does not answer.
+    `SilentDisk` where their disk does not answer.
     """
-    absent: str = ask(argv[0], lambda: _first_absent(argv))
+    absent: str = ask_path(argv[0], lambda: _first_absent(argv))
     return absent
 
 
@@ -309,8 +272,8 @@ def script_of(argv: Sequence[str]) -> str:
 
 def _look_at(key: str, argv: Sequence[str], user: str) -> Finding:
     try:
-        finding: Finding = ask(argv[0], lambda: _found(key, argv, user))
-    except Silent as error:
+        finding: Finding = ask_path(argv[0], lambda: _found(key, argv, user))
+    except SilentDisk as error:
         return Finding(
             f"options.{key}",
             Level.FAIL,

@@ -30,16 +30,21 @@ from __future__ import annotations
 import os
 import time
 
-from ark_command._disk import Silent
-from ark_command._reading import PidFile, read
-from ark_command._way import Untrusted
-from arkcore import Choice, processes
+from arkcore.base.choice import Choice
+from arkcore.base.status import Status, StatusReport
+from arkcore.machine import processes
+from arkcore.machine.disk import SilentDisk
+from arkcore.machine.pid_reading import PidFile, read
+from arkcore.machine.way import Untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from arkcore import Context, Process
+    from arkcore.machine.processes import Process
+
+#: Directories of the system itself: what lies on their file systems never comes from another node.
+OF_THIS_NODE = ("/", "/run", "/tmp", "/var")
 
 #: The kernel's own limit, PID_MAX_LIMIT.
 _LARGEST_PID = 1 << 22
@@ -67,21 +72,92 @@ class Belief(Choice):
     NONE = "none"
 
 
+class Claim:
+    """Which pid file is asked about, and for which resource.
+
+    `name`: that the process must have, "" where any will do. `user`: whose file it is, "" is the
+    user of this process. `started`: lists what came of this resource's starts.
+    """
+
+    __slots__ = ("name", "path", "resource", "started", "user")
+
+    def __init__(
+        self,
+        path: str,
+        name: str,
+        user: str,
+        resource: str,
+        started: Callable[[], Sequence[Process]],
+    ) -> None:
+        self.path = path
+        self.name = name
+        self.user = user
+        self.resource = resource
+        self.started = started
+
+
 class Sighting:
-    """A belief, what it rests on in one line, and the process where one was seen.
+    """What a pid file says: a belief, what it rests on in one line, and the process that was seen.
 
     `counts`: nobody but those who may can have put the file there.
     """
 
-    __slots__ = ("belief", "counts", "detail", "process")
+    __slots__ = ("_claim", "belief", "counts", "detail", "process")
 
     def __init__(
-        self, belief: Belief, detail: str, process: Process | None = None, *, counts: bool = True
+        self,
+        claim: Claim,
+        belief: Belief,
+        detail: str,
+        process: Process | None = None,
+        *,
+        counts: bool = True,
     ) -> None:
+        self._claim = claim
         self.belief = belief
         self.detail = detail
         self.process = process
         self.counts = counts
+
+    @property
+    def report(self) -> StatusReport:
+        """How the application is, by the file alone.
+
+        STOPPED while other processes of the resource live is made PARTIAL by the engine.
+        """
+        if self.belief is Belief.NOTHING:
+            # Perhaps being written this moment. Where nothing of ours lives, that settles it: a
+            # node that lost its power leaves such files, which must not keep a failover waiting.
+            known = self._claim.started()
+            return StatusReport(Status.UNKNOWN if known else Status.STOPPED, self.detail)
+        if self.belief is Belief.DOUBT:
+            remedy = f"where it is not the application, delete {self._claim.path}"
+            return StatusReport(Status.UNKNOWN, f"{self.detail}; {remedy}")
+        runs = self.belief in (Belief.OURS, Belief.LIKELY)
+        return StatusReport(Status.RUNNING if runs else Status.STOPPED, self.detail)
+
+    @property
+    def processes(self) -> list[Process]:
+        """The application's processes: that of the file with its descendants, and the started."""
+        found = {*self._claim.started(), *self.processes_of_the_file}
+        return sorted(found, key=lambda process: process.pid)
+
+    @property
+    def processes_of_the_file(self) -> set[Process]:
+        """The process of the file with its descendants; none where it is not the application's."""
+        if self.belief is not Belief.OURS or self.process is None:
+            return set()
+        return with_descendants(self.process)
+
+    @property
+    def stranger(self) -> str:
+        """Why a stop command that reads the file could stop a stranger; "" where none could.
+
+        The file names a live process that is not known for the application's, or it does not count:
+        then it may name any process by the time the command reads it.
+        """
+        foreign = self.belief in (Belief.DOUBT, Belief.NONE) and self.process is not None
+        return self.detail if foreign or not self.counts else ""
 
 
 class Birth:
@@ -100,7 +176,7 @@ class Birth:
             self._before = read(path, user, _users_of(user), ()).identity
         except (FileNotFoundError, NotADirectoryError, Untrusted):
             pass  # it becomes one that counts only by being written anew, or given away
-        except (OSError, Silent):
+        except (OSError, SilentDisk):
             self._is_known = False
 
     def gave(self, process: Process, file: PidFile) -> bool:
@@ -130,43 +206,45 @@ class _Identity:
             pass  # it has just ended: it has no users and vouches for nobody
 
 
-def examine(ctx: Context, birth: Birth | None, of_this_node: Sequence[str]) -> Sighting:
-    """What `pid_file` of `ctx.options` says. Never raises for what the file holds.
+def examine(claim: Claim, birth: Birth | None, of_this_node: Sequence[str]) -> Sighting:
+    """What the pid file says. Never raises for what the file holds.
 
     `of_this_node`: directories whose file systems no other node ever writes to.
     """
-    path, name, user = ctx.options.pid_file, ctx.options.process_name, ctx.options.user
+    path, name, user = claim.path, claim.name, claim.user
     users = _users_of(user)
     try:
         file = read(path, user, users, of_this_node)
     except (FileNotFoundError, NotADirectoryError):
-        return Sighting(Belief.NONE, f"there is no {path}")
+        return Sighting(claim, Belief.NONE, f"there is no {path}")
     except Untrusted as error:
-        why = f"{path} does not count: {error}; allowed: {_allowed(ctx)}"
-        return Sighting(Belief.NONE, why, counts=False)
-    except Silent as error:
-        return Sighting(Belief.NOTHING, f"{path} cannot be read: {error}")
+        why = f"{path} does not count: {error}; allowed: {_allowed(claim)}"
+        return Sighting(claim, Belief.NONE, why, counts=False)
+    except SilentDisk as error:
+        return Sighting(claim, Belief.NOTHING, f"{path} cannot be read: {error}")
     except OSError as error:
         whose = f" as {user}" if user else ""
-        return Sighting(Belief.NOTHING, f"{path} cannot be read{whose}: {error.strerror}")
+        return Sighting(claim, Belief.NOTHING, f"{path} cannot be read{whose}: {error.strerror}")
     if file.line is None:
-        return Sighting(Belief.DOUBT, f"{path} is no regular file")
+        return Sighting(claim, Belief.DOUBT, f"{path} is no regular file")
     pid = _pid_in(file.line)
     if pid is None:
         # What it holds is not told: by a hard link it may be a file of root's.
-        return Sighting(Belief.NOTHING, f"{path} holds no process id; its size: {file.size} bytes")
+        return Sighting(
+            claim, Belief.NOTHING, f"{path} holds no process id; its size: {file.size} bytes"
+        )
     process = processes.look(pid)
-    if file.links > 1 and (process is None or process not in ctx.started_processes()):
+    if file.links > 1 and (process is None or process not in claim.started()):
         why = f"{path} does not count: it has {file.links} hard links; allowed: 1"
-        return Sighting(Belief.NONE, why, counts=False)
+        return Sighting(claim, Belief.NONE, why, counts=False)
     if process is None:
-        return Sighting(Belief.NONE, f"{path} names process {pid}, which does not live")
+        return Sighting(claim, Belief.NONE, f"{path} names process {pid}, which does not live")
     identity = _Identity(pid)
     stranger = _why_a_stranger(process, identity, name)
     if stranger:
-        return Sighting(Belief.NONE, f"{path} names {process}, {stranger}", process)
-    belief, why = _judge(ctx, process, identity, file, birth, users)
-    return Sighting(belief, f"{path} names {process}{why}", process)
+        return Sighting(claim, Belief.NONE, f"{path} names {process}, {stranger}", process)
+    belief, why = _judge(claim, process, identity, file, birth, users)
+    return Sighting(claim, belief, f"{path} names {process}{why}", process)
 
 
 def _users_of(user: str) -> set[int]:
@@ -182,8 +260,8 @@ def _users_of(user: str) -> set[int]:
     return users
 
 
-def _allowed(ctx: Context) -> str:
-    return f"root and {ctx.options.user}" if ctx.options.user else "root, or the user in `user`"
+def _allowed(claim: Claim) -> str:
+    return f"root and {claim.user}" if claim.user else "root, or the user in `user`"
 
 
 def with_descendants(process: Process) -> set[Process]:
@@ -207,7 +285,7 @@ def _why_a_stranger(process: Process, identity: _Identity, name: str) -> str:
 
 
 def _judge(
-    ctx: Context,
+    claim: Claim,
     process: Process,
     identity: _Identity,
     file: PidFile,
@@ -217,7 +295,7 @@ def _judge(
     if birth is not None and birth.gave(process, file):
         belief, why = Belief.OURS, ""
     else:
-        belief, why = _judge_by_time(ctx, process, file)
+        belief, why = _judge_by_time(claim, process, file)
     if belief is not Belief.NONE:
         objection = _objection(identity, file, users)
         if objection:
@@ -226,7 +304,7 @@ def _judge(
             belief, why = (Belief.DOUBT if by_root else Belief.NONE), objection
     # Looked for last, for it reads the whole process table.
     if belief is not Belief.OURS:
-        known = ctx.started_processes()
+        known = claim.started()
         if process in known:
             return Belief.OURS, ""
         if belief is Belief.DOUBT and not known and _is_older_than_the_boot(file):
@@ -240,8 +318,8 @@ def _is_older_than_the_boot(file: PidFile) -> bool:
     return file.written < boot - _TOLERANCE
 
 
-def _judge_by_time(ctx: Context, process: Process, file: PidFile) -> tuple[Belief, str]:
-    name = ctx.options.process_name
+def _judge_by_time(claim: Claim, process: Process, file: PidFile) -> tuple[Belief, str]:
+    name = claim.name
     now = time.time()
     begun = now - time.clock_gettime(time.CLOCK_BOOTTIME) + process.start / _ticks_per_second()
     if begun > file.written + _TOLERANCE:
@@ -254,7 +332,7 @@ def _judge_by_time(ctx: Context, process: Process, file: PidFile) -> tuple[Belie
     if file.written > now + _TOLERANCE:
         return Belief.DOUBT, "; the file's time lies in the future: the clock was set back"
     mark = processes.mark_of(process.pid)
-    if mark and not mark.startswith(f"{ctx.resource}:"):
+    if mark and not mark.startswith(f"{claim.resource}:"):
         return Belief.DOUBT, f", which resource {mark.rpartition(':')[0]} started"
     if file.is_local:
         return Belief.OURS, ""

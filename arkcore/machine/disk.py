@@ -24,23 +24,23 @@ _REST = 10.0
 _silent: dict[str, float] = {}
 
 
-class Silent(Exception):
+class SilentDisk(Exception):
     """The disk gave no answer in time. The text says so, without the path."""
 
     def __init__(self) -> None:
         super().__init__(f"its disk has not answered for {PATIENCE:g} s")
 
 
-def ask(path: str, question: Callable[[], Any]) -> Any:
+def ask_path(path: str, question: Callable[[], Any]) -> Any:
     """Return what `question`, which asks for `path`, returns, or raise what it raises.
 
-    `Silent` where no answer came in time, or where none came for this path a moment ago.
+    `SilentDisk` where no answer came in time, or where none came for this path a moment ago.
     """
     import _thread
 
     since = _silent.get(path)
     if since is not None and time.monotonic() - since < _REST:
-        raise Silent
+        raise SilentDisk
     done = _thread.allocate_lock()
     done.acquire()
     answers: list[Any] = []
@@ -57,7 +57,7 @@ def ask(path: str, question: Callable[[], Any]) -> Any:
     _thread.start_new_thread(run, ())
     if not done.acquire(timeout=PATIENCE):
         _silent[path] = time.monotonic()
-        raise Silent
+        raise SilentDisk
     if errors:
         raise errors[0]
     return answers[0]
@@ -66,16 +66,17 @@ def ask(path: str, question: Callable[[], Any]) -> Any:
 def ask_as(user: str, path: str, question: Callable[[], Any]) -> Any:
     """Return what `question` returns as `user` sees the disk; "" is the user of this process.
 
-    `question` returns what `arkcore.ask_disk` can hand over, and raises `OSError` alone. `Silent`
-    as for :func:`ask`; `OSError` as the question met it, or where there is no such user.
+    `question` returns what `arkcore.ask_disk` can hand over, and raises `OSError` alone.
+    `SilentDisk` as for :func:`ask_path`; `OSError` as the question met it, or where there is no
+    such user.
     """
     if not user or os.geteuid() != 0:
-        return ask(path, question)
-    from arkcore import ask_disk
+        return ask_path(path, question)
+    from arkcore.machine.asked import ask_disk
 
     try:
         return ask_disk(question, user, PATIENCE)
     except OSError as error:
         if error.errno == errno.ETIMEDOUT:
-            raise Silent from None
+            raise SilentDisk from None
         raise

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
-from ark_command._disk import ask_as
-from ark_command._way import Untrusted, open_trusted, refuse_groups
+from arkcore.machine.disk import ask_as
+from arkcore.machine.way import Untrusted, open_trusted, refuse_groups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def read(path: str, user: str, users: set[int], of_this_node: Sequence[str]) -> 
     """The pid file at `path`, read as `user`; "" is the user of this process.
 
     `users`: the user ids that may own it besides root. `of_this_node`: directories whose file
-    systems no other node ever writes to. `Untrusted` where it does not count; `Silent` where its
-    disk does not answer; else `OSError`.
+    systems no other node ever writes to. `Untrusted` where it does not count; `SilentDisk` where
+    its disk does not answer; else `OSError`.
     """
     refusal, told = ask_as(user, path, lambda: _look(path, users, of_this_node))
     if refusal:
