@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from arkcore.base.deadline import Deadline
-from arkcore.base.errors import ArkError, ConfigurationError, PluginError
+from arkcore.base.errors import ArkError, ConfigurationError, PluginError, described
 from arkcore.cli.command import Command, Seconds
 from arkcore.cli.console import complain, console, print_json, show
 from arkcore.cli.language import say
@@ -22,6 +22,7 @@ from arkcore.plugin.discovery import installed, refuse_rivals, unreadable
 from arkcore.plugin.hookspecs import ApplicationSpecs, ObserverSpecs
 from arkcore.plugin.marker import REQUIRED_HOOKS, is_marked
 from arkcore.plugin.source import PluginSource
+from arkcore.resources.declared_options import check_declared
 from arkcore.worker.aside import LOADING, Question
 
 TYPE_CHECKING = False
@@ -172,9 +173,11 @@ def _contents(plugin: object, source: PluginSource) -> dict[str, str | list[str]
         raise
     except (Exception, SystemExit) as error:
         raise PluginError(
-            f"plugin {source.name}: ark_application raised {type(error).__name__}: {error}"
+            f"plugin {source.name}: ark_application raised {described(error)}"
         ) from error
-    title = check_declaration(made, source.name).title
+    application = check_declaration(made, source.name)
+    check_declared(application)
+    title = application.title
     return {"kind": "application", "title": title, "hooks": hooks["application"]}
 
 

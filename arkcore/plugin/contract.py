@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 #: Flags of a code object (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS).
 _VARARGS, _VARKEYWORDS = 0x04, 0x08
+#: Those of a function whose body a call does not run (CO_COROUTINE, CO_ITERABLE_COROUTINE,
+#: CO_ASYNC_GENERATOR), and that of a generator.
+_ASYNC, _GENERATOR = 0x80 | 0x100 | 0x200, 0x20
+#: The hooks whose answer may be a generator: it is gone through.
+_MAY_YIELD = ("ark_preflight", "ark_processes")
 
 
 def check_hooks(plugin: object, name: str) -> None:
@@ -26,7 +31,7 @@ def check_hooks(plugin: object, name: str) -> None:
             raise PluginError(
                 f"plugin {name}: {hook} is no hook; allowed: {', '.join(sorted(specified))}"
             )
-        odd = _odd_signature(getattr(plugin, hook))
+        odd = _odd_signature(getattr(plugin, hook), may_yield=hook in _MAY_YIELD)
         if odd:
             raise PluginError(f"plugin {name}: {hook} {odd}")
         for argument in arguments(getattr(plugin, hook)):
@@ -53,12 +58,16 @@ def _specified() -> dict[str, tuple[str, ...]]:
     }
 
 
-def _odd_signature(function: Any) -> str:
-    """What keeps the engine from telling which arguments a hook wants; "" where nothing does."""
+def _odd_signature(function: Any, *, may_yield: bool) -> str:
+    """What keeps the engine from calling a hook as it is written; "" where nothing does."""
     plain = undecorated(function)
     code = getattr(plain, "__code__", None)
     if code is None:
         return "must be a plain method"
+    if code.co_flags & _ASYNC:
+        return "must not be async: nobody would await it, and nothing of it would be done"
+    if code.co_flags & _GENERATOR and not may_yield:
+        return "must not yield: nothing of it would be done"
     if code.co_flags & (_VARARGS | _VARKEYWORDS) or code.co_kwonlyargcount:
         return "must name its arguments, without * and **"
     if plain.__defaults__:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from itertools import islice
 
+from arkcore.base.errors import place_of
 from arkcore.base.finding import Finding, Level
 from arkcore.base.status import Status, StatusReport
 from arkcore.machine.processes import Process
@@ -50,7 +51,9 @@ def told(tell: Callable[[str], None], hook: str, arguments: str, call: Callable[
     try:
         answer = call()
     except BaseException as error:
-        tell(f"{hook}({arguments}) raised {_safely(_error, error)}{_after(began)}")
+        place = _safely(place_of, error)
+        at = f" at {place}" if place else ""
+        tell(f"{hook}({arguments}) raised {_safely(_error, error)}{at}{_after(began)}")
         raise
     tell(f"{hook}({arguments}) returned {_safely(_shown, answer)}{_after(began)}")
     return answer

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from arkcore.base.errors import ConfigurationError, PluginError
+from arkcore.base.errors import ConfigurationError, PluginError, described
 from arkcore.base.text import shown
 from arkcore.plugin.application import check_declaration, declared_options
 from arkcore.plugin.discovery import find
+from arkcore.resources.declared_options import check_declared
 from arkcore.resources.option_values import hints_of
 from arkcore.resources.parameters import refuse_common_names
-from arkcore.resources.timers import check_timers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,11 +50,8 @@ def declared(plugin: str, where: str) -> tuple[Any, Application, type]:
         raise
     except Exception as error:
         raise PluginError(
-            f"plugin {plugin}: ark_application raised {type(error).__name__}: {shown(str(error))}"
+            f"plugin {plugin}: ark_application raised {shown(described(error))}"
         ) from error
     application = check_declaration(declared, plugin)
-    try:
-        check_timers(application.timers, f"plugin {plugin}")
-    except ConfigurationError as error:
-        raise PluginError(str(error)) from error
+    check_declared(application)
     return source, application, application.options

@@ -99,6 +99,16 @@ def _check_secret(
     key: str, value: Any, kind: Any, declaration: Any, where: str, paths: Paths
 ) -> Any:
     """The value of a secret option, read where it stands. No error shows it."""
+    is_table = check_secret_kind(key, kind, where)
+    value = resolved(value, f"{where}: options.{key}", paths, is_table=is_table)
+    if declaration.choices and value not in declaration.choices:
+        allowed = ", ".join(map(repr, declaration.choices))
+        raise ConfigurationError(f"{where}: options.{key}: allowed: {allowed}")
+    return value
+
+
+def check_secret_kind(key: str, kind: Any, where: str) -> bool:
+    """Whether a secret of this type is a table. `PluginError` where no secret can be of it."""
     from typing import get_args, get_origin
 
     is_table = (get_origin(kind) or kind) is dict
@@ -107,11 +117,7 @@ def _check_secret(
             f"{where}: options.{key}: its plugin declares a secret of another type than text or a "
             f"table of texts"
         )
-    value = resolved(value, f"{where}: options.{key}", paths, is_table=is_table)
-    if declaration.choices and value not in declaration.choices:
-        allowed = ", ".join(map(repr, declaration.choices))
-        raise ConfigurationError(f"{where}: options.{key}: allowed: {allowed}")
-    return value
+    return is_table
 
 
 def secrets_among(

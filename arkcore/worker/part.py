@@ -6,7 +6,7 @@ import gc
 import os
 
 from arkcore.actions.work import Work
-from arkcore.base.errors import ConfigurationError, PluginError
+from arkcore.base.errors import ConfigurationError, PluginError, described
 from arkcore.base.status import Fault, Outcome, Verdict
 from arkcore.base.stderr import complain
 from arkcore.context.context import Context
@@ -122,7 +122,7 @@ def do_part(sender: Sender, part: Part) -> None:
         sender.report(Verdict(Outcome.INTERNAL, str(error), fault=Fault.PLUGIN))
         return
     except BaseException as error:  # whatever its declaration raises, nobody could be asked
-        text = f"plugin {part.resource.plugin.name}: {type(error).__name__}: {error}"
+        text = f"plugin {part.resource.plugin.name}: {described(error)}"
         sender.report(Verdict(Outcome.INTERNAL, text, fault=Fault.PLUGIN))
         return
     ctx = Context(

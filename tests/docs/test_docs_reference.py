@@ -194,6 +194,7 @@ NOT_MESSAGES = {
     "validation.py",
     "contract.py",
     "declaration.py",
+    "declared_options.py",
     "discovery.py",
     "source.py",
     "start_settings.py",

@@ -429,3 +429,28 @@ def test_an_argument_of_a_newer_contract_is_told_by_the_number_it_is_of() -> Non
 def test_an_argument_that_no_contract_has_is_an_error_of_its_own() -> None:
     with pytest.raises(TypeError, match="color"):
         Application(name="x", title="t", options=Options, color="red")  # type: ignore[call-arg]
+
+
+class TestHooksThatWouldDoNothing:
+    @pytest.mark.parametrize("word", ["async", "yield", "both"])
+    def test_they_are_refused_with_the_reason(self, word: str) -> None:
+        async def waits(self: Any, ctx: Any) -> None:
+            raise AssertionError
+
+        def yields(self: Any, ctx: Any) -> Any:
+            yield
+
+        async def does_both(self: Any, ctx: Any) -> Any:
+            yield
+
+        wrong = {"async": waits, "yield": yields, "both": does_both}[word]
+        plugin = type("Wrong", (Whole,), {"ark_start": hookimpl(wrong)})()
+        expected = "must not yield" if word == "yield" else "must not be async"
+        with pytest.raises(PluginError, match=f"ark_start {expected}"):
+            check_hooks(plugin, "whole")
+
+    def test_findings_may_be_yielded(self) -> None:
+        def yields(self: Any) -> Any:
+            yield
+
+        check_hooks(type("Right", (Whole,), {"ark_preflight": hookimpl(yields)})(), "whole")

@@ -339,9 +339,17 @@ def test_a_plugin_whose_declaration_is_wrong_is_told_to_its_author(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("    x = option(1)", "options.x: its plugin declares no type for it"),
+        ("    x = option(1)", "options.x: no type is declared for it: x: TYPE = option(...)"),
         ("    x: 'Nosuch' = option(1)", "the types of the plugin's options cannot be read"),
-        ("    x: object = option(1)", ""),
+        ("    x: int", "options.x: declared without option(...): x: int"),
+        ("    x: int = option('a')", "options.x: its default 'a': Expected `int`, got `str`"),
+        ("    x: str = option()", "options.x: its default None: Expected `str`, got `null`"),
+        ("    x: int = option(7, minimum=10, maximum=5)", "options.x: its minimum 10 is above "),
+        ("    x: int = option(7, minimum=10)", "options.x: its default 7: allowed: from 10"),
+        ("    x: str = option('', maximum=5)", "options.x: a minimum or maximum is for int and "),
+        ("    x: str = option('red', choices=('blue',))", "options.x: its default 'red': allowed"),
+        ("    x: set[int] = option({1})", "options.x: its plugin declares a type that cannot be "),
+        ("    x: int = option(1, secret=True)", "options.x: its plugin declares a secret of "),
     ],
 )
 def test_options_declared_in_a_way_that_cannot_be_checked_are_told_to_the_plugin_s_author(
@@ -352,10 +360,21 @@ def test_options_declared_in_a_way_that_cannot_be_checked_are_told_to_the_plugin
     told: str,
 ) -> None:
     install("ark-odd", "odd = odd_plugin:Odd", {"odd_plugin": plugin("Odd", "odd", options)})
-    where = put('plugin = "odd"\nlogical_host = "L"\n[options]\nx = 2020-01-01\n')
+    put('plugin = "odd"\nlogical_host = "L"\n[options]\nx = 2020-01-01\n')
     with pytest.raises(PluginError) as caught:
         validate(paths, "toy1")
-    assert str(caught.value).startswith(f"{where}: {told}")
+    assert str(caught.value).startswith(f"plugin odd: {told}")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_value_of_a_type_that_nobody_can_record_is_told_to_the_plugin_s_author(
+    paths: Paths, put: Callable[..., str], install: Callable[..., Path]
+) -> None:
+    source = plugin("Odd", "odd", "    x: object = option(1)")
+    install("ark-odd", "odd = odd_plugin:Odd", {"odd_plugin": source})
+    put('plugin = "odd"\nlogical_host = "L"\n[options]\nx = 2020-01-01\n')
+    with pytest.raises(PluginError, match="declares a type that cannot be recorded"):
+        validate(paths, "toy1")
 
 
 def test_a_plugin_s_own_check_of_its_options_that_raises_is_told(

@@ -18,7 +18,7 @@ from ark_testing.writing import Writing
 from arkcore.actions import starting, stopping
 from arkcore.actions.work import Work
 from arkcore.base.deadline import Deadline
-from arkcore.base.errors import ArkError, StepFailed
+from arkcore.base.errors import ArkError, StepFailed, place_of
 from arkcore.base.finding import Finding
 from arkcore.base.paths import Paths
 from arkcore.base.status import StatusReport
@@ -125,7 +125,7 @@ def _options(application: Application) -> dict[str, Any]:
     for key, declared in declared_options(application.options).items():
         problem = ""
         if key not in hints:
-            problem = "no type is declared for it"
+            problem = f"options.{key}: no type is declared for it: {key}: TYPE = option(...)"
         elif not declared.required:
             try:
                 check_option(key, declared.default, hints[key], declared, "the default")
@@ -330,4 +330,6 @@ def _described(value: Any) -> str:
 
 
 def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:_LONGEST]
+    place = place_of(error)
+    at = f" ({place})" if place else ""
+    return f"{type(error).__name__}: {error}"[:_LONGEST] + at
