@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from arkcore.machine.command import CommandResult
     from arkcore.machine.disk import SilentDisk, ask_path
     from arkcore.machine.program import fault_of_command
+    from arkcore.plugin.daemon import Daemon
     from arkcore.survey.machine import Machine
     from arkcore.survey.site import Site
 
@@ -42,6 +43,7 @@ _LATER = {
     "Belief": "arkcore.context.pid_file",
     "CommandResult": "arkcore.machine.command",
     "Context": "arkcore.context.context",
+    "Daemon": "arkcore.plugin.daemon",
     "Deadline": "arkcore.base.deadline",
     "Finding": "arkcore.base.finding",
     "Level": "arkcore.base.finding",
@@ -76,6 +78,7 @@ __all__ = [
     "CommandResult",
     "ConfigurationError",
     "Context",
+    "Daemon",
     "Deadline",
     "Finding",
     "Level",

@@ -13,8 +13,10 @@ from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_
 from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import names_of_pacemaker, parameters_of, where_of
+from arkcore.plugin.application import users_among
 from arkcore.plugin.discovery import find
 from arkcore.ras.sinks import refuse_log
+from arkcore.resources.declaration import declared
 from arkcore.resources.names import check_resource_name, resource_names
 from arkcore.resources.node_file import read_node_file
 from arkcore.resources.recording import validate_and_record
@@ -166,7 +168,8 @@ def _refuse_unknown_users(resource: Resource, where: str) -> None:
     """
     import pwd
 
-    for key in ("user", "process_user"):
+    _, _, model = declared(resource.plugin.name, where)
+    for key in users_among(model):
         name = resource.options.get(key, "")
         if not name or not isinstance(name, str):
             continue

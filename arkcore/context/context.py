@@ -15,6 +15,7 @@ from arkcore.machine.machine_wide import serves_machine
 from arkcore.machine.output import Output
 from arkcore.machine.spawn import command_line
 from arkcore.memory.lock import NodeLock
+from arkcore.plugin.application import users_among
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,9 +118,11 @@ class Context(Helpers):
         self._state = state
         self._sender = sender
         self._observed = observed
-        users = (getattr(options, key, "") for key in ("user", "process_user"))
+        user_options = users_among(type(options))
+        users = (getattr(options, key, "") for key in user_options)
         named = [each for each in users if each and type(each) is str]
         owner = Owner(resource, state, named, _others_of)
+        owner.user_options = user_options
         self._engine: EngineSide = EngineSide(resource, state, owner, self.log)
         #: Where commands are noted: with the asker, where one resource only looks at another.
         self._notes = notes or state

@@ -95,15 +95,15 @@ class OthersOfNode(Others):
         resource = record.last_known_good(state.paths, state.resource)
         if resource is None or resource.plugin.name != self._owner.plugin:
             return False
-        owner = Owner(resource, state, _users_of(resource))
+        owner = Owner(resource, state, _users_of(resource, self._owner.user_options))
         marks = owner.marks()
         if not marks.are_known or not marks.are_in(processes.environment(process.pid)):
             return False
         return is_one_of(process.pid, owner.users(self._users))
 
 
-def _users_of(resource: Resource) -> list[str]:
-    found = (resource.options.get(key) for key in ("user", "process_user"))
+def _users_of(resource: Resource, keys: Collection[str]) -> list[str]:
+    found = (resource.options.get(key) for key in keys)
     return [each for each in found if each and isinstance(each, str)]
 
 

@@ -78,6 +78,8 @@ class Owner:
         self.spare = resource.application.machine_wide
         self.state = state
         self._named = tuple(named)
+        #: The names of the options that hold a user, of this plugin's resources.
+        self.user_options: tuple[str, ...] = ("user", "process_user")
         #: Whether a user that it names could not be looked up: then others' may be its own.
         self.lacks_user = False
         #: What the last search left alone, though it inherited a claim: it serves the machine.
@@ -157,12 +159,8 @@ class Owner:
 
     def remembered(self, seen: dict[int, Process]) -> set[Process]:
         """Those of the table `seen` that were recorded when it was last RUNNING."""
-        found = set()
-        for pid, start in self.state.processes.known():
-            process = seen.get(pid)
-            if process is not None and process.start == start:
-                found.add(process)
-        return found
+        known = self.state.processes.known()
+        return {each for each in seen.values() if (each.pid, each.start) in known}
 
     def may_have(self, process: Process, users: frozenset[int]) -> bool:
         """Whether its user is one of `users`, it was recorded, or this action has made it.

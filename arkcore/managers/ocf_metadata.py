@@ -134,7 +134,10 @@ def _add_parameters(
     for name, option in declared_options(application.options).items():
         text = _described(option, hints.get(name))
         kind, default = type_of(hints.get(name)), None if option.required else option.default
-        _add(parent, name, text, kind, text_of(default), required=option.required)
+        added = _add(parent, name, text, kind, text_of(default), required=option.required)
+        if option.unique:
+            added.set("unique", "1")
+            added.set("unique-group", option.unique)
     _add(parent, MOUNT_POINTS, _MOUNTS, "string", "")
     timers = Timers(application.timers).as_mapping()
     for name, timer in TIMER_PARAMETERS.items():

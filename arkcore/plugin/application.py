@@ -138,7 +138,8 @@ class Option:
     """One option's declaration; its type is the attribute's annotation."""
 
     __slots__ = (
-        "choices", "default", "maximum", "minimum", "required", "secret", "text", "text_ja",
+        "choices", "default", "kind", "maximum", "minimum", "required", "secret", "text", "text_ja",
+        "unique",
     )  # fmt: skip
 
     def __init__(
@@ -152,6 +153,8 @@ class Option:
         maximum: float | None,
         choices: Sequence[str],
         secret: bool = False,
+        kind: str = "",
+        unique: str = "",
     ) -> None:
         self.default = default
         self.text = text
@@ -161,6 +164,8 @@ class Option:
         self.maximum = maximum
         self.choices = tuple(choices)
         self.secret = secret
+        self.kind = kind
+        self.unique = unique
 
 
 def option(
@@ -173,8 +178,15 @@ def option(
     maximum: float | None = None,
     choices: Sequence[str] = (),
     secret: bool = False,
+    kind: str = "",
+    unique: str = "",
 ) -> Any:
     """Declare an option: `root: str = option("/", "Put before every product path")`.
+
+    `kind`: "path" (absolute), "address" (an IP address or localhost), "port" or "user"; a value
+    that is none is refused. "" and, of a port, 0 are "not given" where they are the default.
+    `unique`: the name of a group of options; no two resources of the plugin on a node may have the
+    same values for all of a group.
 
     `secret`: its value, a text or a table of texts, is kept out of records and shown nowhere. So is
     that of an option called `env`, without being declared so.
@@ -190,6 +202,8 @@ def option(
         maximum=maximum,
         choices=choices,
         secret=secret,
+        kind=kind,
+        unique=unique,
     )
 
 
@@ -206,6 +220,12 @@ def declared_options(model: type) -> dict[str, Option]:
             if isinstance(value, Option):
                 found[name] = value
     return found
+
+
+def users_among(model: type) -> tuple[str, ...]:
+    """The names of the options that hold a user: by their kind, and those called so."""
+    named = [key for key, each in declared_options(model).items() if each.kind == "user"]
+    return ("user", "process_user", *(key for key in named if key not in ("user", "process_user")))
 
 
 def make_options(model: type, values: Mapping[str, object]) -> Any:

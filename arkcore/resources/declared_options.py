@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from arkcore.base.errors import ConfigurationError, PluginError
 from arkcore.plugin.application import Option, declared_options, is_secret
+from arkcore.resources.option_kinds import TYPES
 from arkcore.resources.option_values import check_option, check_secret_kind, hints_of
 from arkcore.resources.timers import check_timers
 
@@ -59,6 +60,13 @@ def _problem(key: str, option: Option, kind: Any) -> str:
         return f"options.{key}: its minimum {low:g} is above its maximum {high:g}"
     if (low is not None or high is not None) and kind not in (int, float):
         return f"options.{key}: a minimum or maximum is for int and float, not {_named(kind)}"
+    wanted = TYPES.get(option.kind)
+    if option.kind and wanted is None:
+        return f"options.{key}: kind {option.kind!r}: allowed: {', '.join(TYPES)}"
+    if wanted is not None and kind is not wanted:
+        return f"options.{key}: a {option.kind} is declared as {wanted.__name__}"
+    if option.unique and is_secret(key, option):
+        return f"options.{key}: a secret is compared with no other resource's: unique"
     try:
         if is_secret(key, option):
             check_secret_kind(key, kind, "")

@@ -77,6 +77,11 @@ def check_option(key: str, value: Any, kind: Any, declaration: Any, where: str) 
     if declaration.choices and value not in declaration.choices:
         allowed = ", ".join(map(repr, declaration.choices))
         raise ConfigurationError(f"{where}: options.{key} = {value!r}: allowed: {allowed}")
+    from arkcore.resources.option_kinds import refusal
+
+    wrong = refusal(declaration, value)
+    if wrong:
+        raise ConfigurationError(f"{where}: options.{key} = {value!r}: {wrong}")
     if not _can_be_recorded(value):
         raise PluginError(
             f"{where}: options.{key}: its plugin declares a type that cannot be recorded; "

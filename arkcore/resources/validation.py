@@ -14,7 +14,12 @@ from arkcore.base.errors import ConfigurationError
 from arkcore.base.toml_file import read_toml, refuse_unknown, table, text, texts
 from arkcore.resources.declaration import declaration_of, declared
 from arkcore.resources.names import check_resource_name
-from arkcore.resources.neighbours import neighbours_by_file, recorded_neighbours, refuse_rivals
+from arkcore.resources.neighbours import (
+    neighbours_by_file,
+    recorded_neighbours,
+    refuse_rivals,
+    refuse_shared_options,
+)
 from arkcore.resources.node_file import NodeSettings, check_ras, read_node_file
 from arkcore.resources.option_values import check_options, secrets_among
 from arkcore.resources.parameters import HOST, Parameters, values_of
@@ -116,6 +121,7 @@ def _validate(
     recorded = [each for each in recorded_neighbours(paths, manages) if each.name != name]
     neighbours = [*neighbours_by_file(paths, name), *recorded]
     refuse_rivals(plugin_name, logical_host, application, neighbours, where)
+    refuse_shared_options(plugin_name, model, options, neighbours, where)
     requires = texts(values, "requires", where)
     check_requires(paths, name, requires, where)
     mount_points = texts(values, "mount_points", where)

@@ -349,6 +349,9 @@ def test_a_plugin_whose_declaration_is_wrong_is_told_to_its_author(
         ("    x: str = option('', maximum=5)", "options.x: a minimum or maximum is for int and "),
         ("    x: str = option('red', choices=('blue',))", "options.x: its default 'red': allowed"),
         ("    x: set[int] = option({1})", "options.x: its plugin declares a type that cannot be "),
+        ("    x: str = option('', kind='port')", "options.x: a port is declared as int"),
+        ("    x: str = option('', kind='colour')", "options.x: kind 'colour': allowed: path, "),
+        ("    x: str = option('a', kind='path')", "options.x: its default 'a': must be an abs"),
         ("    x: int = option(1, secret=True)", "options.x: its plugin declares a secret of "),
     ],
 )
@@ -365,6 +368,84 @@ def test_options_declared_in_a_way_that_cannot_be_checked_are_told_to_the_plugin
         validate(paths, "toy1")
     assert str(caught.value).startswith(f"plugin odd: {told}")
     assert len(str(caught.value).splitlines()) == 1
+
+
+KINDS = """
+    path: str = option("", kind="path")
+    address: str = option("127.0.0.1", kind="address", unique="listen")
+    port: int = option(0, kind="port", unique="listen")
+    run_as: str = option("", kind="user")
+"""
+
+
+@pytest.fixture
+def kinds(install: Callable[..., Path], put: Callable[..., str]) -> Callable[..., str]:
+    """Writes a resource of a plugin with an option of each kind, with these options."""
+    install("ark-odd", "odd = odd_plugin:Odd", {"odd_plugin": plugin("Odd", "odd", KINDS)})
+    return lambda text, **more: put(f'plugin = "odd"\nlogical_host = "L"\n[options]\n{text}\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('path = "etc/app"', "must be an absolute path"),
+        ('path = "/etc\\u0000"', "must be an absolute path"),
+        ('address = "www.example.com"', "allowed: localhost and IP addresses"),
+        ('address = ""', "allowed: localhost and IP addresses"),
+        ('address = "fe80::1%eth0"', "allowed: localhost and IP addresses"),
+        ("port = 65536", "allowed: from 1 up to 65535"),
+        ("port = -1", "allowed: from 1 up to 65535"),
+        ('run_as = "a b"', "must be the name of a user"),
+    ],
+)
+def test_a_value_that_is_none_of_its_kind_is_refused(
+    paths: Paths, kinds: Callable[..., str], text: str, told: str
+) -> None:
+    kinds(text)
+    assert told in refusal(paths)
+
+
+def test_a_group_that_no_two_resources_share_is_in_the_meta_data(
+    kinds: Callable[..., str],
+) -> None:
+    from arkcore.managers.ocf_metadata import metadata
+
+    marked = [line for line in metadata("odd").splitlines() if 'unique-group="listen"' in line]
+    assert [name for name in ("address", "port") for line in marked if f'"{name}"' in line] == [
+        "address",
+        "port",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", 'address = "::1"', 'address = "0.0.0.0"', "port = 1", 'path = "/a b"']
+)
+def test_a_value_of_its_kind_is_taken(paths: Paths, kinds: Callable[..., str], text: str) -> None:
+    kinds(text)
+    assert validate(paths, "toy1")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "are_rivals"),
+    [
+        ("port = 80", "port = 80", True),
+        ("port = 80", 'port = 80\naddress = "127.0.0.1"', True),
+        ("port = 80", 'port = 80\naddress = "127.0.0.2"', False),
+        ("port = 80", "port = 81", False),
+    ],
+)
+def test_two_resources_may_not_share_a_group_of_options(
+    paths: Paths, kinds: Callable[..., str], ours: str, theirs: str, are_rivals: bool
+) -> None:
+    where = Path(kinds(ours))
+    other = where.with_name("other1.toml")
+    other.write_text(f'plugin = "odd"\nlogical_host = "M"\n[options]\n{theirs}\n')
+    other.chmod(0o644)
+    if are_rivals:
+        wanted = "options.address = '127.0.0.1', options.port = 80: resource other1 has the same"
+        assert wanted in refusal(paths)
+    else:
+        assert validate(paths, "toy1")
 
 
 def test_a_value_of_a_type_that_nobody_can_record_is_told_to_the_plugin_s_author(

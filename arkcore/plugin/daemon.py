@@ -1,0 +1,92 @@
+"""A plugin for a daemon, of which an author writes what only the author knows."""
+
+from __future__ import annotations
+
+from arkcore.base.errors import PluginError
+from arkcore.plugin.application import Application
+from arkcore.plugin.marker import hookimpl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from arkcore.base.status import StatusReport
+    from arkcore.context.context import Context
+    from arkcore.machine.processes import Process
+
+#: The methods that every daemon has to fill in.
+_NEEDED = ("start", "health")
+
+
+class Daemon:
+    """The hooks of a daemon: fill in `start` and `health`, and `stop` where TERM is not its stop.
+
+    `name`, `title`, `options`: as of :class:`arkcore.Application`. `declared`: its further
+    arguments, by name. Any hook may be written as well; mark it with :func:`arkcore.hookimpl`.
+    """
+
+    name = ""
+    title = ""
+    options: type = object
+    declared: Mapping[str, Any] = {}
+
+    def start(self, ctx: Context) -> None:
+        """Start it: `ctx.start_daemon(...)`, or a command that returns: `ctx.run(...).check()`."""
+        raise NotImplementedError
+
+    def health(self, ctx: Context) -> StatusReport:
+        """Ask it how it is: `ctx.tcp`, `ctx.http`, `ctx.unix`, `ctx.udp`, or a command."""
+        raise NotImplementedError
+
+    def stop(self, ctx: Context) -> None:
+        """Stop it in good order; by TERM to its processes, where this is not overridden."""
+        ctx.signal(self.processes(ctx))
+
+    def pid_file(self, ctx: Context) -> str:
+        """The file that it writes its process id to; "" where it has none, or needs none."""
+        return ""
+
+    def processes(self, ctx: Context) -> Sequence[Process]:
+        """What came of its starts, and the process that its pid file names."""
+        path = self.pid_file(ctx)
+        if not path:
+            return ctx.started_processes()
+        return ctx.pid_file(path, user=_user_of(ctx)).processes
+
+    # The hooks.
+
+    @hookimpl
+    def ark_application(self) -> Application:
+        for method in _NEEDED:
+            if getattr(type(self), method) is getattr(Daemon, method):
+                raise PluginError(
+                    f"plugin {self.name}: {type(self).__name__} is a Daemon without {method}"
+                )
+        return Application(
+            name=self.name, title=self.title, options=self.options, **dict(self.declared)
+        )
+
+    @hookimpl
+    def ark_status(self, ctx: Context) -> StatusReport:
+        return self.health(ctx)
+
+    @hookimpl
+    def ark_processes(self, ctx: Context) -> Sequence[Process]:
+        return self.processes(ctx)
+
+    @hookimpl
+    def ark_start(self, ctx: Context) -> None:
+        path = self.pid_file(ctx)
+        if path:
+            ctx.expect_pid_file(path, user=_user_of(ctx))
+        self.start(ctx)
+
+    @hookimpl
+    def ark_stop(self, ctx: Context) -> None:
+        self.stop(ctx)
+
+
+def _user_of(ctx: Context) -> str:
+    user = getattr(ctx.options, "user", "")
+    return user if isinstance(user, str) else ""

@@ -1,0 +1,83 @@
+"""A plugin that its author makes of `Daemon`: start, health, and a stop by TERM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ark_testing import LogicalHost, Trial
+
+from arkcore import Daemon, PluginError, Status, processes
+from arkcore.plugin.contract import check_hooks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SOURCE = """
+from arkcore import Daemon, Status, StatusReport, option
+class Options:
+    pid_file: str = option("", kind="path")
+class Plugin(Daemon):
+    name, title, options = "small", "Small", Options
+    declared = {"timers": {"restore.process": 33}}
+    def start(self, ctx):
+        ctx.start_daemon(["/bin/sleep", "1000"])
+    def health(self, ctx):
+        return StatusReport(Status.RUNNING if self.processes(ctx) else Status.STOPPED)
+    def pid_file(self, ctx):
+        return ctx.options.pid_file
+"""
+
+
+@pytest.fixture
+def small(install: Callable[..., Path]) -> None:
+    install("ark-small", "small = small_plugin:Plugin", {"small_plugin": SOURCE})
+
+
+def test_start_health_and_the_stop_by_term_are_its_hooks(
+    small: None, ark_trial: Callable[..., Trial]
+) -> None:
+    trial = ark_trial("small", LogicalHost("TRIAL1"))
+    assert trial.call("ark_status").status is Status.STOPPED
+    trial.call("ark_start")
+    [process] = trial.call("ark_processes")
+    assert trial.call("ark_status").status is Status.RUNNING
+    trial.call("ark_stop")
+    assert trial.context().wait_until(lambda: not processes.still_lives(process), within=5)
+
+
+def test_what_it_declares_further_is_in_its_application(
+    small: None, ark_trial: Callable[..., Trial]
+) -> None:
+    trial = ark_trial("small", LogicalHost("TRIAL1"))
+    application = trial.plugin.ark_application()
+    assert (application.name, application.title) == ("small", "Small")
+    assert application.timers == {"restore.process": 33}
+    check_hooks(trial.plugin, "small")
+
+
+def test_one_that_lacks_its_health_is_told_to_its_author() -> None:
+    class Unfinished(Daemon):
+        name = "unfinished"
+
+        def start(self, ctx: Any) -> None:
+            raise AssertionError
+
+    with pytest.raises(PluginError, match="Unfinished is a Daemon without health"):
+        Unfinished().ark_application()
+
+
+def test_its_processes_are_those_of_the_pid_file_as_well(
+    small: None, ark_trial: Callable[..., Trial], tmp_path: Path
+) -> None:
+    import subprocess
+
+    path = tmp_path / "small.pid"
+    trial = ark_trial("small", LogicalHost("TRIAL1", options={"pid_file": str(path)}))
+    with subprocess.Popen(["/bin/sleep", "1000"]) as child:
+        path.write_text(f"{child.pid}\n")
+        assert [each.pid for each in trial.call("ark_processes")] == [child.pid]
+        trial.call("ark_stop")
+        assert child.wait(5) == -15
