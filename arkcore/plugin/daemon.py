@@ -8,8 +8,7 @@ from arkcore.plugin.marker import hookimpl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Sequence
 
     from arkcore.base.status import StatusReport
     from arkcore.context.context import Context
@@ -22,14 +21,14 @@ _NEEDED = ("start", "health")
 class Daemon:
     """The hooks of a daemon: fill in `start` and `health`, and `stop` where TERM is not its stop.
 
-    `name`, `title`, `options`: as of :class:`arkcore.Application`. `declared`: its further
-    arguments, by name. Any hook may be written as well; mark it with :func:`arkcore.hookimpl`.
+    `name`, `title`, `options`: as of :class:`arkcore.Application`. Whoever declares more of an
+    application writes `ark_application`; any hook may be written, marked with
+    :func:`arkcore.hookimpl`.
     """
 
     name = ""
     title = ""
     options: type = object
-    declared: Mapping[str, Any] = {}
 
     def start(self, ctx: Context) -> None:
         """Start it: `ctx.start_daemon(...)`, or a command that returns: `ctx.run(...).check()`."""
@@ -63,9 +62,7 @@ class Daemon:
                 raise PluginError(
                     f"plugin {self.name}: {type(self).__name__} is a Daemon without {method}"
                 )
-        return Application(
-            name=self.name, title=self.title, options=self.options, **dict(self.declared)
-        )
+        return Application(name=self.name, title=self.title, options=self.options)
 
     @hookimpl
     def ark_status(self, ctx: Context) -> StatusReport:

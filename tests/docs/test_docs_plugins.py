@@ -216,3 +216,26 @@ def test_our_own_plugins_name_public_names_only_even_for_the_type_checker():
                 assert node.module in ("arkcore", "ark_testing"), f"{source}: {node.module}"
                 public = sys.modules[node.module].__all__
                 assert {each.name for each in node.names} <= set(public), source
+
+
+def test_every_recipe_is_a_plugin_that_keeps_the_contract(english):
+    from arkcore.plugin.contract import check_hooks
+    from arkcore.resources.declared_options import check_declared
+
+    recipes = [code.text for code in english.code_of("recipes.md") if code.kind == "python"]
+    assert len(recipes) >= 5
+    for text in recipes:
+        # As a module of its own, in which the types of its options are found.
+        made = ModuleType("recipe")
+        sys.modules["recipe"] = made
+        exec(text, vars(made))
+        [kind] = [
+            each
+            for each in vars(made).values()
+            if isinstance(each, type) and issubclass(each, arkcore.Daemon)
+            if each is not arkcore.Daemon
+        ]
+        plugin = kind()
+        check_hooks(plugin, kind.name)
+        check_declared(plugin.ark_application())
+    del sys.modules["recipe"]

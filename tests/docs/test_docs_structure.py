@@ -24,6 +24,7 @@ PAGES = {
     "postgresql.md",
     "publishing.md",
     "ras-log.md",
+    "recipes.md",
     "resource-file.md",
     "threat-model.md",
     "timers.md",

@@ -23,7 +23,7 @@ UNPACKED = ROOT / ".deps/memcached/usr/bin/memcached"
 MEMCACHED = shutil.which("memcached") or str(UNPACKED)
 
 #: What an author writes is less than this many lines, blank ones not counted.
-FEW = 80
+FEW = 60
 
 
 def written_by_the_author(documents) -> list[str]:

@@ -21,7 +21,6 @@ class Options:
     pid_file: str = option("", kind="path")
 class Plugin(Daemon):
     name, title, options = "small", "Small", Options
-    declared = {"timers": {"restore.process": 33}}
     def start(self, ctx):
         ctx.start_daemon(["/bin/sleep", "1000"])
     def health(self, ctx):
@@ -48,13 +47,12 @@ def test_start_health_and_the_stop_by_term_are_its_hooks(
     assert trial.context().wait_until(lambda: not processes.still_lives(process), within=5)
 
 
-def test_what_it_declares_further_is_in_its_application(
+def test_its_application_has_its_name_and_keeps_the_contract(
     small: None, ark_trial: Callable[..., Trial]
 ) -> None:
     trial = ark_trial("small", LogicalHost("TRIAL1"))
     application = trial.plugin.ark_application()
     assert (application.name, application.title) == ("small", "Small")
-    assert application.timers == {"restore.process": 33}
     check_hooks(trial.plugin, "small")
 
 
