@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import gzip
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
+from arkcore.ras.clock import Clock
 from arkcore.ras.format import format_line
+from arkcore.ras.line import RasLine
+from arkcore.ras.pairing import Pairing
+from arkcore.ras.reader import Reader
+from arkcore.ras.records import Run, ScriptTaken
+from arkcore.ras.scripts import Scripts
+from arkcore.ras.source import Source
 
 #: A winter noon: no change of summer time near.
 NOON = time.mktime((2026, 11, 10, 12, 0, 0, 0, 0, -1))
@@ -78,3 +86,31 @@ class RasWriter:
         data = b"".join(self.lines)
         path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
         self.lines = []
+
+
+# Reading.
+
+
+def runs_of(written: Iterable[bytes]) -> list[Run]:
+    """What the reader makes of lines as they were written."""
+    pairing = Pairing()
+    lines = b"".join(written).split(b"\n")
+    return [*pairing.feed(lines), *pairing.close()]
+
+
+def scripts_of(lines: Iterable[RasLine], resource: str) -> list[ScriptTaken]:
+    """The scripts of one resource whose start and end are among the lines, in their order."""
+    scripts, clock = Scripts(), Clock()
+    for line in lines:
+        if line.resource == resource:
+            at = clock.of(line.at)
+            if at is not None:
+                scripts.hear(line.message, at)
+    return [each for each in scripts.ended if isinstance(each, ScriptTaken) and each.is_paired]
+
+
+def read_lines(path: Path) -> tuple[list[RasLine], list[str]]:
+    """The lines of the log at `path` with its rotated parts, and what is told to be wrong."""
+    reader = Reader([Source(str(path))])
+    lines = list(reader.lines())
+    return lines, [text for damage in reader.damage for text in damage.told()]

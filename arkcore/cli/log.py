@@ -12,9 +12,10 @@ from arkcore.cli.command import Command
 from arkcore.cli.console import complain, console, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
-from arkcore.ras.history import files, last
-from arkcore.ras.reader import RasLine, parse_line
+from arkcore.ras.line import RasLine, parse_line
+from arkcore.ras.reader import Reader
 from arkcore.ras.rotated import Unreadable, open_part
+from arkcore.ras.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,11 +54,15 @@ def log(resource: str | None, lines: int, bad: bool, follow: bool, json: bool) -
     paths = paths_here()
     path = paths.ras_log
     refuse_unless_readable(path)
-    if not files(path):
+    reader = Reader([Source(path)], only=resource or "")
+    if not reader.sources[0].parts():
         raise ConfigurationError(f"{path}: there is no RAS log yet")
     if json and follow:
         raise click.BadParameter("--json and --follow do not go together")
-    found = last(path, lines, resource or "", complain)
+    found = reader.last_lines(lines)
+    for damage in reader.damage:
+        for text in damage.told():
+            complain(text)
     if bad:
         found = [line for line in found if line.went_badly or line.black_box]
     if json:

@@ -7,13 +7,16 @@ import platform
 from dataclasses import dataclass
 
 import arkcore
+from arkcore.base.call import Action
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.finding import Level
 from arkcore.base.language import say
 from arkcore.base.toml_file import read_toml
 from arkcore.machine.system import is_mounted
 from arkcore.plugin.discovery import installed
-from arkcore.ras.history import Moment, lines
+from arkcore.ras.reader import Reader
+from arkcore.ras.records import ScriptTaken
+from arkcore.ras.source import Source
 from arkcore.survey.address import addresses_that_answer, check_virtual_addresses
 from arkcore.survey.answers import FORMAT, Answers, DiskAnswer, Found, ResourceAnswer, digests
 from arkcore.survey.arrangement import check_support, check_topology
@@ -210,14 +213,12 @@ def _resource(
 def _last_actions(paths: Paths) -> dict[tuple[str, str], float]:
     """When the RAS log last tells of an action of each resource that did its work."""
     found: dict[tuple[str, str], float] = {}
-    moment = Moment()
-    for line in lines(paths.ras_log, lambda _: None):
-        at = moment.of(line) if line.message in _DONE else None
-        if at is not None:
-            found[line.resource, line.message.partition(" ")[0]] = at
+    for run in Reader([Source(paths.ras_log)], keeps=False).runs():
+        # Without a remark: nothing was skipped, and there was something to do.
+        if isinstance(run, ScriptTaken) and run.well and run.action in _DONE and not run.reason:
+            found[run.resource, run.action.script] = run.ends
     return found
 
 
 _LONGEST_LINE = 65536
-#: Without a remark: nothing was skipped, and there was something to do.
-_DONE = ("Restore completed.", "Recover completed.")
+_DONE = (Action.RESTORE, Action.RECOVER)

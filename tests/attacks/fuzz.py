@@ -22,7 +22,7 @@ from arkcore.memory.open_script import OpenScript
 from arkcore.memory.state import State
 from arkcore.plugin.application import make_options
 from arkcore.ras.format import LINE_BYTES, format_line
-from arkcore.ras.reader import parse_line
+from arkcore.ras.line import parse_line
 from arkcore.resources.parameters import Parameters, values_of
 from arkcore.survey.answers import Answers, decode, told_time
 

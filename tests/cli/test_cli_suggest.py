@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 from agents import SUCCESS, Agent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ras_writing import RasWriter
+from ras_writing import RasWriter, runs_of
 from support import ToyNode
 
 from arkcore.cli.tuning.advice import advice
 from arkcore.cli.tuning.conflicts import Manager, Member, conflicts
 from arkcore.cli.tuning.measured import History, Measured
-from arkcore.ras.durations import scripts_of
-from arkcore.ras.reader import parse_line
 from arkcore.resources.timers import BY_KEY, TIMERS, Timers
 
 
 def history(writer: RasWriter, **timers: float) -> History:
-    parsed = [parse_line(line.decode().rstrip("\n")) for line in writer.lines]
-    values = Timers({key.replace("__", "."): value for key, value in timers.items()})
-    return History(scripts_of([line for line in parsed if line], "toy1"), values)
+    found = History(Timers({key.replace("__", "."): value for key, value in timers.items()}))
+    for run in runs_of(writer.lines):
+        found.hear(run)
+    return found
 
 
 def numbers(measured: Measured) -> tuple[int, float, float, float, int]:
     """Count, median, p95, worst, used up."""
     return (
-        len(measured.seconds),
+        measured.count,
         measured.median,
         measured.p95,
         measured.worst,
@@ -48,22 +48,22 @@ def test_count_median_p95_and_worst_are_the_known_ones() -> None:
 
 def test_a_restart_feeds_the_timers_of_its_parts() -> None:
     found = history(RasWriter().recover(confirm=4, stop=20, wait=10, start=45))
-    assert found.of("recover.process").seconds == [4]
-    assert found.of("remove.process").seconds == [20]
-    assert found.of("force_stop_wait").seconds == [10]
-    assert found.of("restore.process").seconds == [45]
-    assert found.of("recover.total").seconds == [79]
+    assert found.of("recover.process").times == {4: 1}
+    assert found.of("remove.process").times == {20: 1}
+    assert found.of("force_stop_wait").times == {10: 1}
+    assert found.of("restore.process").times == {45: 1}
+    assert found.of("recover.total").times == {79: 1}
 
 
 def test_a_forced_stop_is_measured_by_itself() -> None:
     found = history(RasWriter().forced_remove(stop=15, force=4))
-    assert found.of("remove.force_reserve").seconds == [4]
-    assert found.of("remove.process").seconds == [19]
+    assert found.of("remove.force_reserve").times == {4: 1}
+    assert found.of("remove.process").times == {19: 1}
 
 
 def test_a_stop_cut_short_by_the_forced_one_has_used_up_its_timer() -> None:
     found = history(RasWriter().forced_remove(stop=90, force=4))
-    assert (found.of("remove.process").ran_out, found.of("remove.process").seconds) == (1, [])
+    assert (found.of("remove.process").ran_out, found.of("remove.process").times) == (1, {})
 
 
 def test_a_failed_restore_tells_of_the_cleanup_only() -> None:
@@ -73,8 +73,8 @@ def test_a_failed_restore_tells_of_the_cleanup_only() -> None:
         "Force stopping.", 12, "Stop completed.", f"Restore failed. {late}",
     )  # fmt: skip
     found = history(writer)
-    assert (found.of("restore.process").seconds, found.of("restore.process").ran_out) == ([], 1)
-    assert found.of("restore.cleanup").seconds == [12]
+    assert (found.of("restore.process").times, found.of("restore.process").ran_out) == ({}, 1)
+    assert found.of("restore.cleanup").times == {12: 1}
 
 
 def test_what_did_nothing_is_not_measured() -> None:
@@ -84,8 +84,8 @@ def test_what_did_nothing_is_not_measured() -> None:
         "Remove start.", 1, "Remove completed. Nothing to stop.",
     )  # fmt: skip
     found = history(writer)
-    assert found.of("restore.process").seconds == []
-    assert found.of("remove.process").seconds == []
+    assert found.of("restore.process").times == {}
+    assert found.of("remove.process").times == {}
 
 
 def test_the_undecided_clock_is_read_episode_by_episode() -> None:
@@ -96,12 +96,12 @@ def test_the_undecided_clock_is_read_episode_by_episode() -> None:
         17, "QuickCheck completed. Undecided: x; undecided for 15 s of 480 s"
     ).check(17, "QuickCheck failed. x; undecided for 495 s, the timer is 480 s")
     found = history(writer).of("quickcheck.process")
-    assert (found.seconds, found.ran_out) == ([255], 1)
+    assert (found.times, found.ran_out) == ({255: 1}, 1)
 
 
 def test_a_check_that_is_skipped_is_not_measured() -> None:
     writer = RasWriter().check(2).check(3, "QuickCheck completed. Skipped: maintenance.")
-    assert history(writer).of("lifekeeper.quickcheck_run").seconds == [2]
+    assert history(writer).of("lifekeeper.quickcheck_run").times == {2: 1}
 
 
 def test_restarts_are_counted_in_their_window() -> None:
@@ -110,7 +110,7 @@ def test_restarts_are_counted_in_their_window() -> None:
         writer.recover(1, 1, 1, 1)
     writer.now += 86400
     writer.recover(1, 1, 1, 1)
-    assert history(writer).restarts_in(1800) == 3
+    assert history(writer).most_restarts == 3
 
 
 # What is advised.
@@ -178,7 +178,7 @@ def test_false_alarms_lengthen_the_confirmation() -> None:
 def test_what_is_advised_is_always_allowed(seconds: list[int], ran_out: int) -> None:
     empty = history(RasWriter())
     for timer in TIMERS:
-        told = advice(Measured(timer.key, list(map(float, seconds)), ran_out), empty, Timers({}))
+        told = advice(Measured(timer.key, Counter(map(float, seconds)), ran_out), empty, Timers({}))
         if told.set is not None:
             assert BY_KEY[timer.key].minimum <= told.set <= BY_KEY[timer.key].maximum
 

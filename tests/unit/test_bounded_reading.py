@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ras_writing import read_lines
 
 from arkcore.base.errors import ArkError, MachineError
 from arkcore.base.trusted import open_regular
 from arkcore.cli.console import write_file
-from arkcore.ras.history import last, lines
-from arkcore.ras.reader import parse_line
+from arkcore.ras.line import parse_line
+from arkcore.ras.reader import Reader
+from arkcore.ras.source import Source
 from arkcore.survey.answers import read_answers
 
 LINE = "[2026/11/01 12:00:00] : toy1 : LHOST1 : {message}\n"
@@ -41,17 +43,16 @@ def test_what_is_no_regular_file_is_not_opened_to_be_read(odd: str) -> None:
 
 
 def test_what_is_no_regular_file_is_no_log(odd: str) -> None:
-    told: list[str] = []
-    assert last(odd, 10, "", told.append) == []
-    assert len(told) == 1
+    reader = Reader([Source(odd)])
+    assert reader.last_lines(10) == []
+    assert len(reader.damage) == 1
 
 
 def test_what_is_no_regular_file_is_no_history(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "ras.log.1")
     (tmp_path / "ras.log").write_text(LINE.format(message="Restore start."))
-    told: list[str] = []
-    found = [line.message for line in lines(str(tmp_path / "ras.log"), told.append)]
-    assert found == ["Restore start."]
+    lines, told = read_lines(tmp_path / "ras.log")
+    assert [line.message for line in lines] == ["Restore start."]
     assert told == [f"{tmp_path}/ras.log.1: cannot be read to its end: is no regular file"]
 
 
@@ -74,7 +75,9 @@ def test_a_log_line_without_end_is_read_in_pieces(tmp_path: Path) -> None:
         file.truncate(1 << 24)
         file.seek(0, os.SEEK_END)
         file.write(b"\n" + LINE.format(message="Restore start.").encode())
-    assert [line.message for line in last(str(log), 10, "", lambda _: None)] == ["Restore start."]
+    assert [line.message for line in Reader([Source(str(log))]).last_lines(10)] == [
+        "Restore start."
+    ]
 
 
 # Files that a person names, to be written.

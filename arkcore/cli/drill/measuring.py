@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from arkcore.cli.drill.hearing import Heard, Hearing
     from arkcore.cli.drill.leg import Leg
     from arkcore.cli.drill.manager import Drilled
-    from arkcore.ras.durations import ScriptTaken
+    from arkcore.ras.records import ScriptTaken
 
 #: What the manager's history calls an action, and the steps of a recover that are the same.
 _OPERATIONS = {Action.REMOVE: "stop", Action.RESTORE: "start"}

@@ -72,7 +72,7 @@ def advice(measured: Measured, history: History, timers: Timers) -> Advice:
             value,
         )
     floor = _MAY_BE_SHORTER.get(key)
-    if floor is not None and len(measured.seconds) >= _ENOUGH:
+    if floor is not None and measured.count >= _ENOUGH:
         enough = _rounded(max(_MUCH_ROOM * measured.worst, floor))
         if enough <= value / 2:
             return Advice(
@@ -102,7 +102,7 @@ def _raise(measured: Measured, base: float, why: str, value: float) -> Advice:
 
 
 def _may_stay(measured: Measured, part: float) -> str:
-    number = len(measured.seconds)
+    number = measured.count
     if number < 3:
         return say(
             f"seen {number} time{'s' if number > 1 else ''} only: no advice yet",

@@ -174,7 +174,7 @@ def _total(timers: Timers, history: History) -> Conflict | None:
 def _window(timers: Timers, manager: Manager, history: History) -> Conflict | None:
     attempts, window = timers["recover.attempts"], timers["recover.window"]
     restart = history.of("recover.total")
-    each = manager.check_interval + (restart.median if restart.seconds else 0.0)
+    each = manager.check_interval + (restart.median if restart.count else 0.0)
     if attempts * each < window:
         return None
     return Conflict(

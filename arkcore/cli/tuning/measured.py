@@ -3,79 +3,101 @@
 from __future__ import annotations
 
 import math
-import statistics
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from arkcore.base.call import Action
 from arkcore.machine.channel import Step
+from arkcore.ras.records import Checks, ScriptTaken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from arkcore.ras.durations import ScriptTaken
+    from arkcore.ras.records import Run
     from arkcore.resources.timers import Timers
 
 
 @dataclass
 class Measured:
-    """What one timer governs: how long it took when it went well (seconds), and how often not."""
+    """What one timer governs: how long it took when it went well, and how often it did not."""
 
     key: str
-    seconds: list[float] = field(default_factory=list)
+    #: How often it took so many seconds.
+    times: Counter[float] = field(default_factory=Counter)
     #: How often it was used up.
     ran_out: int = 0
 
     @property
+    def count(self) -> int:
+        """How often it went well."""
+        return self.times.total()
+
+    @property
     def median(self) -> float:
-        return statistics.median(self.seconds)
+        count = self.count
+        return (self._rank((count + 1) // 2) + self._rank(count // 2 + 1)) / 2
 
     @property
     def p95(self) -> float:
         """The nearest rank: 95 of 100 took no longer."""
-        ordered = sorted(self.seconds)
-        return ordered[math.ceil(0.95 * len(ordered)) - 1]
+        return self._rank(math.ceil(0.95 * self.count))
 
     @property
     def worst(self) -> float:
-        return max(self.seconds, default=0.0)
+        return max(self.times, default=0.0)
+
+    def _rank(self, rank: int) -> float:
+        """The time that is the `rank`th, the shortest being the first."""
+        for seconds in sorted(self.times):
+            rank -= self.times[seconds]
+            if rank <= 0:
+                return seconds
+        return 0.0
 
 
 class History:
-    """The measurements of one resource, by timer."""
+    """The measurements of one resource, by timer. It keeps counts, not scripts."""
 
-    def __init__(self, scripts: Sequence[ScriptTaken], timers: Timers) -> None:
-        self.scripts = scripts
+    def __init__(self, timers: Timers) -> None:
         self._timers = timers
         self._by_key: dict[str, Measured] = {}
+        #: Scripts that came to their end; when the first began, and the last ended.
+        self.scripts = 0
+        self.began = 0.0
+        self.ends = 0.0
         #: Recovers that found the application well after all.
         self.false_alarms = 0
-        for script in scripts:
-            if script.skipped:
-                continue
-            if script.action is Action.RESTORE:
-                self._restore(script)
-            elif script.action is Action.REMOVE:
-                self._remove(script)
-            elif script.action is Action.RECOVER:
-                self._recover(script)
-        self._quick_checks([each for each in scripts if each.action is Action.QUICK_CHECK])
+        #: The most restarts that a `recover.window` held, and when those of the last one began.
+        self.most_restarts = 0
+        self._restarts: deque[float] = deque()
+        #: What the undecided clock showed at most since it last began.
+        self._undecided = 0.0
 
     def of(self, key: str) -> Measured:
         return self._by_key.setdefault(key, Measured(key))
 
-    def restarts_in(self, window: float) -> int:
-        """The most restarts that any `window` seconds hold."""
-        began = sorted(
-            script.began
-            for script in self.scripts
-            if script.action is Action.RECOVER and script.acted
-        )
-        return max(
-            (sum(1 for each in began if first <= each <= first + window) for first in began),
-            default=0,
-        )
+    def hear(self, run: Run) -> None:
+        """Take a run into account; in the order of their ends."""
+        if isinstance(run, Checks):
+            self._span(run.began, run.ends, run.count)
+            self.of("lifekeeper.quickcheck_run").times.update(run.times)
+            self._is_decided()
+        elif isinstance(run, ScriptTaken) and run.is_paired:
+            self._span(run.began, run.ends, 1)
+            if not run.skipped:
+                _BY_ACTION[run.action](self, run)
+
+    def _span(self, began: float, ends: float, scripts: int) -> None:
+        self.began = min(began, self.began) if self.scripts else began
+        self.ends = max(ends, self.ends)
+        self.scripts += scripts
+
+    def _restart(self, began: float) -> None:
+        restarts = self._restarts
+        restarts.append(began)
+        while restarts[0] < began - self._timers["recover.window"]:
+            restarts.popleft()
+        self.most_restarts = max(self.most_restarts, len(restarts))
 
     # From scripts to timers.
 
@@ -125,6 +147,7 @@ class History:
         if not script.acted:
             self.false_alarms += bool(script.well and statuses)
             return
+        self._restart(script.began)
         self._waits(script)
         stops = script.of(Step.STOP, Step.FORCE)
         if stops:
@@ -148,29 +171,31 @@ class History:
             if first.step is Step.FORCE and then.step is Step.START:
                 self._add("force_stop_wait", then.began - first.ends)
 
-    def _quick_checks(self, scripts: Sequence[ScriptTaken]) -> None:
-        longest = 0.0
-        for script in scripts:
-            if script.skipped:
-                continue
-            ended_for_us = script.ran_out or "Ended by SIGALRM" in script.reason
-            ended_for_us = ended_for_us or _late_within(script)
-            self._add("lifekeeper.quickcheck_run", script.seconds, well=not ended_for_us)
-            if script.undecided:
-                longest = max(longest, script.undecided)
-                if not script.well:
-                    self.of("quickcheck.process").ran_out += 1
-                    longest = 0.0
-                continue
-            if longest and script.well:
-                self._add("quickcheck.process", longest)
-            longest = 0.0
+    def _quick_check(self, script: ScriptTaken) -> None:
+        ended_for_us = script.ran_out or "Ended by SIGALRM" in script.reason
+        ended_for_us = ended_for_us or _late_within(script)
+        self._add("lifekeeper.quickcheck_run", script.seconds, well=not ended_for_us)
+        if script.undecided:
+            self._undecided = max(self._undecided, script.undecided)
+            if not script.well:
+                self.of("quickcheck.process").ran_out += 1
+                self._undecided = 0.0
+        elif script.well:
+            self._is_decided()
+        else:
+            self._undecided = 0.0
+
+    def _is_decided(self) -> None:
+        """A check went well: what was undecided before it took so long."""
+        if self._undecided:
+            self._add("quickcheck.process", self._undecided)
+        self._undecided = 0.0
 
     def _add(self, key: str, seconds: float, *, well: bool = True) -> None:
         if seconds < 0:
             return
         if well:
-            self.of(key).seconds.append(seconds)
+            self.of(key).times[seconds] += 1
         else:
             self.of(key).ran_out += 1
 
@@ -178,3 +203,11 @@ class History:
 def _late_within(script: ScriptTaken) -> bool:
     """Whether its status command was late within an undecided run."""
     return "no end after" in script.reason or "had not ended after" in script.reason
+
+
+_BY_ACTION = {
+    Action.RESTORE: History._restore,
+    Action.REMOVE: History._remove,
+    Action.RECOVER: History._recover,
+    Action.QUICK_CHECK: History._quick_check,
+}

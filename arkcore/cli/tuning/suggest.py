@@ -24,8 +24,9 @@ from arkcore.cli.tuning.measured import History, Measured
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.operation_times import shortfall
 from arkcore.managers.pacemaker_tools import PacemakerTools
-from arkcore.ras.durations import scripts_of
-from arkcore.ras.history import lines
+from arkcore.ras.reader import Reader
+from arkcore.ras.records import Remark
+from arkcore.ras.source import Source
 from arkcore.resources import record
 from arkcore.resources.requirements import dependents, required_by_file
 from arkcore.resources.timers import TIMERS
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from arkcore.base.paths import Paths
     from arkcore.cli.output import SafeConsole
-    from arkcore.ras.reader import RasLine
     from arkcore.resources.resource import Resource
 
 #: Timers that count, or that no line of the log tells of.
@@ -58,23 +58,25 @@ class Suggestion:
 def suggestions(paths: Paths, names: Sequence[str]) -> list[Suggestion]:
     """One for each resource. `ArkError` where one cannot be used."""
     resources = [usable(paths, name) for name in names]
-    kept: dict[str, list[RasLine]] = {name: [] for name in names}
-    for line in lines(paths.ras_log, complain):
-        if line.resource in kept:
-            kept[line.resource].append(line)
-    return [_suggest(paths, each, kept[each.name]) for each in resources]
+    histories = {each.name: History(each.timers) for each in resources}
+    only = names[0] if len(names) == 1 else ""
+    reader = Reader([Source(paths.ras_log)], only=only, keeps=False)
+    for run in reader.runs():
+        if run.resource in histories and not isinstance(run, Remark):
+            histories[run.resource].hear(run)
+    for damage in reader.damage:
+        for text in damage.told():
+            complain(text)
+    return [_suggest(paths, each, histories[each.name]) for each in resources]
 
 
-def _suggest(paths: Paths, resource: Resource, log: Sequence[RasLine]) -> Suggestion:
+def _suggest(paths: Paths, resource: Resource, history: History) -> Suggestion:
     timers = resource.timers
-    history = History(scripts_of(log, resource.name), timers)
     measured = tuple(history.of(timer.key) for timer in TIMERS if timer.key not in _NOT_MEASURED)
     told = [
         each
         for each in measured
-        if each.seconds
-        or each.ran_out
-        or (each.key == "quickcheck.confirm" and history.false_alarms)
+        if each.count or each.ran_out or (each.key == "quickcheck.confirm" and history.false_alarms)
     ]
     if record.parameters_here(paths, resource.name) is None:
         found = _under_lifekeeper(paths, resource, history)
@@ -144,16 +146,17 @@ def show_suggestion(out: SafeConsole, suggestion: Suggestion) -> None:
 
 
 def _period(suggestion: Suggestion) -> str:
-    scripts = suggestion.history.scripts
-    if not scripts:
+    history = suggestion.history
+    number = history.scripts
+    if not number:
         return say(
             "The RAS log holds no script of it that came to its end yet.",
             "RAS ログに、完了したスクリプトがまだありません。",
         )
-    first, last = moment(scripts[0].began), moment(scripts[-1].ends)
+    first, last = moment(history.began), moment(history.ends)
     return say(
-        f"{len(scripts)} scripts in the RAS log, {first} to {last}; seconds, ±1",
-        f"RAS ログのスクリプト {len(scripts)} 件 ({first} から {last} まで)。単位は秒、誤差 ±1",
+        f"{number} scripts in the RAS log, {first} to {last}; seconds, ±1",
+        f"RAS ログのスクリプト {number} 件 ({first} から {last} まで)。単位は秒、誤差 ±1",
     )
 
 
@@ -176,7 +179,7 @@ def _show_table(out: SafeConsole, suggestion: Suggestion) -> None:
         table.add_row(
             Text(measured.key, "bold"),
             say("none", "なし") if value == float("inf") else f"{value:g}",
-            str(len(measured.seconds) + measured.ran_out),
+            str(measured.count + measured.ran_out),
             *_numbers(measured, value),
             Text("" if told.set is None else f"{told.set:g}", "bold yellow"),
         )
@@ -184,7 +187,7 @@ def _show_table(out: SafeConsole, suggestion: Suggestion) -> None:
 
 
 def _numbers(measured: Measured, value: float) -> list[Text]:
-    if not measured.seconds:
+    if not measured.count:
         return [Text("")] * 4
     part = _part(measured, value)
     times = (measured.median, measured.p95, measured.worst)
@@ -217,24 +220,23 @@ def _show_reasons(out: SafeConsole, suggestion: Suggestion) -> None:
 
 def facts_of(suggestion: Suggestion) -> dict[str, Any]:
     """The same as facts."""
-    scripts, timers = suggestion.history.scripts, suggestion.resource.timers
-    window = timers["recover.window"]
+    history, timers = suggestion.history, suggestion.resource.timers
     return {
         "resource": suggestion.resource.name,
-        "scripts": len(scripts),
-        "from": iso(scripts[0].began) if scripts else None,
-        "to": iso(scripts[-1].ends) if scripts else None,
-        "most_restarts_in_window": suggestion.history.restarts_in(window),
-        "false_alarms": suggestion.history.false_alarms,
+        "scripts": history.scripts,
+        "from": iso(history.began) if history.scripts else None,
+        "to": iso(history.ends) if history.scripts else None,
+        "most_restarts_in_window": history.most_restarts,
+        "false_alarms": history.false_alarms,
         "timers": [
             {
                 "key": measured.key,
                 "value": timers.as_mapping()[measured.key],
-                "count": len(measured.seconds),
-                "median": measured.median if measured.seconds else None,
-                "p95": measured.p95 if measured.seconds else None,
-                "worst": measured.worst if measured.seconds else None,
-                "of_limit": _part(measured, timers[measured.key]) if measured.seconds else None,
+                "count": measured.count,
+                "median": measured.median if measured.count else None,
+                "p95": measured.p95 if measured.count else None,
+                "worst": measured.worst if measured.count else None,
+                "of_limit": _part(measured, timers[measured.key]) if measured.count else None,
                 "used_up": measured.ran_out,
                 "set": told.set,
                 "why": told.why,
