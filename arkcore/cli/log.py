@@ -1,87 +1,213 @@
-"""`ark log`: the RAS log, a resource at a time, and the black boxes it names."""
+"""`ark log`: what the RAS log tells, run by run, or line by line; and the black boxes it names."""
 
 from __future__ import annotations
 
 import os
-import time
 
 import click
 
-from arkcore.base.errors import ConfigurationError, MachineError
 from arkcore.cli.command import Command
-from arkcore.cli.console import complain, console, paths_here, print_json, refuse_unless_readable
+from arkcore.cli.console import console, paths_here, print_json
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
-from arkcore.ras.line import RasLine, parse_line
+from arkcore.cli.ras.facts import facts_of
+from arkcore.cli.ras.following import follow_lines, follow_runs
+from arkcore.cli.ras.reading import When, limits_of, sources_of, tell_damage
+from arkcore.cli.ras.tree import tree
 from arkcore.ras.reader import Reader
-from arkcore.ras.rotated import Unreadable, open_part
-from arkcore.ras.source import Source
+from arkcore.ras.records import ScriptTaken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
+    from collections.abc import Callable, Sequence
 
+    from arkcore.base.paths import Paths
     from arkcore.cli.output import SafeConsole
+    from arkcore.ras.line import RasLine
+    from arkcore.ras.records import Run
 
-#: Seconds between two looks at a log that is followed.
-_LOOK = 0.3
-#: No line of ours is longer; a longer one is read in pieces.
-_LONGEST = 65536
+#: So many runs, and lines, are shown where the command line says nothing else.
+_RUNS, _LINES = 20, 40
+#: What took more than this share of its timer is slow.
+_SLOW = 0.5
 
 
 @click.command("log", cls=Command)
 @click.argument(
-    "resource", required=False, metavar="[RESOURCE]", help="Whose lines; by default, all."
+    "resource", required=False, metavar="[RESOURCE]", help="Whose runs; by default, all."
 )
 @click.option(
-    "--lines", "-n", type=click.IntRange(min=1), default=40, help="How many of the last lines."
+    "--lines",
+    type=click.IntRange(min=1),
+    is_flag=False,
+    flag_value=_LINES,
+    metavar="[NUMBER]",
+    help="Show lines instead of runs, by default the last 40.",
 )
-@click.option("--bad", is_flag=True, help="Only what ended badly, and the black boxes named.")
+@click.option(
+    "--number", "-n", type=click.IntRange(min=1), help="How many of the last; 20 runs, or 40 lines."
+)
+@click.option("--failed", "--bad", is_flag=True, help="Only what failed, was aborted or is BLIND.")
+@click.option("--slow", is_flag=True, help="Only what took more than half of a timer.")
+@click.option(
+    "--near", is_flag=True, help="Only near misses: well, with more than 80 % of a timer."
+)
+@click.option("--unpaired", is_flag=True, help="Only scripts whose start or end is not in the log.")
+@click.option("--host", metavar="NAME", help="Only this logical host.")
+@click.option("--since", type=When(), help="From then on: 2h, 30m, 7d, 18:00, 2026-11-23T18:00.")
+@click.option("--until", type=When(), help="Until then.")
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    metavar="[NODE=]PATH",
+    help="Read this log, or the one in this directory, instead; - for stdin. May be repeated.",
+)
+@click.option("--foreign", is_flag=True, help="Also show the lines that are none of the RAS log.")
 @click.option("--follow", "-f", is_flag=True, help="Go on as lines are written; end with ^C.")
-@click.option("--json", is_flag=True, help="Print the lines as JSON.")
-def log(resource: str | None, lines: int, bad: bool, follow: bool, json: bool) -> None:
-    """Show the RAS log's last lines, and the black boxes they name.
+@click.option("--json", is_flag=True, help="Print the facts as JSON.")
+def log(
+    resource: str | None,
+    lines: int | None,
+    number: int | None,
+    failed: bool,
+    slow: bool,
+    near: bool,
+    unpaired: bool,
+    host: str | None,
+    since: float | None,
+    until: float | None,
+    files: tuple[str, ...],
+    foreign: bool,
+    follow: bool,
+    json: bool,
+) -> None:
+    """Show what the RAS log tells: its last runs, and the black boxes they name.
 
-    Rotated parts of the log are read where it does not hold enough lines.
+    A run is a script with its steps, their commands and their times against
+    their timers; or a row of quickChecks that all went well. Rotated parts
+    of the log are read too.
     A black box tells what a command that was late was doing when it was ended.
 
     Examples:
       ark log lkjp1_base
-      ark log lkjp1_base --bad --lines 500
+      ark log --failed --since 7d
+      ark log lkjp1_base --lines 500
+      ark log --file node1=/tmp/node1/ras.log --file node2=/tmp/node2/ras.log
       ark log --follow
     """
-    paths = paths_here()
-    path = paths.ras_log
-    refuse_unless_readable(path)
-    reader = Reader([Source(path)], only=resource or "")
-    if not reader.sources[0].parts():
-        raise ConfigurationError(f"{path}: there is no RAS log yet")
     if json and follow:
         raise click.BadParameter("--json and --follow do not go together")
-    found = reader.last_lines(lines)
-    for damage in reader.damage:
-        for text in damage.told():
-            complain(text)
-    if bad:
-        found = [line for line in found if line.went_badly or line.black_box]
+    if follow and files:
+        raise click.BadParameter("--file and --follow do not go together")
+    paths = paths_here()
+    sources = sources_of(paths, files)
+    reader = Reader(sources, limits=limits_of(paths), only=resource or "")
+    if lines is not None:
+        found = _last_lines(reader, number or lines, host, since, until)
+        if failed:
+            found = [line for line in found if line.went_badly or line.black_box]
+        _show_lines(paths, found, json)
+        tell_damage(reader, foreign=foreign)
+        if follow:
+            follow_lines(console(), paths.ras_log, resource, failed)
+        return
+
+    def wanted(run: Run) -> bool:
+        if host not in (None, run.logical_host):
+            return False
+        kinds = [(failed, _failed), (slow, _slow), (near, _near), (unpaired, _unpaired)]
+        asked = [test for given, test in kinds if given]
+        return not asked or any(test(run) for test in asked)
+
+    out = console()
+    if follow:
+        follow_runs(out, paths.ras_log, number or _RUNS, resource or "", reader.limits, wanted)
+        return
+    runs = _last_runs(reader, number, since, until, wanted)
+    tell_damage(reader, foreign=foreign)
+    if json:
+        print_json([facts_of(run) for run in runs])
+        return
+    for run in runs:
+        for line in tree(run):
+            out.print(line, soft_wrap=True)
+    scripts = [run for run in runs if isinstance(run, ScriptTaken)]
+    _list_boxes(out, paths, [box for script in scripts for box in script.black_boxes])
+    if reader.is_cut:
+        text = say(
+            "What is older was not read: name a time, for instance --since 7d",
+            "これより古いものは読んでいません。--since 7d のように時刻を指定してください",
+        )
+        out.print(Text(text, "dim"))
+
+
+def _last_runs(
+    reader: Reader,
+    number: int | None,
+    since: float | None,
+    until: float | None,
+    wanted: Callable[[Run], bool],
+) -> list[Run]:
+    if since is None and until is None and not any(each.is_stdin for each in reader.sources):
+        return reader.last_runs(number or _RUNS, wanted)
+    begin, end = since or 0.0, float("inf") if until is None else until
+    found = [run for run in reader.runs(begin, end) if wanted(run)]
+    found.sort(key=lambda run: run.began)
+    return found[-number:] if number else found
+
+
+def _last_lines(
+    reader: Reader, number: int, host: str | None, since: float | None, until: float | None
+) -> Sequence[RasLine]:
+    if host is None and since is None and until is None:
+        return reader.last_lines(number)
+    begin, end = since or 0.0, float("inf") if until is None else until
+    found = [
+        line
+        for line in reader.lines()
+        if host in (None, line.logical_host) and begin <= line.moment < end
+    ]
+    return found[-number:]
+
+
+# Which runs.
+
+
+def _failed(run: Run) -> bool:
+    return isinstance(run, ScriptTaken) and run.went_badly
+
+
+def _slow(run: Run) -> bool:
+    if not isinstance(run, ScriptTaken):
+        return False
+    return any((used.share or 0.0) > _SLOW for used in (run.used, *(s.used for s in run.steps)))
+
+
+def _near(run: Run) -> bool:
+    return isinstance(run, ScriptTaken) and run.is_near
+
+
+def _unpaired(run: Run) -> bool:
+    return isinstance(run, ScriptTaken) and not run.is_paired
+
+
+# Showing.
+
+
+def _show_lines(paths: Paths, found: Sequence[RasLine], json: bool) -> None:
     if json:
         print_json([_facts(line) for line in found])
         return
     out = console()
     for line in found:
-        _print(out, line)
-    boxes = sorted({line.black_box for line in found} - {""})
-    boxes = [box for box in boxes if os.path.dirname(box) == paths.blackboxes]
-    if boxes:
-        out.print(say("\nBlack boxes named above:", "\n上の行が示すブラックボックス:"))
-        for box in boxes:
-            gone = "" if os.path.exists(box) else say("  (gone)", "  (削除済み)")
-            out.print(f"  {box}{gone}")
-    if follow:
-        for line in _written_from_now(path):
-            if resource in (None, line.resource) and (not bad or line.went_badly):
-                _print(out, line)
+        print_line(out, line)
+    _list_boxes(out, paths, [line.black_box for line in found])
+
+
+def print_line(out: SafeConsole, line: RasLine) -> None:
+    style = "red" if line.went_badly else "yellow" if line.black_box else ""
+    out.print(Text(line.text, style), soft_wrap=True)
 
 
 def _facts(line: RasLine) -> dict[str, object]:
@@ -95,51 +221,11 @@ def _facts(line: RasLine) -> dict[str, object]:
     }
 
 
-def _print(out: SafeConsole, line: RasLine) -> None:
-    style = "red" if line.went_badly else "yellow" if line.black_box else ""
-    out.print(Text(line.text, style), soft_wrap=True)
-
-
-def _written_from_now(path: str) -> Iterator[RasLine]:
-    """Lines as they are written, also when logrotate has put a new file in place."""
-    file = _open(path)
-    if file is not None:
-        file.seek(0, os.SEEK_END)
-    try:
-        while True:
-            data = file.readline(_LONGEST) if file is not None else b""
-            if data.endswith(b"\n") or len(data) == _LONGEST:
-                line = parse_line(data.decode("utf-8", "backslashreplace"))
-                if line is not None:
-                    yield line
-                continue
-            if data and file is not None:
-                file.seek(-len(data), os.SEEK_CUR)  # the rest of the line is still to come
-            time.sleep(_LOOK)
-            if file is None:
-                file = _open(path)
-            elif not _is_still(path, file.fileno()):
-                file.close()
-                file = _open(path)
-    except KeyboardInterrupt:
-        return
-    finally:
-        if file is not None:
-            file.close()
-
-
-def _open(path: str) -> BinaryIO | None:
-    """The log; None while none is there, for logrotate may just have put it aside."""
-    try:
-        return open_part(path)
-    except FileNotFoundError:
-        return None
-    except (OSError, Unreadable) as error:
-        raise MachineError(f"{path}: cannot be read: {error}") from error
-
-
-def _is_still(path: str, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor))
-    except OSError:
-        return True  # rotated away, and nothing written since
+def _list_boxes(out: SafeConsole, paths: Paths, named: Sequence[str]) -> None:
+    boxes = sorted(set(named) - {""})
+    boxes = [box for box in boxes if os.path.dirname(box) == paths.blackboxes]
+    if boxes:
+        out.print(say("\nBlack boxes named above:", "\n上の行が示すブラックボックス:"))
+        for box in boxes:
+            gone = "" if os.path.exists(box) else say("  (gone)", "  (削除済み)")
+            out.print(f"  {box}{gone}")

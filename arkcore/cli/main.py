@@ -35,6 +35,7 @@ COMMANDS = {
     "run": "run:run",
     "status": "status:status",
     "log": "log:log",
+    "why": "why:why",
     "timers": "timers:timers",
     "maintenance": "maintenance:maintenance",
     "plugins": "plugins:plugins",

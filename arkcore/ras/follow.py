@@ -9,14 +9,21 @@ _LONGEST = 65536
 
 
 class Follower:
-    """What is written to the log at `path` from now on. The log may not be there yet."""
+    """What is written to the log at `path` from now on. The log may not be there yet.
 
-    def __init__(self, path: str) -> None:
+    `before`: so many bytes that stand in it already come first.
+    """
+
+    def __init__(self, path: str, before: int = 0) -> None:
         self._path = path
         self._descriptor = -1
         self._rest = b""
+        self._is_within_line = False
         if self._open():
-            os.lseek(self._descriptor, 0, os.SEEK_END)
+            end = os.lseek(self._descriptor, 0, os.SEEK_END)
+            if before:
+                os.lseek(self._descriptor, max(0, end - before), os.SEEK_SET)
+            self._is_within_line = end > before > 0
 
     def close(self) -> None:
         if self._descriptor >= 0:
@@ -55,6 +62,9 @@ class Follower:
     def _read(self, found: list[bytes]) -> None:
         while data := os.read(self._descriptor, 1 << 16):
             *lines, self._rest = (self._rest + data).split(b"\n")
+            if self._is_within_line and lines:
+                del lines[0]
+                self._is_within_line = False
             found += [line.rstrip(b"\r") for line in lines]
             if len(self._rest) > _LONGEST:
                 found.append(self._rest)

@@ -170,7 +170,7 @@ class Pairing:
         found = []
         for story in self._stories.values():
             self._open_check(story)
-            script = story.scripts.at_work()
+            script = story.scripts.look()
             if script is not None:
                 found.append(script)
         return found

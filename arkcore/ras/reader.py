@@ -51,7 +51,7 @@ class Reader:
         keeps: bool = True,
     ) -> None:
         self.sources = sources
-        self._limits = limits
+        self.limits = limits
         self._only = only
         self._keeps = keeps
         #: Whether the last reading began somewhere within a log.
@@ -133,7 +133,7 @@ class Reader:
     def _paired(
         self, source: Source, parts: Sequence[Part], offset: int, until: float = float("inf")
     ) -> Iterator[Run]:
-        pairing = Pairing(source.node, limits=self._limits, keeps=self._keeps, only=self._only)
+        pairing = Pairing(source.node, limits=self.limits, keeps=self._keeps, only=self._only)
         for part in parts:
             pairing.foreign = source.damage_of(part.path).note
             for lines in source.blocks(part, offset):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from arkcore.base.call import Action
 from arkcore.machine.channel import Step
@@ -86,6 +87,15 @@ class Scripts:
         """The script that steps belong to: a quickCheck's only where no other is open."""
         others = [each for key, each in self._open.items() if key is not Action.QUICK_CHECK]
         return others[-1] if others else self._open.get(Action.QUICK_CHECK)
+
+    def look(self) -> ScriptTaken | None:
+        """A copy of the script at work, with the step that is open now as its last."""
+        script = self.at_work()
+        if script is None:
+            return None
+        step = self._step
+        steps = [*script.steps, step] if step is not None else list(script.steps)
+        return replace(script, steps=steps, at_work=True)
 
     # Scripts.
 

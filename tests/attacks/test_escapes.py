@@ -290,5 +290,5 @@ def test_a_forged_black_box_is_not_listed(victim: Victim) -> None:
     ended = victim.ark("log", "web")
     listed = ended.output.partition("Black boxes named above:")[2]
     assert "/etc/shadow.txt" not in listed
-    boxes = json.loads(victim.ark("log", "web", "--json").output)
+    boxes = json.loads(victim.ark("log", "web", "--lines", "--json").output)
     assert "/etc/shadow.txt" not in [each["black_box"] for each in boxes]

@@ -222,7 +222,7 @@ def test_every_command_shown_can_be_called(command_line, node, english):
     assert "Traceback" not in done.stderr
     assert "nternal error" not in done.stdout + done.stderr
     # Of a node on which nothing has run yet, and whose addresses are nowhere.
-    if words[1] not in ("run", "status", "log", "preflight"):
+    if words[1] not in ("run", "status", "log", "why", "preflight"):
         assert done.returncode == 0, done.stderr
     output = done.stdout.replace(node.prefix, "").splitlines()
     for line in shown_after(command_line, english):

@@ -53,10 +53,19 @@ restore (もう一方のノードで稼働しているかもしれません) と
 終了コード: 使えないファイルやプラグインがあれば 1。--watch では 0。
 """,
     "log": """
-RAS ログの最後の行と、行が示すブラックボックスを表示します。
+RAS ログの最後の実行と、それが示すブラックボックスを表示します。
 
-行が足りない場合は、ローテーションされたログも読みます。
+1 つの実行は、スクリプトとそのステップ、コマンド、タイマーに対する時間です。正常な
+quickCheck の連続は 1 つにまとめます。ローテーションされたログも読みます。
 ブラックボックスには、遅れたコマンドが打ち切られたときに何をしていたかが残ります。
+""",
+    "why": """
+最後に失敗したスクリプトについて、どのステップが、いつ、何秒のうち何秒で失敗したかを
+示します。
+
+続けて、理由、コマンドの戻り値と製品の出力、ブラックボックスとそこで止まっていたもの、
+その後のスクリプト、確認先を示します。失敗がなければ 1 行です。終了コードはどちらも 0
+です。
 """,
     "timers": """
 タイマーと、そこから決まる最悪時間を表示します。
@@ -275,7 +284,6 @@ TEXTS = {
     ),
     "Print the version.": "バージョンを表示します。",
     "Print the facts as JSON.": "JSON で出力します。",
-    "Print the lines as JSON.": "行を JSON で出力します。",
     "Print the list as JSON.": "一覧を JSON で出力します。",
     "The resources to check; all by default.": "検証するリソース。省略時はすべて。",
     "restore, remove, quickcheck or recover.": "restore、remove、quickcheck、recover のどれか。",
@@ -287,11 +295,30 @@ TEXTS = {
     "How long to wait for an answer.": "応答を待つ時間。",
     "Look again and again; end with ^C.": "繰り返し表示します。^C で終了。",
     "With --watch: from one look to the next.": "--watch の表示間隔。",
-    "Whose lines; by default, all.": "表示するリソース。省略時はすべて。",
-    "How many of the last lines.": "最後の何行を表示するか。",
-    "Only what ended badly, and the black boxes named.": (
-        "異常終了と、示されたブラックボックスだけを表示します。"
+    "Whose runs; by default, all.": "表示するリソース。省略時はすべて。",
+    "Show lines instead of runs, by default the last 40.": (
+        "実行ではなく行を表示します。省略時は最後の 40 行。"
     ),
+    "How many of the last; 20 runs, or 40 lines.": "最後のいくつを表示するか。実行 20、行 40。",
+    "Only what failed, was aborted or is BLIND.": "失敗、中断、監視不能だけを表示します。",
+    "Only what took more than half of a timer.": "タイマーの半分を超えたものだけを表示します。",
+    "Only near misses: well, with more than 80 % of a timer.": (
+        "正常でもタイマーの 80 % を超えたものだけを表示します。"
+    ),
+    "Only scripts whose start or end is not in the log.": (
+        "開始または終了がログにないスクリプトだけを表示します。"
+    ),
+    "Only this logical host.": "この論理ホストだけを表示します。",
+    "From then on: 2h, 30m, 7d, 18:00, 2026-11-23T18:00.": (
+        "この時刻から。2h、30m、7d、18:00、2026-11-23T18:00。"
+    ),
+    "Until then.": "この時刻まで。",
+    "Read this log, or the one in this directory, instead; - for stdin. May be repeated.": (
+        "このログ、またはこのディレクトリのログを読みます。- は標準入力。複数指定可。"
+    ),
+    "Also show the lines that are none of the RAS log.": "RAS ログでない行も表示します。",
+    "Whose failure; by default, any.": "対象のリソース。省略時はすべて。",
+    "The failure at that time, or the last one before it.": "この時刻、またはその直前の失敗。",
     "Go on as lines are written; end with ^C.": "書き込まれる行を続けて表示します。^C で終了。",
     "Its timers; the defaults where none is named.": "対象のリソース。省略時は既定値を表示。",
     "Say what to set, from what the RAS log says was needed.": (

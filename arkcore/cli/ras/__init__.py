@@ -1,0 +1,1 @@
+"""What the commands that read RAS logs share: which logs, which times, and how a run is shown."""
