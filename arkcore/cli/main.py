@@ -36,6 +36,7 @@ COMMANDS = {
     "status": "status:status",
     "log": "log:log",
     "why": "why:why",
+    "report": "report.command:report",
     "timers": "timers:timers",
     "maintenance": "maintenance:maintenance",
     "plugins": "plugins:plugins",

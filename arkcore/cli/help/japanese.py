@@ -67,6 +67,13 @@ quickCheck の連続は 1 つにまとめます。ローテーションされた
 その後のスクリプト、確認先を示します。失敗がなければ 1 行です。終了コードはどちらも 0
 です。
 """,
+    "report": """
+最後の障害、または期間を、1 つのページにまとめます。
+
+ネットワークの要らない 1 つの HTML です。読んだログのノードにわたる時間軸、サービス
+停止時間、各実行とそのログの行、タイマーと実績を示します。一方のノードの開始が、先立つ
+はずの他方の停止より前に記録されていれば、それで時計の差を補正します。
+""",
     "timers": """
 タイマーと、そこから決まる最悪時間を表示します。
 
@@ -318,6 +325,14 @@ TEXTS = {
     ),
     "Also show the lines that are none of the RAS log.": "RAS ログでない行も表示します。",
     "Whose failure; by default, any.": "対象のリソース。省略時はすべて。",
+    "Whose incident; by default, any.": "対象のリソース。省略時はすべて。",
+    "A period from then on, instead of an incident.": "障害ではなく、この時刻からの期間。",
+    "Add so much to the times of a node, whose clock differs. May be repeated.": (
+        "時計の異なるノードの時刻に加える秒数。複数指定可。"
+    ),
+    "Write the picture alone.": "図だけを書き出します。",
+    "Write Chrome trace events instead.": "代わりに Chrome のトレースを書き出します。",
+    "Where to; - for stdout.": "書き出し先。- は標準出力。",
     "The failure at that time, or the last one before it.": "この時刻、またはその直前の失敗。",
     "Go on as lines are written; end with ^C.": "書き込まれる行を続けて表示します。^C で終了。",
     "Its timers; the defaults where none is named.": "対象のリソース。省略時は既定値を表示。",
