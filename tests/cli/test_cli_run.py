@@ -12,6 +12,7 @@ import pytest
 from support import PROGRAMS, ToyNode, wait_for
 
 from arkcore.base.paths import Paths
+from arkcore.machine import processes
 from arkcore.memory.maintenance import Maintenance
 
 
@@ -217,6 +218,25 @@ def test_an_interrupt_ends_the_action_cleanly(node: ToyNode) -> None:
     assert "Restore failed. Ended by SIGINT." in node.ras
     assert "restore toy1: failed" in watched.seen
     wait_for(lambda: not node.processes())
+
+
+def test_a_guard_that_is_killed_is_told_and_leaves_no_worker(node: ToyNode) -> None:
+    node.hooks("def ark_status(ctx, default): import time; time.sleep(1000)")
+    command = [PROGRAMS / "ark", "run", "quickcheck", "toy1"]
+    environment = {**os.environ, "ARK_PREFIX": str(node.prefix), "LANG": "C"}
+    ark = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+    def below() -> list[processes.Process]:
+        return sorted(processes.descendants({ark.pid}), key=lambda each: each.ppid != ark.pid)
+
+    wait_for(lambda: len(below()) == 2)  # the guard, and its worker
+    guard, worker = below()
+    os.kill(guard.pid, signal.SIGKILL)
+    told, _ = ark.communicate(timeout=30)
+    assert ark.returncode == 1
+    assert "internal error" in told
+    assert told.rstrip().endswith("the guard was ended by SIGKILL")
+    wait_for(lambda: not processes.still_lives(worker))
 
 
 def test_the_action_goes_on_where_nobody_watches_any_more(node: ToyNode) -> None:
