@@ -52,6 +52,7 @@ def guard() -> Iterator[tuple[int, int]]:
 def work(strangers: set[Process] | None, spare: tuple[str, ...] = ()) -> Any:
     return SimpleNamespace(
         strangers=strangers,
+        engine=SimpleNamespace(daemons=()),
         resource=SimpleNamespace(application=SimpleNamespace(machine_wide=spare)),
     )
 
