@@ -67,6 +67,30 @@ class TestChecks:
         writer = RasWriter().told("QuickCheck start.", "In maintenance: x", "QuickCheck completed.")
         assert script(writer).in_maintenance
 
+    @pytest.mark.parametrize("seconds", [10, 40])
+    def test_it_stands_alone_too_where_another_check_is_in_its_minute(self, seconds: int) -> None:
+        writer = RasWriter().check()
+        writer.say("QuickCheck start.").say("QuickCheck completed.", 1)
+        writer.say("QuickCheck start.", 1).say("QuickCheck completed.", seconds)
+        assert [type(run) for run in runs(writer)] == [Checks, ScriptTaken]
+
+    def test_a_row_beside_another_resource_ends_after_an_hour_too(self) -> None:
+        writer = RasWriter()
+        for _ in range(2):
+            for resource in ("toy1", "toy2"):
+                writer.say("QuickCheck start.", 1, resource)
+                writer.say("QuickCheck completed.", 0, resource)
+            writer.now += 3600
+        assert [run.resource for run in runs(writer)] == ["toy1", "toy2", "toy1", "toy2"]
+
+    def test_a_clock_set_back_within_its_minute_makes_no_time(self) -> None:
+        writer = RasWriter().check()
+        writer.say("Maintenance ends: x", 30).say("QuickCheck start.")
+        writer.say("QuickCheck completed.", -20)
+        *_, last = runs(writer)
+        assert isinstance(last, ScriptTaken)
+        assert (last.seconds, last.is_paired) == (0, False)
+
     def test_checks_of_two_resources_are_two_rows(self) -> None:
         writer = RasWriter()
         for resource in ("toy1", "toy2", "toy1", "toy2"):
