@@ -7,8 +7,10 @@ from click.exceptions import Exit
 from rich.padding import Padding
 from rich.table import Table
 
-from arkcore.base.finding import Level
+from arkcore.base.errors import ArkError
+from arkcore.base.finding import Finding, Level
 from arkcore.cli.command import Command
+from arkcore.cli.configuration import findings_about
 from arkcore.cli.console import console, paths_here, print_json, show, write_file
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
@@ -16,7 +18,7 @@ from arkcore.cli.output import Text, put
 from arkcore.survey.answers import encode, read_answers
 from arkcore.survey.machine import Machine
 from arkcore.survey.pair import check_pair
-from arkcore.survey.report import Result, word
+from arkcore.survey.report import Group, Result, word
 from arkcore.survey.site_file import EXAMPLE, read_site
 
 TYPE_CHECKING = False
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from arkcore.base.paths import Paths
     from arkcore.cli.output import SafeConsole
     from arkcore.survey.answers import Answers
-    from arkcore.survey.report import Group
     from arkcore.survey.site import Site
 
 _STYLES = {
@@ -36,6 +37,12 @@ _STYLES = {
 
 
 @click.command("preflight", cls=Command)
+@click.argument(
+    "resources",
+    nargs=-1,
+    metavar="[RESOURCE]...",
+    help="Only check the configuration of these resources' products.",
+)
 @click.option(
     "--export", metavar="FILE", help="Write this node's answers there, for the other; - for stdout."
 )
@@ -50,7 +57,12 @@ _STYLES = {
 @click.option("--json", is_flag=True, help="Print the facts as JSON.")
 @click.option("--example", is_flag=True, help="Print a site file to begin with.")
 def preflight(
-    export: str | None, peer: str | None, report: str | None, json: bool, example: bool
+    resources: tuple[str, ...],
+    export: str | None,
+    peer: str | None,
+    report: str | None,
+    json: bool,
+    example: bool,
 ) -> None:
     """Check the servers before an installation.
 
@@ -63,9 +75,13 @@ def preflight(
     there. Or straight, which measures the time difference too:
     ssh NODE2 ark preflight --export - | ark preflight --peer -
 
+    With RESOURCE, its plugin alone is asked, about the configuration of its
+    product as the next start would read it; no site file is needed.
+
     Exit code: 0 nothing failed, 1 something failed, 2 wrong usage.
 
     Examples:
+      ark preflight lkapp
       ark preflight --example > /etc/ark/site.toml
       ark preflight
       ark preflight --export /root/node2.json
@@ -76,9 +92,40 @@ def preflight(
         return
     _refuse_what_excludes(export, peer, report, json)
     paths = paths_here()
+    if resources:
+        if any(each is not None for each in (export, peer, report)):
+            raise click.BadParameter("RESOURCE goes with --json alone: nothing else is checked")
+        _check_products(paths, resources, json=json)
+        return
     code = preflight_on(paths, Machine(), export=export, peer=peer, report=report, json=json)
     if code:
         raise Exit(code)
+
+
+def _check_products(paths: Paths, names: tuple[str, ...], *, json: bool) -> None:
+    """Show what the plugins find in the configuration of their products; exit 1 where one fails."""
+    found: dict[str, list[Finding]] = {}
+    for name in names:
+        try:
+            found[name] = findings_about(paths, name)
+        except ArkError as error:
+            found[name] = [Finding("plugin", Level.FAIL, str(error))]
+    if json:
+        print_json({
+            name: [[each.check, each.level.value, each.seen, each.advice] for each in each_found]
+            for name, each_found in found.items()
+        })  # fmt: skip
+    else:
+        out = console()
+        for name, each_found in found.items():
+            out.print(Text(name, "bold"))
+            if each_found:
+                _show_group(out, Group(name, each_found, None))
+            else:
+                put(say("  its plugin checks no configuration",
+                        "  プラグインによる設定の確認はありません"))  # fmt: skip
+    if any(each.level is Level.FAIL for every in found.values() for each in every):
+        raise Exit(1)
 
 
 def _refuse_what_excludes(

@@ -8,13 +8,16 @@ import click
 from click.exceptions import Exit
 
 from arkcore.base.errors import ArkError, ConfigurationError
+from arkcore.base.finding import Level
 from arkcore.cli.command import Command
+from arkcore.cli.configuration import findings_about
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import names_of_pacemaker, parameters_of, where_of
 from arkcore.plugin.application import users_among
 from arkcore.plugin.discovery import find
+from arkcore.plugin.marker import is_marked
 from arkcore.ras.sinks import refuse_log
 from arkcore.resources.declaration import declared
 from arkcore.resources.names import check_resource_name, resource_names
@@ -22,6 +25,7 @@ from arkcore.resources.node_file import read_node_file
 from arkcore.resources.recording import validate_and_record
 from arkcore.resources.validation import validate as validate_only
 from arkcore.worker.aside import answer_of
+from arkcore.worker.configuration import HOOK, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +44,8 @@ def validate(resources: tuple[str, ...], json: bool) -> None:
     """Check the resource files and ark.toml, and what Pacemaker's resources last had.
 
     One line each: ok, or which key and value are wrong and what is allowed.
-    What is ok is recorded, which makes a healthy check cheap.
+    What is ok is recorded, which makes a healthy check cheap. A plugin may
+    check the product's own configuration as well.
 
     Exit code: 1 where a file is wrong.
 
@@ -142,7 +147,8 @@ def _resource(paths: Paths, name: str, *, node_is_wrong: bool) -> Judged:
         check_resource_name(name)
         where = where_of(paths, name)
         refuse_unless_readable(paths.resource_file(name))
-        answer_of(lambda: _validate(paths, name))
+        if answer_of(lambda: _validate(paths, name)):
+            _refuse_wrong_configuration(paths, name, where)
     except ArkError as error:
         text = str(error)
         if node_is_wrong and text.startswith(paths.node_file):
@@ -151,14 +157,28 @@ def _resource(paths: Paths, name: str, *, node_is_wrong: bool) -> Judged:
     return Judged(where, name, "")
 
 
-def _validate(paths: Paths, name: str) -> None:
+def _refuse_wrong_configuration(paths: Paths, name: str, where: str) -> None:
+    """`ConfigurationError` where the plugin finds the product's own configuration wrong."""
+    found = findings_about(paths, name)
+    for each in found:
+        if each.level is Level.WARN:
+            complain(f"{where}: {told(each)}")
+    wrong = [told(each) for each in found if each.level is Level.FAIL]
+    if wrong:
+        raise ConfigurationError(f"{where}: {'; '.join(wrong)}")
+
+
+def _validate(paths: Paths, name: str) -> bool:
+    """Validate the resource; whether its plugin can check the product's configuration."""
     recorded = os.path.dirname(paths.record(name))
     nearest = recorded
     while not os.path.exists(nearest):
         nearest = os.path.dirname(nearest)
     # Whoever may not record may ask all the same.
     act = validate_and_record if os.access(nearest, os.W_OK) else validate_only
-    _refuse_unknown_users(act(paths, name, parameters_of(paths, name)), paths.resource_file(name))
+    resource = act(paths, name, parameters_of(paths, name))
+    _refuse_unknown_users(resource, paths.resource_file(name))
+    return is_marked(resource.plugin.load(), HOOK)
 
 
 def _refuse_unknown_users(resource: Resource, where: str) -> None:

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from arkcore.base.status import Verdict
+    from arkcore.resources.resource import Resource
     from arkcore.resources.timers import Timers
+    from arkcore.worker.signals import Signals
 
 _CODES = {
     Fault.CONFIGURATION: ocf.CONFIGURED,
@@ -241,6 +243,7 @@ def _validated(manager: Pacemaker, paths: Paths, environment: Mapping[str, str])
     from arkcore.managers.pacemaker_tools import PacemakerTools
     from arkcore.resources.validation import validate
 
+    signals = prepare_process()
     manager.operation.refuse_clone()
     name = _asked_about(manager, paths, manager.parse(Action.QUICK_CHECK, (), environment))
     resource = validate(paths, name, manager.operation.parameters(manager.plugin), manager.manages)
@@ -248,6 +251,22 @@ def _validated(manager: Pacemaker, paths: Paths, environment: Mapping[str, str])
     told = [shortfall(name, seconds, resource.timers) for name, seconds in timeouts.items()]
     if any(told):
         return Answer(ocf.CONFIGURED, f"{name}: {'; '.join(filter(None, told))}")
+    return _configuration_checked(paths, resource, signals)
+
+
+def _configuration_checked(paths: Paths, resource: Resource, signals: Signals) -> Answer:
+    """The answer to what the plugin finds in the product's own configuration."""
+    from arkcore.worker import configuration
+
+    if os.geteuid() != 0 and not paths.prefix:
+        return Answer(ocf.SUCCESS)  # the product's files are root's and the product's
+    found = configuration.checked(paths, resource, signals)
+    wrong = [configuration.told(each) for each in found if each.level.name == "FAIL"]
+    for each in found:
+        if each.level.name == "WARN":
+            complain(f"{resource.name}: {configuration.told(each)}")
+    if wrong:
+        return Answer(ocf.CONFIGURED, f"{resource.name}: {'; '.join(wrong)}")
     return Answer(ocf.SUCCESS)
 
 

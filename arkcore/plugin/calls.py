@@ -57,6 +57,10 @@ class DirectHooks:
     def force_stop(self, ctx: Context) -> None:
         self._call("ark_force_stop", ctx=ctx)
 
+    def check_configuration(self, ctx: Context) -> Iterable[Finding]:
+        findings: Iterable[Finding] = self._call("ark_check_configuration", ctx=ctx)
+        return findings
+
     def preflight(self, ctx: Context, site: Site, machine: Machine) -> Iterable[Finding]:
         findings: Iterable[Finding] = self._call(
             "ark_preflight", ctx=ctx, site=site, machine=machine

@@ -16,7 +16,7 @@ _VARARGS, _VARKEYWORDS = 0x04, 0x08
 #: CO_ASYNC_GENERATOR), and that of a generator.
 _ASYNC, _GENERATOR = 0x80 | 0x100 | 0x200, 0x20
 #: The hooks whose answer may be a generator: it is gone through.
-_MAY_YIELD = ("ark_preflight", "ark_processes")
+_MAY_YIELD = ("ark_check_configuration", "ark_preflight", "ark_processes")
 
 
 def check_hooks(plugin: object, name: str) -> None:

@@ -83,6 +83,16 @@ class ApplicationSpecs:
         """Stop by force, this logical host only. Optional: the default ends `ark_processes`."""
 
     @_one_answer
+    def ark_check_configuration(  # type: ignore[empty-body]
+        self, ctx: Context
+    ) -> Iterable[Finding]:
+        """Check the product's own configuration, as its start would read it. Optional.
+
+        Never asked by an action. Nothing may be changed. Where this node cannot tell, because the
+        shared disk is elsewhere for instance, yield a WARN that says so.
+        """
+
+    @_one_answer
     def ark_preflight(  # type: ignore[empty-body]
         self, ctx: Context, site: Site, machine: Machine
     ) -> Iterable[Finding]:

@@ -39,7 +39,8 @@ _DYING = 1.0
 #: Seconds for ending what a worker has made.
 _LEFT = 1.0
 
-_ANSWER = "answer"
+#: The kind of the events that hold an answer, as JSON in pieces.
+ANSWER = "answer"
 
 
 def supervise_aside(
@@ -168,7 +169,7 @@ class Aside:
             self._end(0.0)
 
     def _take(self, event: Event) -> None:
-        if event.kind == _ANSWER and self._size <= LARGEST:
+        if event.kind == ANSWER and self._size <= LARGEST:
             self._pieces += event.texts
             self._size += sum(map(len, event.texts))
         elif event.kind == Event.REMARK and event.texts:
@@ -222,7 +223,7 @@ def answer_of(
 
 def send_answer(sender: Sender, answer: Any) -> None:
     """Tell `answer`, which JSON can hold, from within a process aside."""
-    sender.hand_over(_ANSWER, quickjson.dumps(answer))
+    sender.hand_over(ANSWER, quickjson.dumps(answer))
 
 
 def end_what_is_left() -> None:

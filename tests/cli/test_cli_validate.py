@@ -92,3 +92,55 @@ def test_a_node_without_resources_is_no_error(node: ToyNode, ark_here) -> None:
     result = ark_here("validate")
     assert (result.returncode, result.stdout) == (0, "")
     assert "there is no resource file yet" in result.stderr
+
+
+# The configuration of the product itself.
+
+CHECK = """
+from arkcore import Finding, Level
+def ark_check_configuration(ctx, default):
+    yield Finding("app.conf", Level.WARN, "old", "renew it")
+    yield Finding("app.conf", Level.{level}, "line 3 is " + ctx.logical_host, "mend line 3")
+"""
+
+
+def test_a_wrong_configuration_of_the_product_is_told_with_its_advice(node: ToyNode, ark) -> None:
+    node.hooks(CHECK.format(level="FAIL"))
+    result = ark("validate")
+    path = node.resources / "toy1.toml"
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == [
+        f"ark: {path}: app.conf: old; renew it",
+        f"ark: {path}: app.conf: line 3 is LHOST1; mend line 3",
+    ]
+    assert not node.processes()
+
+
+def test_a_right_one_is_ok_and_a_check_that_raises_is_the_plugin_s_fault(
+    node: ToyNode, ark
+) -> None:
+    node.hooks(CHECK.format(level="OK"))
+    assert ark("validate").returncode == 0
+    node.hooks("def ark_check_configuration(ctx, default): return {}['x']")
+    result = ark("validate")
+    assert result.returncode == 1
+    assert "plugin toy: ark_check_configuration raised KeyError: 'x' (" in result.stderr
+    assert "hooks.py, line 1)" in result.stderr
+
+
+def test_a_preflight_of_one_resource_asks_its_plugin_alone(node: ToyNode, ark) -> None:
+    assert ark("preflight", "toy1").returncode == 0
+    node.hooks(CHECK.format(level="FAIL"))
+    result = ark("preflight", "toy1", "--json")
+    assert (result.returncode, json.loads(result.stdout)) == (
+        1,
+        {
+            "toy1": [
+                ["app.conf", "warn", "old", "renew it"],
+                ["app.conf", "fail", "line 3 is LHOST1", "mend line 3"],
+            ]
+        },
+    )
+    assert "line 3 is LHOST1" in ark("preflight", "toy1").stdout
+    assert ark("preflight", "toy1", "--export", "-").returncode == 2
+    assert ark("preflight", "nosuch").returncode == 1

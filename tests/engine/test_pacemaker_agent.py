@@ -816,6 +816,23 @@ def test_validate_all_names_the_timeouts_to_set(node: ToyNode, toy: Agent) -> No
     )
 
 
+def test_validate_all_tells_what_is_wrong_with_the_product_s_configuration(
+    node: ToyNode, toy: Agent
+) -> None:
+    check = """
+    from arkcore import Finding, Level
+    def ark_check_configuration(ctx, default):
+        return [Finding("app.conf", Level.{}, ctx.logical_host, "mend it")]
+    """
+    node.hooks(check.format("FAIL"))
+    call = toy.call("validate-all")
+    assert (call.code, call.reason) == (CONFIGURED, "toy1: app.conf: LHOST1; mend it")
+    node.hooks(check.format("WARN"))
+    assert toy.call("validate-all").code == SUCCESS
+    node.hooks("def ark_check_configuration(ctx, default): raise SystemExit(0)")
+    assert toy.call("validate-all").code == INSTALLED
+
+
 def test_validate_all_knows_the_cluster_s_defaults(node: ToyNode, toy: Agent) -> None:
     defaults = 'echo \'<nvpair name="timeout" value="200s"/>\''
     install_tool(node, "cibadmin", CIB.format(defaults=defaults))

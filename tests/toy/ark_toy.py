@@ -99,6 +99,10 @@ class Toy:
         ctx.terminate(self._processes(ctx), grace=0.2)
 
     @hookimpl
+    def ark_check_configuration(self, ctx: Any) -> list[Finding]:
+        return self._instead("ark_check_configuration", ctx, lambda _: [])
+
+    @hookimpl
     def ark_preflight(self, ctx: Any, site: Any) -> list[Finding]:
         if os.environ.get("TOY_PREFLIGHT") == "raise":
             raise ValueError("no luck")

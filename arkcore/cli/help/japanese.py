@@ -26,7 +26,7 @@ Generic ARK: LifeKeeper for Linux でアプリケーションを保護します�
 検証します。
 
 1 件につき 1 行です。OK、または誤っているキーと値、許される値を示します。正しいもの
-は記録し、正常時の監視を軽くします。
+は記録し、正常時の監視を軽くします。製品自体の設定をプラグインが確認することもあります。
 
 終了コード: 誤ったファイルがあれば 1。
 """,
@@ -109,6 +109,9 @@ SELinux、ディスク、時刻、ネットワーク、およびプラグイン�
 組の確認には、一方で --export を実行し、そのファイルを他方に運んで --peer を指定します。
 直接つなぐと、時刻の差も測ります:
 ssh NODE2 ark preflight --export - | ark preflight --peer -
+
+RESOURCE を指定すると、そのプラグインだけに、次の開始で読まれる製品の設定について
+尋ねます。サイトファイルは要りません。
 
 終了コード: 0 は失敗なし、1 は失敗あり、2 は使い方の誤り。
 """,
@@ -293,6 +296,9 @@ TEXTS = {
     "Print the facts as JSON.": "JSON で出力します。",
     "Print the list as JSON.": "一覧を JSON で出力します。",
     "The resources to check; all by default.": "検証するリソース。省略時はすべて。",
+    "Only check the configuration of these resources' products.": (
+        "これらのリソースの製品の設定だけを確認します。"
+    ),
     "restore, remove, quickcheck or recover.": "restore、remove、quickcheck、recover のどれか。",
     "The resource it is for.": "対象のリソース。",
     "Restore or remove, whatever the cluster manager's own state says.": (
