@@ -74,6 +74,10 @@ class Daemon:
 
     @hookimpl
     def ark_start(self, ctx: Context) -> None:
+        living = self.processes(ctx)
+        if living:  # the engine starts what is not there: somebody else has been quicker
+            ctx.log.warning(f"not started: there lives pid {living[0]} already")
+            return
         path = self.pid_file(ctx)
         if path:
             ctx.expect_pid_file(path, user=_user_of(ctx))

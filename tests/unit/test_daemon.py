@@ -42,6 +42,8 @@ def test_start_health_and_the_stop_by_term_are_its_hooks(
     assert trial.call("ark_status").status is Status.STOPPED
     trial.call("ark_start")
     [process] = trial.call("ark_processes")
+    trial.call("ark_start")
+    assert trial.call("ark_processes") == [process]
     assert trial.call("ark_status").status is Status.RUNNING
     trial.call("ark_stop")
     assert trial.context().wait_until(lambda: not processes.still_lives(process), within=5)
