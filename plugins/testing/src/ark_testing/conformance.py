@@ -71,6 +71,7 @@ class Conformance:
 
 def _test(check: Check) -> Callable[..., None]:
     def test(self: Conformance, subject: Subject, request: pytest.FixtureRequest) -> None:
+        __tracebackhide__ = True
         with watched(check.name, subject, request.config):
             result = run_check(check, subject)
         for warning in result.warnings:

@@ -10,6 +10,9 @@ from arkcore.base.paths import Paths
 from arkcore.resources.neighbours import neighbours_by_file, recorded_neighbours
 from arkcore.resources.validation import cannot_tell
 
+#: Seconds that the plugin is given, and after which its hooks must have come back for certain.
+_WITHIN, _LATE = 5.0, 3.0
+
 
 def objection(subject: Subject) -> str:
     """Why the kit must not begin, in one line; "" where nothing of it is in use here.
@@ -36,9 +39,9 @@ def _of_processes(subject: Subject) -> str:
         return ""
     for host in subject.hosts:
         try:
-            listed = host.look().listed
+            listed = host.look(_WITHIN, late=_LATE).listed
         except Lost:
-            continue  # a check tells what is wrong with the plugin
+            return ""  # a check tells what is wrong with the plugin
         if listed:
             living = shown(sorted(listed, key=lambda each: each.pid))
             return (

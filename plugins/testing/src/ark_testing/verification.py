@@ -39,6 +39,7 @@ class Result:
 
 def run_check(check: Check, subject: Subject) -> Result:
     """One check of one subject. Never raises for what a plugin or a machine does."""
+    __tracebackhide__ = True
     missing = check.needs - subject.capabilities
     if missing:
         needed = ", ".join(sorted(each.value for each in missing))

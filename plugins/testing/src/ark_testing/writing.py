@@ -25,6 +25,8 @@ _EVENTS = {
 }
 #: Where this argument of an event is the descriptor of the directory that a path begins at.
 _DIRECTORY = {"os.mkdir": 2, "os.rmdir": 1, "os.remove": 1, "os.symlink": 2}
+#: They do nothing to a directory that is there: `tempfile` opens the one that it makes a file in.
+_OF_NO_DIRECTORY = ("open", "os.mkdir")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
@@ -59,9 +61,8 @@ class Writing:
             return
         for number in _EVENTS[event]:
             path = _absolute(arguments[number], arguments[_DIRECTORY.get(event, 0)])
-            there = bool(path) and os.path.lexists(path)
-            if path and not (there and event == "os.mkdir"):  # it is there: nothing is made
-                self._seen.setdefault(path, there)
+            if path and not (event in _OF_NO_DIRECTORY and os.path.isdir(path)):
+                self._seen.setdefault(path, os.path.lexists(path))
 
 
 def _absolute(path: object, directory: object) -> str:

@@ -32,6 +32,7 @@ class Check:
     function: Callable[[Subject], None]
 
     def __call__(self, subject: Subject) -> None:
+        __tracebackhide__ = True
         if subject.given_up and not self.declared_only:
             raise NotBegun(f"not begun: {subject.given_up}")
         refused = subject.declaration().get("refused")

@@ -52,8 +52,9 @@ def texts_and_defaults_are_whole(subject: Subject) -> None:
             wrong.append(f"options.{key}: no text in English")
         if not _JAPANESE.search(option["text_ja"]):
             subject.warn(f"options.{key}: no text in Japanese ({option['text_ja']!r})")
-        if option["problem"]:
-            wrong.append(option["problem"])
+        problem = option["problem"]
+        if problem:
+            wrong.append(problem if key in problem else f"options.{key}: {problem}")
     expect(not wrong, "; ".join(wrong))
 
 

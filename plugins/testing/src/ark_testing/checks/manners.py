@@ -40,7 +40,7 @@ def daemons_inherit_nothing(subject: Subject) -> None:
         return not found
 
     if not await_that(nothing, 1.0):
-        raise Failed("; ".join(found))
+        raise Failed(f"{'; '.join(found)}; start it by ctx.run, which hands nothing on")
 
 
 @check(
