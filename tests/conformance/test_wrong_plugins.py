@@ -55,7 +55,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "needs-the-shared-disk": ("stop_needs_no_shared_disk",),
     "needs-the-product": ("stop_needs_no_product",),
     "stop-needs-the-disk": ("stop_hooks_need_no_shared_disk",),
-    "needs-home": ("hooks_need_no_surroundings",),
+    "needs-path": ("hooks_need_no_surroundings",),
     "leaves-files": ("hooks_leave_no_files",),
     "preflight-makes": ("preflight_changes_nothing",),
     "tells-its-secret": ("secrets_stay_secret",),

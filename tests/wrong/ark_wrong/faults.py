@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -147,13 +148,15 @@ def _state(process: Process) -> str:
 
 
 class CannotForce(Right):
-    """Its forced stop raises where anything lives."""
+    """Its forced stop raises where the main process lives."""
 
     name = "wrong-cannot-force"
 
     def force_stop(self, ctx: Any) -> None:
         for each in self.processes(ctx):
-            os.kill(each, signal.SIGKILL)  # type: ignore[arg-type]
+            if each.name.startswith("rightd"):
+                os.kill(each, signal.SIGKILL)  # type: ignore[arg-type]
+            processes.send(each, signal.SIGKILL)
 
 
 class StopsTheLastStarted(Right):
@@ -506,13 +509,13 @@ class AnswersSlowly(Right):
         return super().status(ctx)
 
 
-class NeedsHome(Right):
-    """Its start looks up the variable HOME."""
+class NeedsPath(Right):
+    """Its start finds a program where its caller's PATH leads."""
 
-    name = "wrong-needs-home"
+    name = "wrong-needs-path"
 
     def start(self, ctx: Any) -> None:
-        if os.environ["HOME"]:
+        if shutil.which("true"):
             super().start(ctx)
 
 
