@@ -21,7 +21,7 @@ from arkcore.plugin.discovery import installed
 FAULTS: dict[str, tuple[str, ...]] = {
     "misspelt-hook": ("hooks_are_those_of_the_contract",),
     "unmarked-hook": ("every_ark_name_is_a_hook",),
-    "async-hook": ("every_ark_name_is_a_hook",),
+    "async-hook": ("hooks_are_those_of_the_contract",),
     "starts-nothing": ("status_is_true_after_start_and_stop",),
     "lacks-texts": ("texts_and_defaults_are_whole",),
     "imports-private": ("only_public_names_are_imported",),

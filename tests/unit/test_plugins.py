@@ -55,6 +55,10 @@ class Whole:
     def ark_preflight(self, machine: Any, ctx: Any, site: Any) -> Any:
         return ("ark_preflight", ctx, site, machine)
 
+    @hookimpl
+    def ark_check_configuration(self, ctx: Any) -> Any:
+        return ("ark_check_configuration", ctx)
+
 
 class WithoutArguments(Whole):
     """Hooks may leave out arguments that they do not use."""
@@ -118,7 +122,15 @@ class Falsy(Whole):
 
 
 SHAPES = [Whole, WithoutArguments, Decorated, Static, OnTheClass, PositionalOnly, Falsy]
-ASKED = ["status", "processes", "start", "stop", "force_stop", "preflight"]
+ASKED = [
+    "status",
+    "processes",
+    "start",
+    "stop",
+    "force_stop",
+    "preflight",
+    "check_configuration",
+]
 
 
 @pytest.mark.parametrize("plugin", SHAPES)
