@@ -29,7 +29,7 @@ PLUGINS ?=
 VENV := $(CURDIR)/.venv
 DEPS := $(CURDIR)/.deps
 INSTALL := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps
-ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql testing lab
+ALL := jp1-base jp1-ajs3-manager jp1-ajs3-agent command postgresql systemd testing lab
 LOCAL := $(foreach plugin,$(ALL),-e ./plugins/$(plugin))
 PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.toml) \
     arkcore/__init__.py $(wildcard requirements/*.txt)

@@ -21,7 +21,7 @@ from arkcore.resources.parameters import COMMON, START_PARAMETERS
 from arkcore.resources.timers import Timers
 
 PLACE = "usr/lib/ocf/resource.d/ark"
-PLUGINS = ["jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command", "postgresql"]
+PLUGINS = ["jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command", "postgresql", "systemd"]
 DTD = Path("/usr/share/resource-agents/ra-api-1.dtd")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ark_jp1_base import facts
 from ark_postgresql import _facts as postgresql_facts
+from ark_systemd import _facts as systemd_facts
 
 from arkcore.base.call import Action
 from arkcore.base.status import Outcome, Status
@@ -28,7 +29,7 @@ from arkcore.resources.timers import TIMERS, Timers
 from arkcore.resources.validation import KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
-PLUGINS = ("jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command", "postgresql")
+PLUGINS = ("jp1-base", "jp1-ajs3-manager", "jp1-ajs3-agent", "command", "postgresql", "systemd")
 
 
 def rows(text: str, key: str) -> list[list[str]]:
@@ -158,6 +159,7 @@ SOURCES = {
         "arkcore/machine/pid_reading.py",
     ),
     "postgresql.md": _sources("plugins/postgresql/src/ark_postgresql/*.py"),
+    "systemd.md": _sources("plugins/systemd/src/ark_systemd/*.py"),
 }
 
 for _source in SOURCES["ark-command.md"]:
@@ -226,6 +228,7 @@ NO_MESSAGE = {
     "ark: {extra[resource]} : {extra[logical_host]} : {message}",
     "): late:",
     "Own commands",
+    "Service of systemd",
     "select 'ark:in recovery:' || pg_is_in_recovery()",
     "ark:in recovery:false",
     "ark:in recovery:true",
@@ -360,6 +363,15 @@ def test_every_fact_of_postgresql_that_no_manual_states_is_listed(documents):
             assert f"`{fact.value}" in section or f"{fact.value}`" in section, fact.value
     for parent, name, _, _, _ in postgresql_facts.BY_VERSION:
         assert f"`{(parent + name).rstrip('/')}" in section
+
+
+def test_every_state_of_systemd_that_no_manual_states_is_listed(documents):
+    section = _section(documents.pages["unconfirmed.md"], "systemd")
+    unsure = [each for each in systemd_facts.STATES if each.mark is systemd_facts.Mark.SOURCE]
+    assert len(unsure) > 3
+    for state in unsure:
+        assert f"`{state.sub}`" in section
+    assert f"`{systemd_facts.ESCAPE}`" in section
 
 
 def test_every_state_file_is_listed(documents):

@@ -26,6 +26,7 @@ PAGES = {
     "ras-log.md",
     "recipes.md",
     "resource-file.md",
+    "systemd.md",
     "threat-model.md",
     "timers.md",
     "tutorial.md",

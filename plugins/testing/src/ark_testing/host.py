@@ -189,9 +189,14 @@ class Host:
 
     def living(self) -> list[Process]:
         """The application's processes, seen from outside: all that its starts have made."""
-        seen = {each.pid: each for each in self.parent.living()}
+        seen = {each.pid: each for each in [*self.parent.living(), *self._made_by_others()]}
         apart = offspring.apart_from(self.machine_wide, seen.values(), seen)
         return [each for each in seen.values() if each in apart]
+
+    def _made_by_others(self) -> list[Process]:
+        """Those whose parents do not tell: a service manager has made them."""
+        pids = self.given.pids() if self.given.pids is not None else ()
+        return [each for each in map(processes.look, pids) if each is not None]
 
     def machine_wide_living(self) -> list[Process]:
         """The machine-wide processes that this logical host's starts have made."""

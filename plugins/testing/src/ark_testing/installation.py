@@ -62,6 +62,9 @@ class LogicalHost:
         Directories that lie on the shared disk: data, no executables.
     `product`
         Directories or files of the product, which need not be there on a node that never ran it.
+    `pids`
+        Its processes, found out without the plugin, where something else than its own start makes
+        them: a service manager. Otherwise the kit finds them by their parents.
     """
 
     __slots__ = (
@@ -69,6 +72,7 @@ class LogicalHost:
         "mount_points",
         "name",
         "options",
+        "pids",
         "product",
         "requires",
         "serves",
@@ -88,6 +92,7 @@ class LogicalHost:
         commands: Mapping[str, Command] | None = None,
         shared: Sequence[str | os.PathLike[str]] = (),
         product: Sequence[str | os.PathLike[str]] = (),
+        pids: Callable[[], Collection[int]] | None = None,
     ) -> None:
         self.name = name
         self.options = dict(options or {})
@@ -98,6 +103,7 @@ class LogicalHost:
         self.commands = dict(commands or {})
         self.shared = tuple(Path(each) for each in shared)
         self.product = tuple(Path(each) for each in product)
+        self.pids = pids
 
 
 class Installation:

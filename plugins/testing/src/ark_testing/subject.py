@@ -238,6 +238,8 @@ class Subject:
         left = host.parent.kill(self._spare)
         if left:
             raise Unreached(f"cannot be ended: {shown(left)}")
+        if host.given.pids is not None:
+            host.kill(host.living())
         shutil.rmtree(f"{self.prefix}/run/ark/resources/{host.resource}", ignore_errors=True)
         self.configure(host)
 
