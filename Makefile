@@ -108,7 +108,7 @@ test-parts: $(VENV)/.test
 	tools/need ip iproute2
 	tools/need ping iputils-ping
 	tools/need cc gcc
-	if [ "$$(id -u)" = 0 ]; then tools/test-users; fi
+	if [ "$$(id -u)" = 0 ]; then tools/test-users && tools/need /usr/lib/systemd/systemd systemd; fi
 
 tests: test-parts
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) --ignore=tests/attacks $(PYTEST)

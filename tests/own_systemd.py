@@ -34,13 +34,21 @@ exec unshare --mount /bin/sh -c '
 
 def _tops() -> list[str]:
     """Where groups can be made: version 2, and systemd's own hierarchy of version 1."""
-    found = []
+    found = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         left, _, right = line.partition(" - ")
-        kind = right.split(" ")
+        kind, top = right.split(" "), left.split(" ")[4]
         if kind[0] == "cgroup2" or (kind[0] == "cgroup" and "name=systemd" in kind[2]):
-            found.append(left.split(" ")[4])
-    return found
+            if os.access(top, os.W_OK):
+                found[os.stat(top).st_dev] = top
+    return list(found.values())
+
+
+def missing() -> str:
+    """Why a systemd of one's own cannot be had here; "" where it can."""
+    if os.geteuid() != 0:
+        return "only root can give a systemd of its own the control groups that it needs"
+    return "" if _tops() else "no control groups are mounted here that can be written"
 
 
 class Manager:

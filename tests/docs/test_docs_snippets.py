@@ -169,6 +169,9 @@ def node(paths: Paths, english, tmp_path: Path) -> Paths:
     write_site(paths, english)
     server = next(code for code in english.code_of("postgresql.md") if code.kind == "toml")
     write(paths, server.title, server.text.replace("/shared/", f"{tmp_path}/"))
+    service = next(code for code in english.code_of("systemd.md") if code.kind == "toml")
+    # This machine may start the one that is shown.
+    write(paths, service.title, service.text.replace("nginx.service", "ark-shown.service"))
     return paths
 
 

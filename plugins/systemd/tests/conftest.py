@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ark_systemd import Options
-from own_systemd import PROGRAM, Manager, own_manager
+from own_systemd import PROGRAM, Manager, missing, own_manager
 
 from arkcore.base.deadline import Deadline
 from arkcore.base.paths import Paths
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def manager() -> Iterator[Manager]:
-    if os.geteuid() != 0:
-        pytest.skip("only root can give a systemd of its own the control groups that it needs")
+    if missing():
+        pytest.skip(missing())
     assert os.path.exists(PROGRAM), "no systemd is here; `make test` installs it"
     with own_manager() as made:
         yield made
