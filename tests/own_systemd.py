@@ -25,7 +25,7 @@ _TARGETS = ("basic", "shutdown", "sysinit", "default")
 #: directory tells (sd_booted(3)). It is made in the manager's own mount namespace alone.
 _BEGIN = """\
 echo $$ >"$1/cgroup.procs" || exit 1
-exec unshare --mount /bin/sh -c '
+exec setpriv --pdeathsig KILL unshare --mount /bin/sh -c '
     mkdir -p /run/systemd && mount --bind "$2" /run/systemd || exit 1
     exec "$3" --user --log-target=console --unit=default.target
 ' sh "$@"
