@@ -8,15 +8,19 @@ import shlex
 import shutil
 import string
 import sys
+from importlib import metadata
 from pathlib import Path
 from unicodedata import east_asian_width
 
 import click
 
+from arkcore import __version__
 from arkcore.base.errors import ConfigurationError, MachineError
 from arkcore.cli.command import Command
 from arkcore.cli.console import console
+from arkcore.cli.kinds import KINDS
 from arkcore.cli.language import say
+from arkcore.cli.new_kind import words_of
 from arkcore.plugin.discovery import installed
 
 _TEMPLATE = Path(__file__).with_name("template")
@@ -27,21 +31,64 @@ _LONGEST_NAME = 40
 _TITLE = re.compile(r"[^\"\\$\x00-\x1f\x7f]+")
 #: In columns, of which a Japanese character takes two: it stands in lines of bounded length.
 _LONGEST_TITLE = 40
+#: The plugins and distributions of Generic ARK itself, installed here or not.
+OURS = frozenset(
+    {
+        "command",
+        "jp1-ajs3-agent",
+        "jp1-ajs3-manager",
+        "jp1-base",
+        "lab",
+        "postgresql",
+        "systemd",
+        "testing",
+    }
+)
+#: The template without a kind.
+_EXAMPLE = "example"
 
 
 @click.command("new", cls=Command)
 @click.argument("name", metavar="NAME", help="The plugin's name, for instance my-app.")
 @click.option("--directory", metavar="DIR", help="What to make; ark-NAME, here, by default.")
 @click.option("--title", metavar="TITLE", help="The product's name for people; NAME by default.")
-def new(name: str, directory: str | None, title: str | None) -> None:
+@click.option(
+    "--kind",
+    type=click.Choice(list(KINDS)),
+    help="socket: it stays in the foreground and listens on a TCP port. pidfile: it goes into the "
+    "background and writes a pid file. command: a command starts, stops and asks it.",
+)
+@click.option("--program", metavar="PATH", help="The product's program; with --kind.")
+@click.option(
+    "--arguments",
+    metavar="TEXT",
+    help="What the program is called with. Places: {address} {port} of a socket, {pid_file}, "
+    "{word} (start, stop, status) of a command, {host}. By default "
+    + "; ".join(f"{kind.name}: {kind.arguments}" for kind in KINDS.values())
+    + ".",
+)
+@click.option("--user", metavar="USER", help="The user it runs as; not for a command.")
+@click.option("--send", metavar="TEXT", help="What a socket is asked; \\r \\n \\t \\0 are escapes.")
+@click.option("--expect", metavar="TEXT", help="What its answer holds; any answer by default.")
+def new(
+    name: str,
+    directory: str | None,
+    title: str | None,
+    kind: str | None,
+    program: str | None,
+    **given: str | None,
+) -> None:
     """Make a new plugin: a complete distribution, for its author to change.
 
     It protects a small daemon of its own, so that its tests pass and it
-    runs under every cluster manager at once.
+    runs under every cluster manager at once. With --kind and --program
+    it protects that program instead.
 
     Examples:
       ark new my-app
       ark new my-app --title "My Application" --directory /src/ark-my-app
+      ark new cache --kind socket --program /usr/bin/memcached --user nobody
+          --arguments "-l {address} -p {port}" --send "version\\r\\n"
     """
     _refuse_bad_name(name)
     title = name if title is None else title
@@ -49,14 +96,17 @@ def new(name: str, directory: str | None, title: str | None) -> None:
     target = Path(os.path.abspath(directory or f"ark-{name}"))
     if os.path.lexists(target):
         raise ConfigurationError(f"{target}: it exists already; name another with --directory")
+    module = f"ark_{name.replace('-', '_')}"
     words = {
         "name": name,
         "title": title,
         "distribution": f"ark-{name}",
-        "module": f"ark_{name.replace('-', '_')}",
+        "module": module,
+        "version": __version__,
     }
+    words |= words_of(kind, program, given, module)
     try:
-        _make(target, words)
+        _make(target, kind or _EXAMPLE, words)
     except OSError as error:
         raise MachineError(f"{error.filename or target}: {error.strerror}") from error
     _tell(target, name)
@@ -87,14 +137,26 @@ def _refuse_bad_name(name: str) -> None:
                 f"plugin name {name!r}: taken by {source.distribution} {source.version}, which is "
                 f"installed here; take another, or: pip uninstall {source.distribution}"
             )
+    try:
+        version = metadata.version(f"ark-{name}")
+    except metadata.PackageNotFoundError:
+        if name not in OURS:
+            return
+        taken, remedy = "a distribution of Generic ARK", ""
+    else:
+        taken, remedy = f"{version}, which is installed here", f", or: pip uninstall ark-{name}"
+    raise ConfigurationError(
+        f"plugin name {name!r}: taken by ark-{name}, {taken}; take another{remedy}"
+    )
 
 
-def _make(target: Path, words: dict[str, str]) -> None:
+def _make(target: Path, kind: str, words: dict[str, str]) -> None:
     """Write all of it beside `target`, then give it its name: all of it is there, or nothing."""
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        for source in sorted(_TEMPLATE.rglob("*.in")):
-            place = str(source.relative_to(_TEMPLATE)).removesuffix(".in")
+        parts = (_TEMPLATE / "common", _TEMPLATE / kind)
+        for part, source in ((top, each) for top in parts for each in top.rglob("*.in")):
+            place = str(source.relative_to(part)).removesuffix(".in")
             place = place.replace("MODULE", words["module"]).replace("dot-", ".")
             path = unfinished / place
             path.parent.mkdir(parents=True, exist_ok=True)
