@@ -189,7 +189,7 @@ wheels: $(VENV)/.test
 	ls dist
 
 install:
-	@test -n "$(PLUGINS)" || { echo 'name the plugins: make install PLUGINS="jp1-base"' >&2; exit 2; }
+	@test -n "$(PLUGINS)" || { echo 'name the plugins: make install PLUGINS="jp1-base"; PLUGINS=arkcore for none' >&2; exit 2; }
 	@test -x $(PREFIX)/bin/python || PYTHON=$(PYTHON) tools/venv $(PREFIX)
 	tools/install $(PREFIX)/bin/python $(PLUGINS)
 	@$(PREFIX)/bin/ark plugins

@@ -78,3 +78,10 @@ def test_an_update_takes_along_what_is_installed_of_ours() -> None:
     argv = [sys.executable, str(HOME / "tools/required"), "command"]
     done = subprocess.run(argv, check=True, capture_output=True, text=True)
     assert set(done.stdout.split()) == {f"./plugins/{home.name}" for home in PLUGINS}
+
+
+def test_arkcore_can_be_installed_alone() -> None:
+    # -S: what is installed of ours beside this Python would be printed too.
+    argv = [sys.executable, "-S", str(HOME / "tools/required"), "arkcore"]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
