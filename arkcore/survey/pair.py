@@ -7,6 +7,7 @@ from arkcore.base.language import say
 from arkcore.survey.answers import differing, told_time
 from arkcore.survey.check import Check
 from arkcore.survey.disk import DISK
+from arkcore.survey.file_system import is_share
 from arkcore.survey.site import REPLICATED
 
 TYPE_CHECKING = False
@@ -73,6 +74,19 @@ def _same_site(here: Answers, there: Answers) -> Finding:
 
 
 def _disks(host: LogicalHost, here: Answers, there: Answers) -> Iterator[Finding]:
+    point = host.mount_point
+    if point in here.mounted and point in there.mounted and not is_share(host.device):
+        yield DISK.fail(
+            say(f"{host.name}: {point} is mounted on {here.node} and on {there.node} at once",
+                f"{host.name}: {point} が {here.node} と {there.node} の両方に"
+                f"マウントされています"),
+            say(f"a file system that two servers write is destroyed: unmount it at once on the "
+                f"server that does not run {host.name} (umount {point}), check it (fsck), and "
+                f"leave mounting to the cluster software",
+                f"2 台から書き込むとファイルシステムが壊れます。{host.name} が稼働していない"
+                f"サーバーで直ちにアンマウントし (umount {point})、fsck で検査してください。"
+                f"マウントはクラスターソフトウェアに任せます"),
+        )  # fmt: skip
     mine, theirs = here.disks.get(host.name), there.disks.get(host.name)
     if not mine or not theirs or not mine.size or not theirs.size:
         return  # each node's own finding tells

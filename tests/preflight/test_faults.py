@@ -222,6 +222,12 @@ def clock_ahead(pair: Pair) -> None:
     pair.standby.ahead = 90.0
 
 
+def disk_mounted_on_both(pair: Pair) -> None:
+    for host in (pair.active, pair.standby):
+        line = f"77 1 253:0 / {host.mount_point} rw - ext4 /dev/mapper/jp1 rw"
+        host.change("/proc/self/mountinfo", "31 23", f"{line}\n31 23")
+
+
 def cgroup_2_is_not_there(pair: Pair) -> None:
     pair.active.change("/proc/self/mountinfo", "cgroup2 cgroup2", "cgroup cgroup")
 
@@ -262,6 +268,7 @@ FAULTS: list[tuple[Plant, set[Wrong]]] = [
     (bond_not_defined, {fail(ACTIVE, "T4-2 #4")}),
     (virtual_address_nowhere, {warn(ACTIVE, "T4-4 #1"), warn(STANDBY, "T4-4 #1")}),
     (duplicate_address, {fail(BOTH, "pair 2")}),
+    (disk_mounted_on_both, {fail(BOTH, "T4-1 #5")}),
     (disk_on_nfs, {fail(ACTIVE, "4.2.2")}),
     (disaster_recovery, {fail(ACTIVE, "3"), fail(STANDBY, "3")}),
     (unsupported_class, {fail(ACTIVE, "2"), fail(STANDBY, "2")}),
