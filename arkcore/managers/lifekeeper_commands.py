@@ -123,13 +123,12 @@ class LifeKeeperCommands:
                 f"{self._bin('ins_list')} ended with exit code {done.returncode}; "
                 f"is LifeKeeper running here?"
             )
-        found = {}
-        for line in done.output.splitlines():
-            fields = line.split(_SEPARATOR)
-            if len(fields) > _STATE:
-                app, type_, tag, info = (fields[each] for each in (_APP, _TYPE, _TAG, _INFO))
-                found[tag] = Instance(app, type_, tag, info, fields[_STATE].strip())
-        return found
+        return _instances(done)
+
+    def instances_on(self, system: str) -> dict[str, Instance] | None:
+        """Every resource that LifeKeeper holds on another node; None where it does not answer."""
+        done = self._ask("ins_list", "-d", system)
+        return _instances(done) if done.ok else None
 
     def equivalents(self, tag: str) -> list[tuple[str, str]] | None:
         """The other nodes that the resource is extended to: name, and the tag it bears there.
@@ -219,6 +218,17 @@ class LifeKeeperCommands:
     def _environment(self) -> dict[str, str]:
         path = f"/usr/sbin:/usr/bin:/sbin:/bin:{self.root}/bin"
         return {"PATH": path, "LKROOT": self.root, "LANG": "C", "HOME": "/root"}
+
+
+def _instances(done: Answer) -> dict[str, Instance]:
+    """What a call of ins_list has listed, by tag."""
+    found = {}
+    for line in done.output.splitlines():
+        fields = line.split(_SEPARATOR)
+        if len(fields) > _STATE:
+            app, type_, tag, info = (fields[each] for each in (_APP, _TYPE, _TAG, _INFO))
+            found[tag] = Instance(app, type_, tag, info, fields[_STATE].strip())
+    return found
 
 
 def _refuse_untrusted(program: str) -> None:

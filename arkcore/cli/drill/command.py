@@ -138,6 +138,8 @@ def drill(
     refuse_unless_writable(paths.node_lock("drill"), "drill")
     known = usable(paths, resource)
     out = sys.stderr if json or report == "-" else sys.stdout
+    checking = say("checking that all is ready for the drill", "動作確認の準備状況を確認中")
+    put(f"{known.name} ({known.logical_host}): {checking}", to=out, flush=True)
     lock = NodeLock(paths.node_lock("drill"), Deadline.after(0), _nothing, _nothing)
     with lock as alone:
         if not alone:
@@ -282,8 +284,7 @@ def _with_client(paths: Paths, run: Run, plan: Plan, outside: Outside | None, ou
     performance.run()
     leg = performance.leg
     if leg.passed:
-        total = f"{leg.total:.2f}" if leg.total is not None else "?"
-        tell(say(f"passed, {total} s", f"合格、{total} 秒"), leg.ended)
+        tell(say(", ", "、").join([say("passed", "合格"), reports.duration_of(leg)]), leg.ended)
     else:
         tell(say(f"FAILED: {leg.reason}", f"不合格: {leg.reason}"), leg.ended)
 
@@ -307,7 +308,10 @@ def _conclude(run: Run, report: str | None, out: TextIO) -> None:
     if run.service is None:
         put(f"  {reports.unverified()}", to=out)
     if run.interrupted:
-        on = say("the manager goes on by itself", "クラスタマネージャの処理は続きます")
+        on = say(
+            "only the actions that the manager has begun go on",
+            "クラスタマネージャが開始済みの処理だけが続きます",
+        )
         put(f"  {on}: ark status {run.resource.name} --watch", to=out)
     for text in (run.tidied, run.at_the_end):
         if text:
@@ -321,8 +325,8 @@ def _conclude(run: Run, report: str | None, out: TextIO) -> None:
 
 def _parts(run: Run, leg: Leg) -> Sequence[str]:
     parts = [say("passed", "合格") if leg.passed else say("FAILED", "不合格")]
-    if leg.total is not None:
-        parts.append(say(f"up again after {leg.total:.2f} s", f"回復まで {leg.total:.2f} 秒"))
+    if leg.passed:
+        parts.append(reports.duration_of(leg))
     if run.service is not None and leg.struck is not None:
         parts.append(reports.unserved(leg))
     return [*parts, *([leg.reason] if leg.reason else [])]

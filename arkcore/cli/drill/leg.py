@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arkcore.cli.drill.manager import Operation, Plan
+    from arkcore.cli.drill.manager import Broken, Operation, Plan
     from arkcore.cli.drill.outside import Gap
 
 
@@ -37,6 +37,8 @@ class Leg:
     points: list[Point] = field(default_factory=list)
     operations: Sequence[Operation] = ()
     gaps: Sequence[Gap] = ()
+    #: The resources that have failed, as the manager tells it.
+    broken: Sequence[Broken] = ()
     remarks: list[str] = field(default_factory=list)
     #: The RAS lines of this node.
     lines: list[str] = field(default_factory=list)
@@ -46,8 +48,17 @@ class Leg:
 
     @property
     def total(self) -> float | None:
-        """Seconds from the strike until all was up again, and served where a client was asked."""
-        ends = [self.at(key) for key in ("start_ended", "all_up", "served")]
-        if self.struck is None or not self.passed:
+        """Seconds from the strike until all was up again, and served where a client was asked.
+
+        None also where nobody has told when it was up: no other moment stands for it.
+        """
+        ends = [self.at(key) for key in ("start_ended", "all_up", "in_service", "served")]
+        known = [end for end in ends if end is not None]
+        if self.struck is None or not self.passed or not known:
             return None
-        return max(end for end in (self.struck, *ends) if end is not None) - self.struck
+        return max(known) - self.struck
+
+    def seconds(self, began: str, ended: str) -> float | None:
+        """Seconds between two measured moments; None where one is not known."""
+        first, last = self.at(began), self.at(ended)
+        return None if first is None or last is None else last - first

@@ -13,7 +13,9 @@ import tempfile
 
 from arkcore.base.call import Action
 from arkcore.base.errors import MachineError
+from arkcore.cli.drill.lifekeeper_failures import Failures
 from arkcore.cli.drill.manager import Drilled, Kind, Plan, Refused, Seen
+from arkcore.cli.drill.package import package_of
 from arkcore.cli.language import say
 from arkcore.cli.resources import usable
 from arkcore.cli.worst_times import worst_times
@@ -26,9 +28,10 @@ from arkcore.resources.requirements import dependents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from arkcore.base.paths import Paths
+    from arkcore.managers.lifekeeper_commands import Instance
     from arkcore.resources.resource import Resource
     from arkcore.resources.timers import Timers
 
@@ -58,6 +61,7 @@ class LifeKeeperDrill(Drilled):
         self._awaits = ""
         #: The highest resources of ours that need this one, else itself: tag here, tag there.
         self._tops: tuple[tuple[str, str], ...] = ()
+        self._failures = Failures()
         if not self._lifekeeper.is_installed:
             raise Refused(
                 f"no cluster manager holds {resource.name} here: there is no LifeKeeper in "
@@ -82,6 +86,14 @@ class LifeKeeperDrill(Drilled):
                 f"communication paths"
             )
         source, target = self._ends(name, here, there)
+        moved = self._hierarchy(above)
+        tags = {each: self._other(each, self._partner)[1] for each in moved if each in held}
+        found = {self.node: held, self._partner: self._commands.instances_on(self._partner) or {}}
+        ours = {self.node: {each: each for each in moved}}
+        ours[self._partner] = {tag: each for each, tag in tags.items()}
+        self._failures.begin(ours, found)
+        idle = self._partner if source == self.node else self.node
+        self._refuse_failed(idle, found[idle])
         if not kind.switches:
             if source != self.node:
                 raise Refused(
@@ -91,7 +103,6 @@ class LifeKeeperDrill(Drilled):
             until = self._until_recovered(above)
             limit = until if within is None else within
             return Plan(kind, source, source, (name, *above), (), limit)
-        moved = self._hierarchy(above)
         commands = [
             shlex.join(self._commands.perform(here if target == self.node else there, "restore"))
             for here, there in self._tops
@@ -145,6 +156,16 @@ class LifeKeeperDrill(Drilled):
                 f"{shlex.join(self._commands.perform(name, 'remove'))}"
             )
         return (self.node, self._partner) if runs_here else (self._partner, self.node)
+
+    def _refuse_failed(self, idle: str, held: Mapping[str, Instance]) -> None:
+        """`Refused` where a resource that goes along is already marked as failed on `idle`."""
+        for tag, instance in held.items():
+            if self._failures.is_ours(idle, tag) and instance.state == _FAILED:
+                raise Refused(
+                    f"{tag} is {_FAILED} on {idle}: it is not ready to take it; find out why "
+                    f"there: ark log {tag}, and take it out of service: "
+                    f"{shlex.join(self._commands.perform(tag, 'remove'))}"
+                )
 
     def _until_recovered(self, above: Sequence[str]) -> float:
         interval, timers = self._lifekeeper.check_interval, self._resource.timers
@@ -206,6 +227,8 @@ class LifeKeeperDrill(Drilled):
         )
 
     def tidy(self) -> str:
+        # Nobody is waited for any more: what is at work here says when all is at rest.
+        self._awaits = ""
         if self._orders is None or not self._orders.at_work():
             return ""
         return say(
@@ -224,9 +247,11 @@ class LifeKeeperDrill(Drilled):
             return Seen("", False, False, str(error))
         at_work = self._orders is not None and self._orders.at_work()
         at_work = at_work or any(map(self._is_acted_upon, held))
+        there = self._commands.instances_on(self._partner)
+        broken = self._failures.among({self.node: held, self._partner: there or {}})
         states: dict[str, list[str | None]] = {
-            self.node: [held[top].state if top in held else "" for top, _ in self._tops],
-            self._partner: [self._commands.state_on(self._partner, tag) for _, tag in self._tops],
+            self.node: [_state(held, top) for top, _ in self._tops],
+            self._partner: [_state(there, tag) for _, tag in self._tops],
         }
         own = held[self._resource.name].state if self._resource.name in held else ""
         up = [node for node, each in states.items() if set(each) == {_IN_SERVICE}]
@@ -236,11 +261,20 @@ class LifeKeeperDrill(Drilled):
         told = "; ".join(
             f"{node}: {' '.join(each or '?' for each in found)}" for node, found in states.items()
         )
+        tops = {tag for pair in self._tops for tag in pair}
+        told += "".join(f"; {each}" for each in broken if each.resource not in tops)
         settled = not at_work
         if self._awaits:
             # Whether anybody has typed it yet is not known: only its end shows.
-            settled = where == self._awaits or _FAILED in states[self._partner]
-        return Seen(where, where in up, settled, f"LifeKeeper: {told}")
+            settled = where == self._awaits or bool(broken)
+        return Seen(where, where in up, settled, f"LifeKeeper: {told}", broken)
+
+    @property
+    def source(self) -> str:
+        return "LifeKeeper: ins_list"
+
+    def version(self) -> str:
+        return package_of(f"{self._commands.root}/bin/ins_list")
 
     def _is_acted_upon(self, name: str) -> bool:
         holder = holder_of(self._paths.state(name))
@@ -248,6 +282,13 @@ class LifeKeeperDrill(Drilled):
 
     def failures(self) -> Sequence[str]:
         return self._orders.failures if self._orders is not None else ()
+
+
+def _state(held: Mapping[str, Instance] | None, tag: str) -> str | None:
+    """The state of `tag` among what a node holds; "" for no such tag, None for no answer."""
+    if held is None:
+        return None
+    return held[tag].state if tag in held else ""
 
 
 class _Orders:

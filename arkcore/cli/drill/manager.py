@@ -76,6 +76,24 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """A resource that has failed during a drill, as the cluster manager tells it."""
+
+    resource: str
+    node: str
+    #: The manager's word for its state.
+    state: str
+    #: The command that shows why, to be run on `node`.
+    log: str
+
+    def __str__(self) -> str:
+        return say(
+            f"{self.resource} is {self.state} on {self.node}",
+            f"{self.node} の {self.resource} が {self.state} です",
+        )
+
+
+@dataclass(frozen=True)
 class Seen:
     """One look at the cluster."""
 
@@ -87,6 +105,8 @@ class Seen:
     settled: bool
     #: In a few words.
     told: str
+    #: The resources of the hierarchy that have failed since the plan was made.
+    broken: tuple[Broken, ...] = ()
 
 
 class Drilled:
@@ -94,8 +114,19 @@ class Drilled:
 
     #: For people.
     title = ""
+    #: Whether its history tells of the starts and stops on every node.
+    has_history = False
     #: This node, as the manager calls it.
     node = ""
+
+    def version(self) -> str:
+        """The manager's version, for the report; "" where it cannot be told."""
+        return ""
+
+    @property
+    def source(self) -> str:
+        """Where the moments of `look` come from, for the report."""
+        return self.title
 
     def plan(self, kind: Kind, to: str, within: float | None) -> Plan:
         """What `kind` would do now. `to`: the other node; "" where there is one only.

@@ -29,6 +29,8 @@ class Measuring:
         self._drilled = drilled
         self._hearing = hearing
         self._leg = leg
+        #: When a look at the manager first found it up where a switch was to bring it.
+        self.in_service: float | None = None
 
     @property
     def struck(self) -> float:
@@ -44,6 +46,7 @@ class Measuring:
         """When the last start that is known ended."""
         ended = [script.ends for script in self.starts() if script.well]
         ended += [each.ended for each in self._drilled.operations() if each.action == "start"]
+        ended += [self.in_service] if self.in_service is not None else []
         return max(ended, default=self.struck)
 
     def acts(self) -> Point | None:
@@ -82,6 +85,9 @@ class Measuring:
         ended = [each for each in leg.operations if each.action == "start" and not each.failed]
         if leg.passed and any(each.resource != self._resource for each in ended):
             found.append(Point("all_up", max(each.ended for each in ended), self._history))
+        if leg.passed and self.in_service is not None and not ended:
+            # The manager keeps no history: the moment that it was seen there is its time.
+            found.append(Point("in_service", self.in_service, self._drilled.source))
         client = say("client", "クライアント")
         if leg.gaps:
             found.append(Point("lost", leg.gaps[0].lost, client))

@@ -42,6 +42,7 @@ class PacemakerDrill(Drilled):
     """Pacemaker, as it is asked and told on this node. `prefix`: comes before its tools' place."""
 
     title = "Pacemaker"
+    has_history = True
 
     def __init__(self, resource: str, prefix: str = "") -> None:
         self._resource = resource
@@ -63,6 +64,10 @@ class PacemakerDrill(Drilled):
             raise Refused(
                 "Pacemaker does not answer on this node; first: systemctl start pacemaker"
             )
+
+    def version(self) -> str:
+        lines = self._run("crm_mon", "--version").stdout.splitlines()
+        return lines[0].strip() if lines else ""
 
     # Planning.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from arkcore.base.call import Action
 from arkcore.base.errors import ArkError
 from arkcore.base.stderr import tell_journal
 from arkcore.cli.drill.breaking import kill
@@ -125,10 +126,16 @@ class Performance:
             time.sleep(_LISTEN)
 
     def _look(self) -> None:
-        self._seen = seen = self._drilled.look()
+        asked = time.time()
+        seen = self._drilled.look()
+        if seen.told != self._seen.told:
+            self._tell(seen.told, asked)
+        self._seen = seen
         now = time.monotonic()
         self._at_rest = (self._at_rest or now) if seen.settled else None
         there = seen.up and seen.where == self._plan.target and self._was_started()
+        if there and self._up_since is None and self._plan.kind.switches:
+            self._measuring.in_service = time.time()
         self._up_since = (self._up_since or now) if there else None
 
     def _was_started(self) -> bool:
@@ -148,6 +155,16 @@ class Performance:
     def _why_over(self) -> str:
         """Why nothing more can come of it; "" while it can."""
         target, seen = self._plan.target, self._seen
+        if failed := "; ".join([*map(str, seen.broken), *self._failed_here()]):
+            if self._plan.kind.switches:
+                return say(
+                    f"it is not up on {target}: {failed}",
+                    f"{target} で稼働していません: {failed}",
+                )
+            return say(
+                f"it was not recovered on {target}: {failed}",
+                f"{target} で回復しませんでした: {failed}",
+            )
         if self._up_since is not None:
             late = time.monotonic() - self._up_since > _SERVING and self._outside is not None
             return self._why_unserved() if late else ""
@@ -158,15 +175,29 @@ class Performance:
                 f"it is not up on {target}, and nothing more is being done: {seen.told}",
                 f"{target} で稼働せず、これ以上の処理もありません: {seen.told}",
             )
-        failed = any(not script.well for script in self._measuring.starts())
+        badly = any(not script.well for script in self._measuring.starts())
         elsewhere = seen.where not in ("", target)
         stopped = not seen.where and bool(self._hearing.heard)
-        if not (failed or elsewhere or stopped or self._drilled.failures()):
+        if not (badly or elsewhere or stopped or self._drilled.failures()):
             return ""
         return say(
             f"it was not recovered on {target}: {seen.told}",
             f"{target} で回復しませんでした: {seen.told}",
         )
+
+    def _failed_here(self) -> list[str]:
+        """The scripts of this node that a switch needs, and that have failed."""
+        if not self._plan.kind.switches or self._drilled.has_history:
+            return []
+        return [
+            say(
+                f"{script.action.script} of {name} failed on {self._drilled.node}",
+                f"{self._drilled.node} で {name} の {script.action.script} が失敗しました",
+            )
+            for name in self._plan.moves
+            for script in self._hearing.scripts(name)
+            if script.action is not Action.QUICK_CHECK and not script.well
+        ]
 
     def _why_late(self) -> str:
         limit = f"{self._plan.limit:.0f}"
@@ -218,6 +249,7 @@ class Performance:
         leg.ended = time.time()
         leg.lines = [each.line.text for each in self._hearing.heard if telling(each.line)]
         leg.operations = self._drilled.operations()
+        leg.broken = self._seen.broken
         if leg.struck is not None:
             if self._outside is not None:
                 try:

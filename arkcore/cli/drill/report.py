@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
+from arkcore import __version__
+from arkcore.base.errors import ArkError
 from arkcore.base.text import markdown as words
 from arkcore.base.text import shown
 from arkcore.cli.console import duration
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from arkcore.cli.drill.manager import Drilled, Kind
     from arkcore.cli.drill.outside import Service
     from arkcore.resources.resource import Resource
+
+#: To be filled in by hand.
+_BLANK = "________"
 
 
 @dataclass
@@ -41,6 +47,14 @@ class Run:
     tidied: str = ""
     #: How the manager said it was at the very end.
     at_the_end: str = ""
+
+    @cached_property
+    def version(self) -> str:
+        """The manager's version; "" where it cannot be told."""
+        try:
+            return self.drilled.version()
+        except ArkError:
+            return ""
 
     @property
     def passed(self) -> bool:
@@ -65,7 +79,9 @@ def facts(run: Run) -> dict[str, Any]:
         "logical_host": run.resource.logical_host,
         "plugin": run.resource.plugin.name,
         "plugin_version": run.resource.plugin.version,
+        "arkcore": __version__,
         "manager": run.drilled.title,
+        "manager_version": run.version or None,
         "node": run.drilled.node,
         "began": _iso(run.began),
         "ended": _iso(run.ended),
@@ -94,6 +110,10 @@ def _leg_facts(leg: Leg) -> dict[str, Any]:
         "killed": leg.killed or None,
         "moved": list(plan.moves),
         "limit": round(plan.limit, 1),
+        "failed": [
+            {"resource": each.resource, "node": each.node, "state": each.state, "log": each.log}
+            for each in leg.broken
+        ],
         "seconds": None if leg.total is None else round(leg.total, 2),
         "times": [
             {
@@ -157,6 +177,9 @@ def what(key: str, *, switches: bool) -> str:
         "stop_ended": say("stop ended", "停止が終了"),
         "start_began": say("start began", "開始処理を開始"),
         "start_ended": say("start ended", "開始処理が終了"),
+        "in_service": say(
+            "found up by the manager's command", "クラスタマネージャのコマンドで稼働を確認"
+        ),
         "all_up": say("all that goes with it is up", "一緒に移るものもすべて稼働"),
         "served": say("client: served again", "クライアント: 応答再開"),
     }[key]
@@ -173,6 +196,45 @@ def unserved(leg: Leg) -> str:
         f"the client was without service for {whole:.2f} s",
         f"クライアントから見た中断: {whole:.2f} 秒",
     )
+
+
+def duration_of(leg: Leg) -> str:
+    """How long a drill that has passed took, or that nobody has told it."""
+    if leg.total is None:
+        return say(
+            "the time until it was up could not be measured",
+            "稼働までの時間は測定できませんでした",
+        )
+    total = f"{leg.total:.2f}"
+    if leg.plan.kind.switches:
+        return say(f"switched over after {total} s", f"切り替え完了まで {total} 秒")
+    return say(f"up again after {total} s", f"回復まで {total} 秒")
+
+
+def measured(run: Run, leg: Leg) -> list[tuple[str, str]]:
+    """The durations by who measured them, side by side."""
+    node = run.drilled.node
+    rows = []
+    if leg.gaps and leg.gaps[-1].back is not None:
+        without = sum(gap.back - gap.last for gap in leg.gaps if gap.back is not None)
+        rows.append((say("client: without service", "クライアント: 中断"), f"{without:.2f}"))
+    up = "in_service" if leg.at("in_service") is not None else "all_up"
+    by_manager = leg.seconds("struck", up)
+    if by_manager is not None:
+        told = say("until it was up", "稼働まで")
+        rows.append((f"{run.drilled.source}: {told}", f"{by_manager:.2f}"))
+    for key, words_, place in (
+        ("stop", say("stop", "停止"), leg.plan.source),
+        ("start", say("start", "開始処理"), leg.plan.target),
+    ):
+        seconds = leg.seconds(f"{key}_began", f"{key}_ended")
+        source = next((each.source for each in leg.points if each.key == f"{key}_began"), "")
+        if seconds is not None:
+            rows.append((f"{source}: {words_}", f"{seconds:.2f}"))
+        elif place != node:
+            unknown = say("not known on this node", "このノードでは不明")
+            rows.append((f"{place}: {words_}", unknown))
+    return rows
 
 
 def unverified() -> str:
@@ -192,12 +254,16 @@ def elsewhere(run: Run, leg: Leg) -> str:
     if not others:
         return ""
     other = others.pop()
-    lines = 200
+    failed = [each.log for each in leg.broken if each.node == other]
+    failed += [
+        f"ark log {each.resource} --lines 200"
+        for each in leg.operations
+        if each.node == other and each.failed
+    ]
+    commands = "; ".join(dict.fromkeys(failed or [f"ark log {run.resource.name} --lines 200"]))
     return say(
-        f"RAS log of {other}: not reachable from here; on {other}: "
-        f"ark log {run.resource.name} --lines {lines}",
-        f"{other} の RAS ログはこのノードから参照できません。{other} で実行: "
-        f"ark log {run.resource.name} --lines {lines}",
+        f"RAS log of {other}: not reachable from here; on {other}: {commands}",
+        f"{other} の RAS ログはこのノードから参照できません。{other} で実行: {commands}",
     )
 
 
@@ -234,7 +300,13 @@ def _markdown(run: Run) -> Iterator[str]:
         (say("resource", "リソース"), resource.name),
         (say("logical host", "論理ホスト"), resource.logical_host),
         (say("plugin", "プラグイン"), f"{resource.plugin.name} {resource.plugin.version}"),
+        ("arkcore", __version__),
+        (say("version of the application", "アプリケーションのバージョン"), _BLANK),
         (say("cluster manager", "クラスタマネージャ"), run.drilled.title),
+        (
+            say("version of the cluster manager", "クラスタマネージャのバージョン"),
+            run.version or _BLANK,
+        ),
         (say("run on", "実行ノード"), run.drilled.node),
         (say("began", "開始"), _date(run.began)),
         (say("ended", "終了"), _date(run.ended)),
@@ -243,6 +315,8 @@ def _markdown(run: Run) -> Iterator[str]:
             verified(run.service) if run.service else f"**{unverified()}**",
         ),
         (say("at the end", "終了時の状態"), run.at_the_end),
+        (say("tester", "試験者"), _BLANK),
+        (say("approver", "承認者"), _BLANK),
     ]
     yield from _table([say("item", "項目"), say("value", "値")], rows)
     for text in filter(None, (run.problem, run.tidied)):
@@ -265,9 +339,8 @@ def _leg_markdown(run: Run, number: int, leg: Leg) -> Iterator[str]:
     yield f"- {words(done(leg))}"
     moved = words(" ".join(leg.plan.moves))
     yield say(f"- stopped and started by it: {moved}", f"- 停止・開始の対象: {moved}")
-    if leg.total is not None:
-        total = f"{leg.total:.2f}"
-        yield say(f"- up again after: **{total} s**", f"- 回復までの時間: **{total} 秒**")
+    if leg.passed:
+        yield f"- **{duration_of(leg)}**"
     if run.service is not None:
         yield f"- {unserved(leg)}"
     limit = duration(leg.plan.limit)
@@ -287,6 +360,7 @@ def _leg_markdown(run: Run, number: int, leg: Leg) -> Iterator[str]:
             for point in leg.points
         ],
     )
+    yield from _table([say("measured by", "測定元"), say("s", "秒")], measured(run, leg))
     if leg.operations:
         yield from _table(
             [
