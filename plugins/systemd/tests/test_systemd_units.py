@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import time
@@ -9,6 +10,7 @@ import time
 import pytest
 from ark_systemd import Systemd
 from ark_systemd._group import living
+from ark_systemd._status import judge
 from own_systemd import Manager
 
 from arkcore import Finding, Level, Status, StatusReport, processes
@@ -126,6 +128,36 @@ class TestStatus:
         program.chmod(0o755)
         assert status(make_context("a.service", program)).status is Status.UNKNOWN
         assert status(make_context("a.service", "/nowhere")).status is Status.UNKNOWN
+
+    @pytest.mark.parametrize(
+        ("given", "wanted"),
+        [
+            ({"ActiveState": "inactive", "SubState": "dead", "Job": "7"}, Status.STARTING),
+            ({"ActiveState": "inactive", "SubState": "dead", "Job": ""}, Status.STOPPED),
+            ({"ActiveState": "active", "FreezerState": "frozen"}, Status.UNKNOWN),
+            ({"ActiveState": "active", "FreezerState": "running"}, Status.RUNNING),
+        ],
+    )
+    def test_heeds_waiting_jobs_and_the_freezer(
+        self, given: dict[str, str], wanted: Status
+    ) -> None:
+        this = processes.look(os.getpid())
+        assert this is not None
+        assert (
+            judge({"LoadState": "loaded", "SubState": "running", **given}, [this]).status is wanted
+        )
+
+
+class TestStart:
+    def test_is_not_refused_for_earlier_starts(self, unit, of) -> None:
+        ctx = of(unit(SLEEP, "StartLimitBurst=1\nStartLimitIntervalSec=1000"))
+        for _ in range(2):
+            Systemd().ark_start(ctx)
+            assert status(ctx).status is Status.RUNNING
+            # It has failed: systemd does not forget it.
+            for process in Systemd().ark_processes(ctx):
+                processes.send(process, signal.SIGKILL)
+            wait_until(lambda: status(ctx).status is Status.STOPPED)
 
 
 class TestStop:
