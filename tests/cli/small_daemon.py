@@ -31,6 +31,7 @@ def daemonize(path: str) -> None:
         os.close(written)
         os.read(ready, 1)
         return
+    os.close(ready)
     os.setsid()
     os.chdir("/")
     null = os.open(os.devnull, os.O_RDWR)
