@@ -6,14 +6,14 @@ import os
 
 from arkcore.base import budget
 from arkcore.base.deadline import Deadline
-from arkcore.base.errors import MachineError, PluginError
+from arkcore.base.errors import MachineError
 from arkcore.context.ownership import Others, Owner, Search
 from arkcore.machine import command, processes
 from arkcore.machine.channel import Event, Log
 from arkcore.machine.command import CommandResult
 from arkcore.machine.machine_wide import serves_machine
 from arkcore.machine.output import Output
-from arkcore.machine.spawn import command_line
+from arkcore.machine.spawn import command_line, words_of
 from arkcore.memory.lock import NodeLock
 from arkcore.plugin.application import users_among
 
@@ -166,9 +166,7 @@ class Context(Helpers):
         was written; the result is then `late`. Output is bounded; a start's is kept in
         /var/log/ark/output.
         """
-        argv = [os.fspath(word) for word in argv]
-        if not argv or not argv[0].startswith("/"):
-            raise PluginError(f"a command must begin with an absolute path, not {argv!r}")
+        argv = words_of("ctx.run", argv)
         deadline = self.deadline if timeout is None else self.deadline.sooner(timeout)
         if deadline.passed:  # not what it is at: the one before was late
             return self._told(CommandResult(argv, error=command.NO_TIME))

@@ -9,7 +9,7 @@ from arkcore.base.errors import PluginError, StepFailed
 from arkcore.machine import command, processes
 from arkcore.machine.channel import Event
 from arkcore.machine.command import CommandResult
-from arkcore.machine.spawn import clean_environment, command_line, spawn
+from arkcore.machine.spawn import clean_environment, command_line, spawn, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def start(
     ctx: Any, words: Sequence[str], user: str | None, env: Mapping[str, str | None]
 ) -> Process:
     """Start the daemon that `words` call, as `user`; `ctx`: the context of a start."""
-    argv = [os.fspath(word) for word in words]
-    if not argv or not argv[0].startswith("/"):
-        raise PluginError(f"a daemon must begin with an absolute path, not {argv!r}")
+    argv = words_of("ctx.start_daemon", words)
     if ctx._engine.step.kind != _START:
         raise PluginError(f"start_daemon: only ark_start starts a daemon: {argv!r}")
     if ctx.deadline.passed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from arkcore.base.bare_signal import signal
+from arkcore.base.errors import PluginError
 from arkcore.machine import processes
 
 TYPE_CHECKING = False
@@ -145,6 +146,24 @@ def _identity(user: str) -> tuple[int, int, list[int]] | None:
     if entry.pw_uid == os.geteuid():
         return None
     return entry.pw_uid, entry.pw_gid, os.getgrouplist(user, entry.pw_gid)
+
+
+def words_of(name: str, argv: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """The words of a command as text; `name`: what the plugin has called.
+
+    `PluginError` where they are one text, where one is none, or the first is no absolute path.
+    """
+    if isinstance(argv, (str, bytes)):
+        raise PluginError(f"{name}: a list of words is needed, not the text {argv!r}")
+    words = []
+    for number, word in enumerate(argv, 1):
+        try:
+            words.append(os.fsdecode(word))
+        except TypeError:
+            raise PluginError(f"{name}: word {number} must be text, not {word!r}") from None
+    if not words or not words[0].startswith("/"):
+        raise PluginError(f"{name}: a command must begin with an absolute path, not {words!r}")
+    return words
 
 
 def command_line(argv: Sequence[str]) -> str:

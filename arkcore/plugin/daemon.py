@@ -9,13 +9,17 @@ from arkcore.plugin.marker import hookimpl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from arkcore.base.status import StatusReport
     from arkcore.context.context import Context
     from arkcore.machine.processes import Process
 
-#: The methods that every daemon has to fill in.
+#: The methods that every daemon has to fill in, and those that it may.
 _NEEDED = ("start", "health")
+_OPTIONAL = ("stop", "pid_file", "processes")
+#: CO_VARARGS of a code object: it takes any number of arguments.
+_TAKES_ANY = 0x04
 
 
 class Daemon:
@@ -62,6 +66,12 @@ class Daemon:
                 raise PluginError(
                     f"plugin {self.name}: {type(self).__name__} is a Daemon without {method}"
                 )
+        for method in (*_NEEDED, *_OPTIONAL):
+            if not _takes_context(getattr(self, method)):
+                raise PluginError(
+                    f"plugin {self.name}: {type(self).__name__}.{method} must have the arguments "
+                    f"(self, ctx)"
+                )
         return Application(name=self.name, title=self.title, options=self.options)
 
     @hookimpl
@@ -86,6 +96,16 @@ class Daemon:
     @hookimpl
     def ark_stop(self, ctx: Context) -> None:
         self.stop(ctx)
+
+
+def _takes_context(method: Any) -> bool:
+    """Whether `method` can be called with one argument. No action loads `inspect` for it."""
+    code = getattr(method, "__code__", None)
+    if code is None:
+        return True  # nothing tells
+    most = code.co_argcount - hasattr(method, "__self__")
+    least = most - len(method.__defaults__ or ())
+    return least <= 1 and (most >= 1 or bool(code.co_flags & _TAKES_ANY))
 
 
 def _user_of(ctx: Context) -> str:

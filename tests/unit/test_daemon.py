@@ -81,3 +81,27 @@ def test_its_processes_are_those_of_the_pid_file_as_well(
         assert [each.pid for each in trial.call("ark_processes")] == [child.pid]
         trial.call("ark_stop")
         assert child.wait(5) == -15
+
+
+@pytest.mark.parametrize(
+    ("method", "is_right"),
+    [
+        ("def health(self): ...", False),
+        ("def health(self, ctx, more): ...", False),
+        ("def processes(): ...", False),
+        ("def health(self, ctx, more=1): ...", True),
+        ("def health(*given): ...", True),
+        ("@staticmethod\n    def health(ctx): ...", True),
+        ("health = staticmethod(len)", True),
+    ],
+)
+def test_a_method_that_cannot_be_called_is_refused_by_name(
+    install: Callable[..., Path], ark_trial: Callable[..., Trial], method: str, is_right: bool
+) -> None:
+    source = f"{SOURCE}    {method}\n"
+    install("ark-small", "small = small_plugin:Plugin", {"small_plugin": source})
+    if is_right:
+        assert ark_trial("small", LogicalHost("TRIAL1"))
+        return
+    with pytest.raises(PluginError, match=r"Plugin\.\w+ must have the arguments \(self, ctx\)"):
+        ark_trial("small", LogicalHost("TRIAL1"))

@@ -36,7 +36,8 @@ def status_is_true_after_start_and_stop(subject: Subject) -> None:
 def _says(look: Look, wanted: Status, when: str) -> None:
     if look.said is None:
         return  # it raised, which has a check of its own
-    expect(look.said is wanted, f"{when}: expected {wanted.name}, seen {look.said.name}")
+    why = f" ({look.detail})" if look.detail else ""
+    expect(look.said is wanted, f"{when}: expected {wanted.name}, seen {look.said.name}{why}")
 
 
 @check(
