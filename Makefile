@@ -7,7 +7,7 @@
 #   make coverage      which branches of arkcore and of the plugins the tests take, as a table
 #   make audit         licences and known vulnerabilities of what is installed
 #   make attacks       every attack of tests/attacks, by two users without privileges; needs root
-#   make matrix        every check of the conformance kit on every wrong plugin
+#   make matrix        the conformance kit on every wrong plugin and each kind of new ones
 #   make cluster-test  the failovers, on a real Pacemaker cluster of two nodes; needs root
 #   make cluster-demo  the same cluster, told on your terminal; needs root
 #   make cluster-torture  random faults in a row on it: FAULTS=50 SEED=1; needs root
@@ -35,7 +35,7 @@ PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.t
     arkcore/__init__.py $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 
-.PHONY: demo check test lint types layers audit audit-parts test-parts tests cluster-test-and-pythons pythons pythons-parts coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
+.PHONY: demo check test lint types layers audit audit-parts test-parts tests pythons-behind pythons pythons-parts coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
@@ -71,11 +71,11 @@ check: lint types layers
 # there before; the environments are made beside each other.
 test:
 	$(MAKE) --no-print-directory -j2 --output-sync=target \
-	    $(VENV)/.test audit-parts pythons-parts lint types layers audit test-parts
+	    $(VENV)/.test audit-parts lint types layers audit test-parts
 	@if [ "$$(id -u)" = 0 ]; then \
 	    $(MAKE) --no-print-directory cluster-parts && \
-	    $(MAKE) --no-print-directory -j2 --output-sync=target tests cluster-test-and-pythons && \
-	    $(MAKE) --no-print-directory tests-of-deadlines && \
+	    $(MAKE) --no-print-directory -j2 --output-sync=target tests cluster-test && \
+	    $(MAKE) --no-print-directory -j2 --output-sync=target tests-of-deadlines pythons-behind && \
 	    $(MAKE) --no-print-directory attacks; \
 	else \
 	    $(MAKE) --no-print-directory tests pythons tests-of-deadlines && \
@@ -113,9 +113,9 @@ test-parts: $(VENV)/.test
 tests: test-parts
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) --ignore=tests/attacks $(PYTEST)
 
-cluster-test-and-pythons:
-	$(MAKE) --no-print-directory cluster-test
-	$(MAKE) --no-print-directory pythons
+# The tests of deadlines wait for half of their time.
+pythons-behind: $(VENV)/.test
+	+tools/behind $(MAKE) --no-print-directory pythons
 
 pythons-parts: $(VENV)/.venv
 	+tools/pythons parts $(PYTHONS)
@@ -168,7 +168,7 @@ cluster-postgresql: cluster-parts
 	PYTHONPATH=tests $(VENV)/bin/python tests/database_cluster.py --kills $(KILLS) --seed $(SEED)
 
 matrix: $(VENV)/.test
-	$(VENV)/bin/python -m pytest -n auto --dist worksteal -m matrix tests/conformance
+	$(VENV)/bin/python -m pytest -n auto --dist worksteal -m matrix tests/conformance tests/cli/test_cli_new_kinds.py
 
 bench: $(VENV)/.test
 	tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null

@@ -181,6 +181,7 @@ def made(wheels, tmp_path_factory: pytest.TempPathFactory) -> tuple[Fresh, list[
     return fresh, projects
 
 
+@pytest.mark.matrix
 def test_each_kind_passes_its_own_tests_at_once(made):
     """The conformance kit, each on a daemon of its kind; beside each other, for they wait."""
     fresh, projects = made

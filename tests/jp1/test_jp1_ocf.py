@@ -18,6 +18,7 @@ from ark_lab import Product, StandIn
 from ark_lab.testing import HOST, Lab
 from ark_testing.ocf import parameter_text
 from database import Database, home, make_template
+from own_systemd import own_manager
 from support import wait_for
 
 from arkcore.plugin.discovery import installed
@@ -159,10 +160,20 @@ def test_ocf_s_own_tester_passes_the_agent_for_postgresql(open_directory: Path) 
             database.kill()
 
 
+def test_ocf_s_own_tester_passes_the_agent_for_a_service(open_directory: Path) -> None:
+    prefix = open_directory / "ark"
+    prefix.mkdir()
+    with own_manager() as manager:
+        unit = manager.unit("served", "ExecStart=/bin/sleep 1000")
+        words = (f"unit={unit}", f"systemctl={manager.systemctl}")
+        judged(open_directory, "systemd", prefix, "logical_host=LH", *words)
+        assert manager.pids(unit) == []
+
+
 def test_no_agent_that_we_ship_is_left_out() -> None:
     tests_own = ("ark-toy", "ark-wrong")
     ours = {source.name for source in installed() if source.distribution not in tests_own}
-    assert ours == {*JP1, COMMAND, "postgresql"}
+    assert ours == {*JP1, COMMAND, "postgresql", "systemd"}
 
 
 # JP1's rules under Pacemaker.

@@ -283,6 +283,24 @@ TEXTS = {
     "The plugin's name, for instance my-app.": "プラグインの名前。例: my-app",
     "The plugins to import and look at.": "インポートして調べるプラグイン。",
     "The product's name for people; NAME by default.": "人が読むための製品名。既定は NAME。",
+    "The product's program; with --kind.": "製品のプログラム。--kind とともに指定する。",
+    "The user it runs as; not for a command.": "実行ユーザー。command では指定できない。",
+    "What a socket is asked; \\r \\n \\t \\0 are escapes.": (
+        "ソケットに送る文字列。\\r \\n \\t \\0 はエスケープ。"
+    ),
+    "What its answer holds; any answer by default.": "応答に含まれる文字列。既定は任意の応答。",
+    "socket: it stays in the foreground and listens on a TCP port. pidfile: it goes into the "
+    "background and writes a pid file. command: a command starts, stops and asks it.": (
+        "socket: フォアグラウンドで動き、TCP ポートで待ち受ける。pidfile: バックグラウンドで動き、"
+        "pid ファイルを書く。command: コマンドで開始、停止、状態確認を行う。"
+    ),
+    "What the program is called with. Places: {address} {port} of a socket, {pid_file}, {word} "
+    "(start, stop, status) of a command, {host}. By default socket: --address {address} --port "
+    "{port}; pidfile: --pid-file {pid_file}; command: {word} {host}.": (
+        "プログラムの引数。置き換え: socket の {address} {port}、{pid_file}、command の {word} "
+        "(start、stop、status)、{host}。既定は socket: --address {address} --port {port}、"
+        "pidfile: --pid-file {pid_file}、command: {word} {host}。"
+    ),
     "This check only; repeatable.": "この確認だけを行う。複数指定可。",
     "What is verified.": "確かめるリソース。",
     "What to make; ark-NAME, here, by default.": "作るディレクトリ。既定はここの ark-NAME。",

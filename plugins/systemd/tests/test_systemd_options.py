@@ -11,9 +11,7 @@ from ark_systemd._facts import status_of
 from ark_systemd._group import hierarchies, living
 
 from arkcore import ConfigurationError, MachineError, Status
-from arkcore.base.paths import Paths
 from arkcore.plugin.application import make_options
-from arkcore.resources.validation import validate
 
 
 def refusal(unit: str) -> str:
@@ -102,19 +100,6 @@ def test_an_enabled_unit_does_not_validate(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_a_state_has_its_status(active: str, sub: str, status: Status) -> None:
     assert status_of(active, sub) is status
-
-
-def test_two_resources_may_not_have_one_unit(tmp_path: Path) -> None:
-    resources = tmp_path / "etc/ark/resources"
-    resources.mkdir(parents=True)
-    for name in ("one", "two"):
-        (resources / f"{name}.toml").write_text(
-            f'plugin = "systemd"\nlogical_host = "{name}"\n'
-            f'[options]\nunit = "app.service"\nsystemctl = "/bin/true"\n'
-        )
-        (resources / f"{name}.toml").chmod(0o644)
-    with pytest.raises(ConfigurationError, match=r"unit.*one"):
-        validate(Paths(str(tmp_path)), "two")
 
 
 class TestGroups:

@@ -51,7 +51,6 @@ class Options:
         "The service, with its full name: nginx.service, postgresql@15-main.service",
         "サービスのユニット名(完全な名前)。例: nginx.service、postgresql@15-main.service",
         required=True,
-        unique="unit",
     )
     systemctl: str = option(
         "/usr/bin/systemctl",
