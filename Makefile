@@ -35,13 +35,15 @@ PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.t
     arkcore/__init__.py $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 
-.PHONY: demo check test lint types layers audit audit-parts test-parts tests pythons-behind pythons pythons-parts coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
+.PHONY: demo check test lint types layers audit audit-parts test-parts tests quick-tests deadlines-and-attacks behind pythons pythons-parts coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql
 
 # Most tests wait for processes: two for each processor keep it busy. Those of deadlines have the
 # machine for themselves, and fewer at once.
 DEADLINES := tests/engine tests/hostile tests/torture
+# These wait for little, and nothing in them depends on how fast the machine is.
+QUICK := tests/unit tests/docs
 WORKERS ?= $(shell expr 2 \* $$(nproc))
 # The versions of Python that the classifiers name. Tests run on each, all of them on that of .venv.
 TESTED := 3.11 3.12 3.13
@@ -75,10 +77,9 @@ test:
 	@if [ "$$(id -u)" = 0 ]; then \
 	    $(MAKE) --no-print-directory cluster-parts && \
 	    $(MAKE) --no-print-directory -j2 --output-sync=target tests cluster-test && \
-	    $(MAKE) --no-print-directory -j2 --output-sync=target tests-of-deadlines pythons-behind && \
-	    $(MAKE) --no-print-directory attacks; \
+	    $(MAKE) --no-print-directory -j2 --output-sync=target deadlines-and-attacks behind; \
 	else \
-	    $(MAKE) --no-print-directory tests pythons tests-of-deadlines && \
+	    $(MAKE) --no-print-directory tests quick-tests pythons tests-of-deadlines && \
 	    echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test' && \
 	    echo 'The attacks need root and are LEFT OUT; as root: make attacks'; \
 	fi
@@ -111,11 +112,18 @@ test-parts: $(VENV)/.test
 	if [ "$$(id -u)" = 0 ]; then tools/test-users && tools/need /usr/lib/systemd/systemd systemd; fi
 
 tests: test-parts
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) --ignore=tests/attacks $(PYTEST)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) $(QUICK:%=--ignore=%) --ignore=tests/attacks $(PYTEST)
 
-# The tests of deadlines wait for half of their time.
-pythons-behind: $(VENV)/.test
-	+tools/behind $(MAKE) --no-print-directory pythons
+# Of the time of two processors, deadlines and attacks leave a good part.
+deadlines-and-attacks:
+	$(MAKE) --no-print-directory tests-of-deadlines
+	$(MAKE) --no-print-directory attacks
+
+behind: $(VENV)/.test
+	+tools/behind $(MAKE) --no-print-directory quick-tests pythons
+
+quick-tests: test-parts
+	$(VENV)/bin/python -m pytest -n $(FEWEST) --dist worksteal $(QUICK) $(PYTEST)
 
 pythons-parts: $(VENV)/.venv
 	+tools/pythons parts $(PYTHONS)
