@@ -31,7 +31,7 @@ _CLONE3 = 435
 _EXIT_SIGNAL, _CGROUP, _FIELDS = 4, 10, 11
 _CANNOT_EXEC = 127
 #: Seconds that a thread whose work is done may need until the kernel has let go of it.
-_LAST_THREAD = 0.005
+_LAST_THREAD = 0.05
 
 
 class NotSpawned(Exception):
@@ -93,7 +93,7 @@ def _is_one_thread() -> bool:
     while len(os.listdir("/proc/self/task")) != 1:
         if time.monotonic() >= until:
             return False
-        time.sleep(_LAST_THREAD / 50)
+        time.sleep(_LAST_THREAD / 500)
     return True
 
 

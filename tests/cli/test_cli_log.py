@@ -105,8 +105,8 @@ class TestRuns:
             assert b"Restore  well" in following.stdout.readline()
             with log.open("ab") as file:
                 file.writelines(RasWriter().remove(7).lines)
-            heard = [following.stdout.readline() for _ in range(4)]
-            assert any(b"Remove  well  7 s" in each for each in heard)
+            # What the run at work is doing is told meanwhile, so often as the machine lets it.
+            assert any(b"Remove  well  7 s" in each for each in following.stdout)
             following.terminate()
 
 
