@@ -128,7 +128,7 @@ quick-tests: test-parts
 pythons-parts: $(VENV)/.venv
 	+tools/pythons parts $(PYTHONS)
 
-# The unit tests, some of the command's and the documentation's reference tests, on each other
+# Some unit tests, some of the command's and the documentation's reference tests, on each other
 # version of Python that is here; other tests: TESTS="tests/cli".
 pythons: $(VENV)/.test
 	+TESTS="$(TESTS)" tools/pythons $(FEWEST) $(PYTHONS)

@@ -197,6 +197,7 @@ def test_each_kind_passes_its_own_tests_at_once(made):
             assert "skipped" not in told
 
 
+@pytest.mark.matrix
 def test_each_kind_passes_the_type_checker(made):
     fresh, projects = made
     packages = [path for project in projects for path in project.glob("src/*")]
