@@ -145,11 +145,9 @@ class Helpers:
         """
         from arkcore.context.pid_file import OF_THIS_NODE, Claim, examine
 
-        claim = Claim(path, name, user, self.resource, self.started_processes)
+        claim = Claim(path, name, user, self.resource, self.started_processes, self._engine.shown)
         birth = vars(self).get("_births", {}).get(path)
-        found = examine(claim, birth, OF_THIS_NODE if of_this_node is None else of_this_node)
-        self._engine.shown.update(found.processes_of_the_file)
-        return found
+        return examine(claim, birth, OF_THIS_NODE if of_this_node is None else of_this_node)
 
     def expect_pid_file(self, path: str, *, user: str = "") -> None:
         """Note how the pid file is now: what the start command is about to write there counts.

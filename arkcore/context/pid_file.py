@@ -76,10 +76,11 @@ class Claim:
     """Which pid file is asked about, and for which resource.
 
     `name`: that the process must have, "" where any will do. `user`: whose file it is, "" is the
-    user of this process. `started`: lists what came of this resource's starts.
+    user of this process. `started`: lists what came of this resource's starts. `shown`: takes the
+    processes that the file has shown to be the application's.
     """
 
-    __slots__ = ("name", "path", "resource", "started", "user")
+    __slots__ = ("name", "path", "resource", "shown", "started", "user")
 
     def __init__(
         self,
@@ -88,12 +89,14 @@ class Claim:
         user: str,
         resource: str,
         started: Callable[[], Sequence[Process]],
+        shown: set[Process],
     ) -> None:
         self.path = path
         self.name = name
         self.user = user
         self.resource = resource
         self.started = started
+        self.shown = shown
 
 
 class Sighting:
@@ -118,6 +121,8 @@ class Sighting:
         self.detail = detail
         self.process = process
         self.counts = counts
+        if belief is Belief.OURS and process is not None:
+            claim.shown.add(process)
 
     @property
     def report(self) -> StatusReport:
@@ -144,10 +149,15 @@ class Sighting:
 
     @property
     def processes_of_the_file(self) -> set[Process]:
-        """The process of the file with its descendants; none where it is not the application's."""
+        """The process of the file with its descendants; none where it is not the application's.
+
+        Reads the whole process table: not for a status.
+        """
         if self.belief is not Belief.OURS or self.process is None:
             return set()
-        return with_descendants(self.process)
+        found = with_descendants(self.process)
+        self._claim.shown.update(found)
+        return found
 
     @property
     def stranger(self) -> str:

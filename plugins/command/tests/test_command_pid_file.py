@@ -113,6 +113,29 @@ def test_its_descendants_are_ours_too(
     assert ctx.wait_until(lambda: len(plugin(pid_file).ark_processes(ctx)) == 2, within=5)
 
 
+def test_no_process_table_is_read_to_believe_a_file(
+    make_context: MakeContext, live: Live, pid_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A healthy check asks this each time."""
+    write(pid_file, live().pid)
+    ctx = make_context(pid_file=str(pid_file))
+    monkeypatch.setattr(processes, "pids", lambda: pytest.fail("the table was read"))
+    assert look(ctx).report.status is Status.RUNNING
+
+
+def test_what_the_file_has_shown_can_be_signalled(
+    make_context: MakeContext, live: Live, pid_file: Path
+) -> None:
+    child = live("/bin/sh", "-c", "sleep 300 & wait")
+    write(pid_file, child.pid)
+    ctx = make_context(pid_file=str(pid_file))
+    sighting = look(ctx)
+    assert ctx.signal([seen(child.pid)], "CONT") == [seen(child.pid)]
+    assert ctx.wait_until(lambda: len(sighting.processes) == 2, within=5)
+    found = sighting.processes
+    assert ctx.signal(found) == found
+
+
 # The clock was set.
 
 
