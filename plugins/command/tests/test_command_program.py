@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,31 +16,17 @@ SOMEBODY = 65534
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    directory = tmp_path / "app" / "bin"
-    directory.mkdir(parents=True)
-    for each in (directory.parent, directory):
-        each.chmod(0o755)
-    made = directory / "start"
-    made.write_text("#!/bin/sh\n")
-    made.chmod(0o755)
+    """A program of another user's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    made = tmp_path / "start"
+    made.touch(0o755)
+    os.chown(made, SOMEBODY, SOMEBODY)
     return made
 
 
-@pytest.fixture
-def give_away() -> Callable[[Path], None]:
-    def give(path: Path) -> None:
-        if os.geteuid() != 0:
-            pytest.skip("only root can give a file away")
-        os.chown(path, SOMEBODY, SOMEBODY, follow_symlinks=False)
-
-    return give
-
-
 @pytest.mark.parametrize("key", ["start", "stop", "force_stop", "status"])
-def test_a_command_of_root_s_that_another_user_owns_is_refused(
-    program: Path, key: str, give_away: Callable[[Path], None]
-) -> None:
-    give_away(program)
+def test_a_command_of_root_s_that_another_user_owns_is_refused(program: Path, key: str) -> None:
     values = {"start": ["/bin/true"], "stop": ["/bin/true"], "status": ["/bin/true"]}
     values[key] = [str(program)]
     with pytest.raises(ConfigurationError) as caught:
@@ -52,10 +37,7 @@ def test_a_command_of_root_s_that_another_user_owns_is_refused(
     )
 
 
-def test_a_command_of_a_user_s_own_may_be_his(
-    program: Path, give_away: Callable[[Path], None]
-) -> None:
-    give_away(program)
+def test_a_command_of_a_user_s_own_may_be_his(program: Path) -> None:
     program.chmod(0o775)  # the user's own group may write it
     values = {"start": [str(program)], "stop": ["/bin/true"], "status": ["/bin/true"]}
     make_options(Options, {**values, "user": "nobody"}).check()
