@@ -32,6 +32,7 @@ import time
 
 from arkcore.base.choice import Choice
 from arkcore.base.status import Status, StatusReport
+from arkcore.context.identity import Identity, has_name, is_ourselves
 from arkcore.machine import processes
 from arkcore.machine.disk import SilentDisk
 from arkcore.machine.pid_reading import PidFile, read
@@ -52,8 +53,6 @@ _LARGEST_PID = 1 << 22
 _TOLERANCE = 2.0
 #: Seconds from a process's beginning to its writing the pid file, where that has to speak for it.
 _LONGEST_START = 600.0
-#: Bytes of the kernel's short name.
-_LONGEST_NAME = 15
 
 
 class Belief(Choice):
@@ -195,27 +194,6 @@ class Birth:
         return new and self._is_known
 
 
-class _Identity:
-    """Of which process a number is a thread, and whose process that is."""
-
-    __slots__ = ("leader", "users")
-
-    def __init__(self, pid: int) -> None:
-        self.leader = pid
-        #: Real and effective user id. The owner of /proc/PID would be root after a setuid.
-        self.users: set[int] = set()
-        try:
-            with open(f"/proc/{pid}/status", "rb") as file:
-                for line in file:
-                    if line.startswith(b"Tgid:"):
-                        self.leader = int(line.split()[1])
-                    elif line.startswith(b"Uid:"):
-                        self.users = {int(word) for word in line.split()[1:3]}
-                        break
-        except OSError:
-            pass  # it has just ended: it has no users and vouches for nobody
-
-
 def examine(claim: Claim, birth: Birth | None, of_this_node: Sequence[str]) -> Sighting:
     """What the pid file says. Never raises for what the file holds.
 
@@ -249,7 +227,7 @@ def examine(claim: Claim, birth: Birth | None, of_this_node: Sequence[str]) -> S
         return Sighting(claim, Belief.NONE, why, counts=False)
     if process is None:
         return Sighting(claim, Belief.NONE, f"{path} names process {pid}, which does not live")
-    identity = _Identity(pid)
+    identity = Identity(pid)
     stranger = _why_a_stranger(process, identity, name)
     if stranger:
         return Sighting(claim, Belief.NONE, f"{path} names {process}, {stranger}", process)
@@ -280,14 +258,14 @@ def with_descendants(process: Process) -> set[Process]:
     return {each for each in found if each.pid not in (os.getpid(), os.getppid())}
 
 
-def _why_a_stranger(process: Process, identity: _Identity, name: str) -> str:
+def _why_a_stranger(process: Process, identity: Identity, name: str) -> str:
     """What shows for certain that this process is not the application; "" where nothing does."""
     if identity.leader != process.pid:
         # Threads take their numbers from the same row; a signal would hit their whole process.
         return f"which is a thread of process {identity.leader}"
-    if _is_ourselves(process.pid):
+    if is_ourselves(process.pid):
         return "which is this check itself"
-    if name and not _has_name(process, name):
+    if name and not has_name(process, name):
         return f"which is not {name}"
     if not processes.executable(process.pid) and not processes.arguments(process.pid):
         return "which runs no program"
@@ -297,7 +275,7 @@ def _why_a_stranger(process: Process, identity: _Identity, name: str) -> str:
 def _judge(
     claim: Claim,
     process: Process,
-    identity: _Identity,
+    identity: Identity,
     file: PidFile,
     birth: Birth | None,
     users: set[int],
@@ -351,7 +329,7 @@ def _judge_by_time(claim: Claim, process: Process, file: PidFile) -> tuple[Belie
     return Belief.LIKELY, " (as its name and age say)"
 
 
-def _objection(identity: _Identity, file: PidFile, users: set[int]) -> str:
+def _objection(identity: Identity, file: PidFile, users: set[int]) -> str:
     """Why this file must not speak for this process; "" where it may.
 
     Whoever can write a pid file could have any process called the application, and ended. So a file
@@ -370,28 +348,6 @@ def _pid_in(line: bytes) -> int | None:
         return None
     pid = int(line)
     return pid if 1 < pid <= _LARGEST_PID else None
-
-
-def _is_ourselves(pid: int) -> bool:
-    """Whether it is this process or one it descends from."""
-    mine = os.getpid()
-    while mine > 1:
-        if mine == pid:
-            return True
-        process = processes.look(mine)
-        if process is None:
-            return False
-        mine = process.ppid
-    return False
-
-
-def _has_name(process: Process, name: str) -> bool:
-    short = name.encode()[:_LONGEST_NAME].decode("utf-8", "backslashreplace")
-    if process.name == short:
-        return True
-    words = processes.arguments(process.pid)
-    called = os.fsdecode(words[0]) if words else ""
-    return name in (os.path.basename(processes.executable(process.pid)), os.path.basename(called))
 
 
 def _ticks_per_second() -> int:
