@@ -148,13 +148,13 @@ def _state(process: Process) -> str:
 
 
 class CannotForce(Right):
-    """Its forced stop raises where the main process lives."""
+    """Its forced stop raises where the main process lives, and its disk is here."""
 
     name = "wrong-cannot-force"
 
     def force_stop(self, ctx: Any) -> None:
         for each in self.processes(ctx):
-            if each.name.startswith("rightd"):
+            if each.name.startswith("rightd") and os.path.exists(ctx.options.data):
                 os.kill(each, signal.SIGKILL)  # type: ignore[arg-type]
             processes.send(each, signal.SIGKILL)
 
@@ -265,13 +265,13 @@ class Prints(Right):
 
 
 class RaisesInStatus(Right):
-    """Its status needs a file that is there only while it runs."""
+    """Its status asks a process that is there only while it runs."""
 
     name = "wrong-raises-in-status"
 
     def status(self, ctx: Any) -> StatusReport:
-        with open(f"{ctx.options.data}/pid"):
-            return super().status(ctx)
+        os.getpgid(self.processes(ctx)[0].pid)
+        return super().status(ctx)
 
 
 class StartsTwice(Right):
@@ -352,6 +352,7 @@ class HandsDescriptors(Right):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={"PATH": "/usr/bin:/bin"},
             pass_fds=sorted(each for each in opened if _is_open(each)),
             process_group=0,
         ) as started:

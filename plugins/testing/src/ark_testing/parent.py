@@ -25,7 +25,7 @@ from typing import Any
 from ark_testing.invocation import Invocation, RunEnd, Waiting, await_end, run
 from ark_testing.mess import Inherited, Mess
 from arkcore.base.deadline import Deadline
-from arkcore.base.errors import MachineError
+from arkcore.base.errors import ArkError, MachineError
 from arkcore.machine import ending, offspring, processes
 from arkcore.machine.processes import Process
 from arkcore.worker.worker import become_subreaper
@@ -250,7 +250,7 @@ class _Jobs:
         finally:
             os.close(reading)
         code = os.waitstatus_to_exitcode(status)
-        if code == 0 and answer:
+        if code in (0, 1) and answer:
             found: dict[str, Any] = json.loads(answer)
             return found
         ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
@@ -296,14 +296,19 @@ def _become_asker(question: dict[str, Any], writing: int) -> NoReturn:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         from ark_testing.asking import answer
 
-        data = json.dumps(answer(question)).encode()
-        while data:
-            data = data[os.write(writing, data) :]
+        _send(answer(question), writing)
         code = 0
     except BaseException as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        told = str(error) if isinstance(error, ArkError) else f"{type(error).__name__}: {error}"
+        _send({"died": told}, writing)
     finally:
         os._exit(code)
+
+
+def _send(told: dict[str, Any], writing: int) -> None:
+    data = json.dumps(told).encode()
+    while data:
+        data = data[os.write(writing, data) :]
 
 
 #: clone3(2), of every architecture alike, and its arguments' size with set_tid (Linux 5.5).

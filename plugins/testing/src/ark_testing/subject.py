@@ -16,6 +16,7 @@ from ark_testing.host import Host, Look, await_that, shown
 from ark_testing.installation import Capability, Installation, LogicalHost
 from ark_testing.lifekeeper import Node
 from ark_testing.parent import Parent
+from arkcore.base.paths import Paths
 from arkcore.base.status import Status
 from arkcore.resources.timers import Timers
 
@@ -61,6 +62,8 @@ class Subject:
         self.given_up = ""
         #: Whether a check of it was told as failed.
         self.failed = False
+        #: What hooks raised that they may not, with its place, as a check has told it.
+        self.exceptions: set[str] = set()
         #: What the check at work found that is no failure.
         self.warnings: list[str] = []
         try:
@@ -240,8 +243,12 @@ class Subject:
             raise Unreached(f"cannot be ended: {shown(left)}")
         if host.given.pids is not None:
             host.kill(host.living())
-        shutil.rmtree(f"{self.prefix}/run/ark/resources/{host.resource}", ignore_errors=True)
+        self.forget(host.resource)
         self.configure(host)
+
+    def forget(self, resource: str) -> None:
+        """Have the node know nothing of what a resource did since the boot."""
+        shutil.rmtree(Paths(self.prefix).state(resource), ignore_errors=True)
 
     def clear_all(self) -> None:
         for host in self.hosts:

@@ -77,7 +77,12 @@ def _as_agent(subject: Subject, host: Host) -> Iterator[Agent]:
         parameters["mount_points"] = list(host.given.mount_points)
     place = Path(subject.prefix) / "agents"
     with subject.without_file(host):
-        yield Agent(place, subject.plugin, subject.prefix, _RESOURCE, parameters)
+        try:
+            yield Agent(place, subject.plugin, subject.prefix, _RESOURCE, parameters)
+        finally:
+            # Where the check has failed, the agent's resource would be wanted up for ever, and the
+            # host's own refused beside it.
+            subject.forget(_RESOURCE)
 
 
 def _ends(
