@@ -12,6 +12,8 @@ from arkcore.machine import ending, offspring, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from arkcore.actions.work import Work
     from arkcore.machine.processes import Process
 
@@ -29,6 +31,7 @@ def end_leftovers(
     work.now("ending what our commands left behind")
     commands = work.state.commands.all()
     spare = work.resource.application.machine_wide
+    users = work.engine.owner.whose_marks()
 
     def find() -> list[Process]:
         product = work.asking.list_processes(grouped=False) if ask_plugin else None
@@ -38,7 +41,7 @@ def end_leftovers(
             for each in commands
             if each.kind != context.START or product is not None
         }
-        found = left_of(ended) | _copies_of_the_guard(work)
+        found = left_of(ended, users) | _copies_of_the_guard(work)
         if adopted:
             found |= newcomers(work)
         found -= {*(product or ()), *work.engine.owner.spared}
@@ -67,10 +70,13 @@ def _copies_of_the_guard(work: Work) -> set[Process]:
     }
 
 
-def left_of(commands: dict[str, tuple[int, int]]) -> set[Process]:
-    """The live processes that came of `commands`: by mark, the pid and start time of each."""
+def left_of(commands: dict[str, tuple[int, int]], users: Collection[int] | None) -> set[Process]:
+    """The live processes that came of `commands`: by mark, the pid and start time of each.
+
+    `users`: those whose processes a mark alone shows; None is everybody.
+    """
     seen = processes.table()
-    found = offspring.marked(lambda mark: mark in commands, seen.values())
+    found = offspring.marked(lambda mark: mark in commands, seen.values(), users)
     roots = set()
     for pid, start in commands.values():
         process = seen.get(pid)

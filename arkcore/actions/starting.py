@@ -116,7 +116,7 @@ def background(work: Work) -> list[Process]:
         return []
     from arkcore.actions.leftovers import left_of
 
-    found = list(left_of(marks))
+    found = list(left_of(marks, work.engine.owner.whose_marks()))
     if found:
         product = work.asking.list_processes() or []
         found = [each for each in found if each not in product]

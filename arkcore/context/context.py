@@ -191,6 +191,7 @@ class Context(Helpers):
                 env=self._environment(env),
                 encoding=encoding,
                 spare=self._resource.application.machine_wide,
+                users=lambda: self._engine.owner.whose_marks(user),
                 place=self._place_start if kind == START else None,
                 on_spawn=lambda pid: self._note_spawned(mark, pid),
                 # A healthy check has one file less to write: its command's mark is enough to find

@@ -48,11 +48,15 @@ def is_ourselves(pid: int) -> bool:
     return False
 
 
-def has_name(process: Process, name: str) -> bool:
-    """Whether the process, the program that it runs, or the word it was called by has this name."""
+def has_name(process: Process, name: str, *, by_arguments: bool) -> bool:
+    """Whether the process or the program that it runs has this name.
+
+    `by_arguments`: also where it is the word that it was called by, which others can hold back.
+    """
     short = name.encode()[:_LONGEST_NAME].decode("utf-8", "backslashreplace")
     if process.name == short:
         return True
-    words = processes.arguments(process.pid)
-    called = os.fsdecode(words[0]) if words else ""
-    return name in (os.path.basename(processes.executable(process.pid)), os.path.basename(called))
+    if os.path.basename(processes.executable(process.pid)) == name:
+        return True
+    words = processes.arguments(process.pid) if by_arguments else []
+    return bool(words) and os.path.basename(os.fsdecode(words[0])) == name

@@ -15,46 +15,12 @@ from arkcore.machine.machine_wide import serves_machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from arkcore.context.marks import Marks
     from arkcore.machine.processes import Process
     from arkcore.memory.state import State
     from arkcore.resources.resource import Resource
-
-
-class Marks:
-    """The marks that show a process for one that a start of this resource has made.
-
-    `known`: those that were written down; None where that memory is lost: then any of this
-    resource's is one, but for `others`, which commands of another kind bear.
-    """
-
-    def __init__(
-        self, resource: str, prefix: str, known: Collection[str] | None, others: Iterable[str]
-    ) -> None:
-        self.are_known = known is not None
-        self._begin = f"{processes.MARK}={resource}:".encode()
-        self._known = frozenset(_entry(mark) for mark in known or ())
-        self._others = frozenset(map(_entry, others))
-        self._prefix = [b"ARK_PREFIX=" + os.fsencode(prefix)] if prefix else []
-
-    def are_in(self, environment: list[bytes]) -> bool:
-        """Whether it came of a start of this resource, and of this installation's.
-
-        Another prefix on the same machine is another node, whatever its resources are called.
-        """
-        if self.are_known:
-            found = not self._known.isdisjoint(environment)
-        else:
-            ours = {entry for entry in environment if entry.startswith(self._begin)}
-            found = bool(ours) and ours.isdisjoint(self._others)
-        if not found:
-            return False
-        return [each for each in environment if each.startswith(b"ARK_PREFIX=")] == self._prefix
-
-
-def _entry(mark: str) -> bytes:
-    return f"{processes.MARK}={mark}".encode()
 
 
 class Owner:
@@ -89,14 +55,18 @@ class Owner:
 
     def marks(self) -> Marks:
         """The marks of its starts, as they are written down now."""
+        from arkcore.context.marks import Marks
+
         commands = self.state.commands
         others = [each.mark for each in commands.all() if each.kind != "start"]
         return Marks(self._resource, self.state.paths.prefix, commands.start_marks(), others)
 
     def is_marked_by_another(self, environment: list[bytes]) -> bool:
         """Whether its marks are in another resource's name, whoever wrote them."""
-        ours = _entry(f"{self._resource}:")
-        marks = [each for each in environment if each.startswith(_entry(""))]
+        from arkcore.context.marks import entry_of
+
+        ours = entry_of(f"{self._resource}:")
+        marks = [each for each in environment if each.startswith(entry_of(""))]
         return bool(marks) and not any(each.startswith(ours) for each in marks)
 
     def users(self, named: Collection[str] = ()) -> frozenset[int]:
@@ -113,6 +83,15 @@ class Owner:
             except KeyError:
                 self.lacks_user = True
         return frozenset(found)
+
+    def whose_marks(self, user: str | None = None) -> frozenset[int] | None:
+        """The ids of the users whose processes are asked for a mark; `user`: one more, by name.
+
+        None is everybody, where one cannot be looked up: a mark that was written down is known to
+        nobody but root and the product.
+        """
+        found = self.users((user,) if user else ())
+        return None if self.lacks_user else found
 
     def started(self) -> tuple[list[Process], set[Process]]:
         """What starts made, and what shows no environment although it runs a program.

@@ -228,10 +228,11 @@ def examine(claim: Claim, birth: Birth | None, of_this_node: Sequence[str]) -> S
     if process is None:
         return Sighting(claim, Belief.NONE, f"{path} names process {pid}, which does not live")
     identity = Identity(pid)
-    stranger = _why_a_stranger(process, identity, name)
+    objection = _objection(identity, file, users)
+    stranger = _why_a_stranger(process, identity, name, knows_user=not objection)
     if stranger:
         return Sighting(claim, Belief.NONE, f"{path} names {process}, {stranger}", process)
-    belief, why = _judge(claim, process, identity, file, birth, users)
+    belief, why = _judge(claim, process, objection, file, birth)
     return Sighting(claim, belief, f"{path} names {process}{why}", process)
 
 
@@ -258,16 +259,22 @@ def with_descendants(process: Process) -> set[Process]:
     return {each for each in found if each.pid not in (os.getpid(), os.getppid())}
 
 
-def _why_a_stranger(process: Process, identity: Identity, name: str) -> str:
-    """What shows for certain that this process is not the application; "" where nothing does."""
+def _why_a_stranger(process: Process, identity: Identity, name: str, *, knows_user: bool) -> str:
+    """What shows for certain that this process is not the application; "" where nothing does.
+
+    The arguments of a process are read only where its user is one of those that may have one here:
+    whoever has taken over a number can keep their reader waiting.
+    """
     if identity.leader != process.pid:
         # Threads take their numbers from the same row; a signal would hit their whole process.
         return f"which is a thread of process {identity.leader}"
     if is_ourselves(process.pid):
         return "which is this check itself"
-    if name and not has_name(process, name):
+    if name and not has_name(process, name, by_arguments=knows_user):
         return f"which is not {name}"
-    if not processes.executable(process.pid) and not processes.arguments(process.pid):
+    if not processes.executable(process.pid) and not (
+        knows_user and processes.arguments(process.pid)
+    ):
         return "which runs no program"
     return ""
 
@@ -275,21 +282,23 @@ def _why_a_stranger(process: Process, identity: Identity, name: str) -> str:
 def _judge(
     claim: Claim,
     process: Process,
-    identity: Identity,
+    objection: str,
     file: PidFile,
     birth: Birth | None,
-    users: set[int],
 ) -> tuple[Belief, str]:
-    if birth is not None and birth.gave(process, file):
+    is_born = birth is not None and birth.gave(process, file)
+    if is_born:
         belief, why = Belief.OURS, ""
     else:
         belief, why = _judge_by_time(claim, process, file)
-    if belief is not Belief.NONE:
-        objection = _objection(identity, file, users)
-        if objection:
-            # Where root alone wrote the number, the application may have changed its user.
-            by_root = file.owners == {0} and belief in (Belief.OURS, Belief.LIKELY)
-            belief, why = (Belief.DOUBT if by_root else Belief.NONE), objection
+    if belief is not Belief.NONE and objection:
+        # Where root alone wrote the number, the application may have changed its user.
+        by_root = file.owners == {0} and belief in (Belief.OURS, Belief.LIKELY)
+        belief, why = (Belief.DOUBT if by_root else Belief.NONE), objection
+    elif belief in (Belief.OURS, Belief.LIKELY) and not is_born:
+        mark = processes.mark_of(process.pid)
+        if mark and not mark.startswith(f"{claim.resource}:"):
+            belief, why = Belief.DOUBT, f", which resource {mark.rpartition(':')[0]} started"
     # Looked for last, for it reads the whole process table.
     if belief is not Belief.OURS:
         known = claim.started()
@@ -319,9 +328,6 @@ def _judge_by_time(claim: Claim, process: Process, file: PidFile) -> tuple[Belie
         return Belief.NONE, ", but another node may have written it; process_name would help"
     if file.written > now + _TOLERANCE:
         return Belief.DOUBT, "; the file's time lies in the future: the clock was set back"
-    mark = processes.mark_of(process.pid)
-    if mark and not mark.startswith(f"{claim.resource}:"):
-        return Belief.DOUBT, f", which resource {mark.rpartition(':')[0]} started"
     if file.is_local:
         return Belief.OURS, ""
     if file.written - begun > _LONGEST_START:

@@ -18,7 +18,7 @@ from arkcore.machine.spawn import clean_environment, spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from arkcore.machine.output import Output
     from arkcore.machine.processes import Process
@@ -130,6 +130,7 @@ def run(
     env: Mapping[str, str | None] | None = None,
     encoding: str | None = None,
     spare: Sequence[str] = (),
+    users: Callable[[], Collection[int] | None] = lambda: (0, os.geteuid()),
     place: Callable[[Callable[[int], int]], int] | None = None,
     on_spawn: Callable[[int], None] | None = None,
     told_after: float = 0.0,
@@ -139,6 +140,7 @@ def run(
 ) -> CommandResult:
     """Run `argv` to its end, or end it, with all it made, at `deadline`.
 
+    `users`: whose processes may be a late one's by its mark alone; see :class:`Tree`.
     `place` has it spawned in a control group: it is handed what spawns it in the group whose
     directory is open as a descriptor (-1: in this process's own), and answers its pid.
     `on_spawn` is told its pid, where it lasts longer than `told_after` seconds. `on_late` is shown
@@ -175,7 +177,7 @@ def run(
         from arkcore.machine.ending import end as end_all
         from arkcore.machine.offspring import Tree
 
-        tree = Tree(child.pid, mark, spare)
+        tree = Tree(child.pid, mark, spare, users())
 
         def find() -> Iterable[Process]:
             output.trim()  # what ignores TERM may go on writing

@@ -12,11 +12,23 @@ if TYPE_CHECKING:
     from arkcore.machine.processes import Process
 
 
-def marked(is_ours: Callable[[str], bool], among: Iterable[Process] | None = None) -> set[Process]:
-    """The live processes whose mark `is_ours` accepts."""
+def marked(
+    is_ours: Callable[[str], bool],
+    among: Iterable[Process] | None = None,
+    users: Collection[int] | None = None,
+) -> set[Process]:
+    """The live processes whose mark `is_ours` accepts.
+
+    `among`: all, where it is None. `users`: the effective user ids whose processes are asked; None
+    is everybody's. Nothing is read of any other's: a process can keep its reader waiting.
+    """
     found = set()
     for process in processes.table().values() if among is None else among:
-        mark = "" if process.is_kernel_thread else processes.mark_of(process.pid)
+        if process.is_kernel_thread:
+            continue
+        if users is not None and processes.owner(process.pid) not in users:
+            continue
+        mark = processes.mark_of(process.pid)
         if mark and is_ours(mark):
             found.add(process)
     return found
@@ -47,12 +59,18 @@ def apart_from(
 
 
 class Tree:
-    """A command's process and all that came of it, also what has left its session or its parent."""
+    """A command's process and all that came of it, also what has left its session or its parent.
 
-    def __init__(self, pid: int, mark: str, spare: Sequence[str]) -> None:
+    `users`: those whose processes are known by the mark, as :func:`marked` has them.
+    """
+
+    def __init__(
+        self, pid: int, mark: str, spare: Sequence[str], users: Collection[int] | None
+    ) -> None:
         self._pid = pid
         self._mark = mark
         self._spare = spare
+        self._users = users
         self._known: set[Process] = set()
 
     def find(self) -> Iterable[Process]:
@@ -64,6 +82,6 @@ class Tree:
         found |= {
             each for each in seen.values() if self._pid in (each.pid, each.pgrp, each.session)
         }
-        found |= marked(lambda mark: mark == self._mark, seen.values())
+        found |= marked(lambda mark: mark == self._mark, seen.values(), self._users)
         self._known = apart_from(self._spare, found, seen)
         return self._known

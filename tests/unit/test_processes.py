@@ -206,6 +206,27 @@ def test_a_mark_is_found_in_the_environment(
     child.wait()
 
 
+def test_nothing_is_read_of_a_process_whose_user_may_not_bear_the_mark(
+    started: Any, spawn: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process can keep whoever reads its environment waiting, on old kernels for ever."""
+    child = spawn("plain", env={"ARK_ACTION": started.mark})
+    read: list[int] = []
+
+    def environment(pid: int) -> list[bytes]:
+        read.append(pid)
+        return []
+
+    monkeypatch.setattr(processes, "environment", environment)
+    found = [seen(child.pid)]
+    assert not offspring.marked(lambda mark: True, found, users={os.geteuid() + 1})
+    assert not read
+    offspring.marked(lambda mark: True, found, users={os.geteuid()})
+    assert read == [child.pid]
+    started.kill()
+    child.wait()
+
+
 # Signals.
 
 

@@ -202,6 +202,26 @@ def test_one_of_another_name_is_a_stranger(
     assert plugin(pid_file).ark_processes(ctx) == []
 
 
+@as_root
+def test_no_memory_is_read_of_the_process_of_a_user_who_may_have_none_here(
+    make_context: MakeContext, pid_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can keep whoever reads its arguments waiting, and has taken over a dead one's number."""
+    child = subprocess.Popen(["/bin/sleep", "300"], user=STRANGER)
+    write(pid_file, child.pid)
+    read: list[int] = []
+    monkeypatch.setattr(processes, "arguments", lambda pid: read.append(pid) or [])
+    monkeypatch.setattr(processes, "mark_of", lambda pid: read.append(pid) or "")
+    try:
+        for name in ("", "sleep", "nginx"):
+            ctx = make_context(pid_file=str(pid_file), process_name=name)
+            assert look(ctx).belief is not Belief.OURS
+    finally:
+        child.kill()
+        child.wait()
+    assert child.pid not in read
+
+
 def test_our_own_process_and_our_parents_are_strangers(
     make_context: MakeContext, pid_file: Path
 ) -> None:
