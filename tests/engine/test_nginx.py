@@ -90,10 +90,10 @@ class Nginx:
         """
         mark = os.fsencode(self.directory)
         seen = processes.table()
-        masters = [pid for pid in seen if mark in b" ".join(processes.arguments(pid))]
-        return [seen[pid] for pid in masters] + [
-            each for each in seen.values() if each.ppid in masters
-        ]
+        # A worker bears its master's command line until it has written its title.
+        masters = {pid for pid in seen if mark in b" ".join(processes.arguments(pid))}
+        found = [each for each in seen.values() if {each.pid, each.ppid} & masters]
+        return sorted(found, key=lambda each: each.pid)
 
 
 WAYS = {
