@@ -10,7 +10,7 @@ from arkcore.base.call import Action
 from arkcore.base.status import Outcome
 from arkcore.context.context import STATUS
 from arkcore.machine import processes
-from arkcore.worker.supervisor import has_children
+from arkcore.machine.descent import has_children
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,14 +15,13 @@ from arkcore.guard.ended import verdict_when_ended, who_ended_us
 from arkcore.guard.script import Script
 from arkcore.guard.turn import Turn
 from arkcore.machine import output, processes
+from arkcore.machine.descent import become_subreaper, has_children
 from arkcore.machine.system import systemctl
 from arkcore.memory.intent import Wanted
 from arkcore.memory.state import State
 from arkcore.memory.undecided import UndecidedClock
 from arkcore.worker.part import Part, do_part
 from arkcore.worker.signals import Ended
-from arkcore.worker.supervisor import has_children
-from arkcore.worker.worker import become_subreaper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

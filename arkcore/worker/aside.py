@@ -17,9 +17,10 @@ from arkcore.base.errors import ArkError, PluginError
 from arkcore.base.status import Fault, Outcome, Verdict
 from arkcore.machine import ending, processes
 from arkcore.machine.channel import Event, Sender
+from arkcore.machine.descent import become_subreaper
 from arkcore.machine.whole_output import LARGEST
 from arkcore.worker.supervisor import supervise
-from arkcore.worker.worker import Worker, become_subreaper, lost, lost_by
+from arkcore.worker.worker import Worker, lost, lost_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

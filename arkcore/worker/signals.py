@@ -8,7 +8,7 @@ import select
 
 from arkcore.base.bare_signal import name_of, signal
 from arkcore.base.trusted import remember_directories
-from arkcore.worker.worker import become_subreaper
+from arkcore.machine.descent import become_subreaper
 
 
 class Ended(Exception):

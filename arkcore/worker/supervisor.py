@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from arkcore.base import budget
@@ -83,11 +82,3 @@ def _late(spent: float, doing: str, box: str) -> Verdict:
     at = f" while {doing}" if doing else ""
     named = f"; black box {box}" if box else ""
     return lost(f"no end after {spent:.1f} s{at}{named}")
-
-
-def has_children() -> bool:
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True

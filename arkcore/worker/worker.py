@@ -12,39 +12,15 @@ from arkcore.base.status import Fault, Outcome, Verdict
 from arkcore.base.stderr import complain, complain_to
 from arkcore.machine.channel import Event, Receiver, Sender, verdict_of
 from arkcore.machine.child import Child
+from arkcore.machine.descent import prctl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from arkcore.machine.child import Death
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
-
-
-def prctl(option: int, value: int) -> bool:
-    """prctl(2), which Python's own library does not have; False where it cannot be called."""
-    try:
-        # What `ctypes` is built on, without the two milliseconds of its types.
-        from _ctypes import call_function, dlopen, dlsym
-
-        own: Any = None  # this very process, which the stubs do not know of
-        return bool(call_function(dlsym(dlopen(own, 0), "prctl"), (option, value, 0, 0, 0)) == 0)
-    except (ImportError, TypeError):
-        pass
-    try:
-        import ctypes
-
-        return bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
-    except (ImportError, OSError, AttributeError):
-        return False
-
-
-def become_subreaper() -> bool:
-    """Have what loses its parent below this process become its child, not init's."""
-    return prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 class Worker:

@@ -12,7 +12,7 @@ from _pytest.terminal import TerminalReporter
 from attacks.people import Person
 from attacks.victim import Victim
 
-from arkcore.worker.worker import become_subreaper
+from arkcore.machine.descent import become_subreaper
 
 _HERE = Path(__file__).parent
 _LEFT_OUT = pytest.StashKey[int]()

@@ -354,7 +354,7 @@ COMET = """
 #: Whose child the comet becomes again and again; nothing of it is left there.
 SKY = (
     "import signal, subprocess, sys\n"
-    "from arkcore.worker.worker import become_subreaper\n"
+    "from arkcore.machine.descent import become_subreaper\n"
     "assert become_subreaper()\n"
     "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
     "subprocess.Popen(sys.argv[1:], restore_signals=False)\n"

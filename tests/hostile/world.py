@@ -14,7 +14,7 @@ from pathlib import Path
 from support import PROGRAMS, Program, ToyNode, pairs_are_whole
 
 from arkcore.machine import processes
-from arkcore.worker.worker import become_subreaper
+from arkcore.machine.descent import become_subreaper
 
 #: Seconds past its timers by which an action may end on a machine that has other work too.
 MOMENT = 1.5

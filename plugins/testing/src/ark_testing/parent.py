@@ -27,8 +27,8 @@ from ark_testing.mess import Inherited, Mess
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, MachineError
 from arkcore.machine import ending, offspring, processes
+from arkcore.machine.descent import become_subreaper
 from arkcore.machine.processes import Process
-from arkcore.worker.worker import become_subreaper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
