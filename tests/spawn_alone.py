@@ -14,9 +14,9 @@ import sys
 import time
 
 from arkcore.machine import cgroup, into_cgroup
+from arkcore.machine.descent import prctl
 from arkcore.machine.output import Output
 from arkcore.machine.spawn import spawn
-from arkcore.worker.worker import prctl
 
 
 def main() -> None:

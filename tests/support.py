@@ -121,6 +121,10 @@ class ToyNode:
                 found.append(int(entry.name))
         return found
 
+    def processes_of(self, program: str) -> list[int]:
+        """Those of them that run a program of this name."""
+        return [pid for pid in self.processes() if _executable(pid).endswith(f"/{program}")]
+
     def daemons(self) -> list[int]:
         """The toy's daemons that live."""
         wanted = str(self.home / "daemon")

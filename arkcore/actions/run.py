@@ -31,6 +31,10 @@ if TYPE_CHECKING:
             """Seconds the manager gives one run of a quickCheck; None where it sets no limit."""
 
         @property
+        def answer(self) -> Verdict | None:
+            """What a quickCheck was answered before its flow began; None where it is to ask."""
+
+        @property
         def by_manager(self) -> bool:
             """Whether the cluster manager calls, not a person."""
 

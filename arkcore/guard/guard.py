@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from arkcore.base.deadline import Deadline
     from arkcore.base.paths import Paths
     from arkcore.guard.dependents import Dependents
+    from arkcore.guard.healthy import Begun
     from arkcore.guard.loading import Loading
     from arkcore.resources.resource import Resource
     from arkcore.worker.signals import Signals
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 class Guard:
     """One call, from the question to the verdict.
 
-    `listener`, `limit`, `outer`: as for :class:`~arkcore.guard.case.Case`.
+    `listener`, `limit`, `outer`: as for :class:`~arkcore.guard.case.Case`. `begun`: what the
+    healthy path has begun, with the lock held and the start line written.
     """
 
     #: What acts, once the resource is loaded.
@@ -50,10 +52,13 @@ class Guard:
         listener: Callable[[str, str], None] | None = None,
         limit: Deadline | None = None,
         outer: Case | None = None,
+        begun: Begun | None = None,
     ) -> None:
         self.case = Case(call, paths, signals, listener=listener, limit=limit, outer=outer)
         self._workers = Workers(self.case)
         self._run: ActionRun | None = None
+        #: What a healthy check has begun; None once it is taken over.
+        self._begun = begun
         #: Whether what the manager wants could be written down.
         self._intent_is_kept = True
         #: What was wanted before this restore said "up".
@@ -85,6 +90,13 @@ class Guard:
 
     def take(self, action: Action) -> Verdict | None:
         """Load, where that is not done, and take the lock; a verdict where that cannot be."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            run = self.use(begun.resource)
+            run.is_begun, run.answer = True, begun.answer
+            run.script.go_on()
+            self.case.lock.take_from(begun.lock)
+            return None
         loaded = self.load() if self._run is None else None
         return loaded or self.run.take_turn(action)
 

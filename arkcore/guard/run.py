@@ -113,6 +113,9 @@ class ActionRun:
         self._strangers: set[processes.Process] = set()
         #: The marks of the commands that actions before this one have left open.
         self._earlier: set[str] = set()
+        #: Whether the healthy path has begun this action, and what it was answered.
+        self.is_begun = False
+        self.answer: Verdict | None = None
 
     def _limit_of(self, action: Action) -> Deadline | None:
         """When the whole action is ended, where its manager sets no such time for the call."""
@@ -136,7 +139,8 @@ class ActionRun:
     def act(self, action: Action) -> Verdict:
         """Do an action, with the lock held, and write its script's pair."""
         self._prepare(action)
-        self.script.begin(action, self.limit)
+        if not self.is_begun:
+            self.script.begin(action, self.limit)
         self._tell_warnings(action)
         if action is not Action.QUICK_CHECK:
             from arkcore.context.start_group import step_out
@@ -164,12 +168,13 @@ class ActionRun:
         if action is Action.QUICK_CHECK and case.call.caller.checks_only_what_is_wanted:
             if state.intent.wanted is not Wanted.UP:
                 state.intent.want(Wanted.UP)
-        self._strangers = processes.descendants({os.getpid()}) if has_children() else set()
-        left_open, self._check_hung = self.script.tell_aborted()
-        earlier = state.commands.all()
-        self._earlier = {each.mark for each in earlier}
-        if left_open or {each.kind for each in earlier} & {START, STATUS}:
-            self._leftovers().end_aborted(action)
+        if not self.is_begun:  # else all was well, and what is below now came of this check
+            self._strangers = processes.descendants({os.getpid()}) if has_children() else set()
+            left_open, self._check_hung = self.script.tell_aborted()
+            earlier = state.commands.all()
+            self._earlier = {each.mark for each in earlier}
+            if left_open or {each.kind for each in earlier} & {START, STATUS}:
+                self._leftovers().end_aborted(action)
         ended = case.maintenance.tell_ended()
         if ended:
             self.script.log.line(ended, "warning")

@@ -56,6 +56,10 @@ class Script:
         self.log.line(f"{action.script} start.")
         self._is_open = True
 
+    def go_on(self) -> None:
+        """Its start line is written already, and that it is open."""
+        self._is_open = True
+
     def end(self, action: Action, verdict: Verdict, last: VerdictRecord) -> Verdict:
         """Write the end line that an action which ran deserves; the verdict as it is remembered.
 

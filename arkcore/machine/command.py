@@ -172,25 +172,19 @@ def run(
     if returncode is None:
         returncode = _wait(child, deadline, output)
     seconds = time.monotonic() - began
-    blackbox, left = "", []
+    blackbox = ""
+    left: list[Process] = []
     if returncode is None:
-        from arkcore.machine.ending import end as end_all
-        from arkcore.machine.offspring import Tree
-
-        tree = Tree(child.pid, mark, spare, users())
-
-        def find() -> Iterable[Process]:
-            output.trim()  # what ignores TERM may go on writing
-            return tree.find()
-
-        if on_late:
-            blackbox = on_late(sorted(tree.find(), key=lambda seen: seen.pid), output.end())
-        # The leader is our child: awaited here, so that it does not stay as a zombie.
-        by = Deadline.after(3 * grace)
-        if end is not None:
-            by = by.sooner(budget.for_ending_command(end.remaining()))
-        left = end_all(find, by, spare=spare, grace=grace)
-        child.is_over()
+        blackbox, left = end_late(
+            child,
+            mark,
+            output,
+            spare=spare,
+            users=users(),
+            on_late=on_late,
+            grace=grace,
+            end=end,
+        )
     return CommandResult(
         argv,
         returncode=returncode,
@@ -201,6 +195,42 @@ def run(
         blackbox=blackbox,
         left=left,
     )
+
+
+def end_late(
+    child: Child,
+    mark: str,
+    output: Output,
+    *,
+    spare: Sequence[str] = (),
+    users: Collection[int] | None = (0,),
+    on_late: Callable[[list[Process], bytes], str] | None = None,
+    grace: float = 1.0,
+    end: Deadline | None = None,
+) -> tuple[str, list[Process]]:
+    """End a late command with all it made; its black box, "" for none, and what lives on.
+
+    `child`: the command itself. The rest as for :func:`run`.
+    """
+    from arkcore.machine.ending import end as end_all
+    from arkcore.machine.offspring import Tree
+
+    tree = Tree(child.pid, mark, spare, users)
+
+    def find() -> Iterable[Process]:
+        output.trim()  # what ignores TERM may go on writing
+        return tree.find()
+
+    blackbox = ""
+    if on_late:
+        blackbox = on_late(sorted(tree.find(), key=lambda seen: seen.pid), output.end())
+    # The leader is our child: awaited here, so that it does not stay as a zombie.
+    by = Deadline.after(3 * grace)
+    if end is not None:
+        by = by.sooner(budget.for_ending_command(end.remaining()))
+    left = end_all(find, by, spare=spare, grace=grace)
+    child.is_over()
+    return blackbox, left
 
 
 def _wait(child: Child, deadline: Deadline, output: Output) -> int | None:

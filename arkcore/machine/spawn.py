@@ -75,7 +75,7 @@ def spawn(
         stderr=output.errors,
         env=environment,
         # It would leave ignored signals ignored and blocked ones blocked.
-        preexec_fn=_default_signals,
+        preexec_fn=default_signals,
         start_new_session=True,
         cwd="/",
         user=uid,
@@ -112,7 +112,8 @@ def _changeable_signals() -> set[signal.Signals]:
     return signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
 
-def _default_signals() -> None:
+def default_signals() -> None:
+    """Have every signal do what it does by default. In a child, before a command is executed."""
     for number in _changeable_signals():
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])

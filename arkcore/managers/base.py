@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import sys
 
-from arkcore.base.call import Call, Caller
+from arkcore.base.call import Action, Call, Caller
 from arkcore.base.errors import ConfigurationError
+from arkcore.base.status import Outcome, Status, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
-    from arkcore.base.call import Action
-    from arkcore.base.status import Verdict
+    from arkcore.base.paths import Paths
     from arkcore.resources.timers import Timers
+    from arkcore.worker.signals import Signals
 
 
 class Cluster:
@@ -50,6 +51,22 @@ class Manager(Caller):
     def exit_code(self, action: Action, verdict: Verdict) -> int:
         """What the manager is to be told."""
         raise NotImplementedError
+
+
+def perform(call: Call, paths: Paths, signals: Signals) -> Verdict:
+    """Do what a manager's call asks: by the healthy path as far as that goes, else by the guard."""
+    begun = None
+    if call.action is Action.QUICK_CHECK:
+        from arkcore.guard.healthy import HealthyCheck
+
+        check = HealthyCheck(call, paths, signals)
+        if check.is_well():
+            return Verdict(Outcome.WELL, status=Status.RUNNING)
+        begun = check.begun
+    # Here, so that a healthy check does without.
+    from arkcore.guard.guard import Guard
+
+    return Guard(call, paths, signals, begun=begun).perform()
 
 
 def check_name(kind: str, name: str) -> None:

@@ -16,10 +16,8 @@ from arkcore.base.paths import Paths
 from arkcore.base.status import Outcome
 from arkcore.base.stderr import complain, tell_journal
 from arkcore.base.text import shown
-from arkcore.guard.guard import Guard
 from arkcore.machine.processes import own_beginning
-from arkcore.machine.system import is_trusted_program
-from arkcore.managers.base import Cluster, Manager, check_name, end_process
+from arkcore.managers.base import Cluster, Manager, check_name, end_process, perform
 from arkcore.worker.signals import prepare_process
 
 TYPE_CHECKING = False
@@ -53,6 +51,8 @@ class LifeKeeper(Manager, Cluster):
 
     @property
     def is_installed(self) -> bool:
+        from arkcore.machine.system import is_trusted_program
+
         return is_trusted_program(f"{self.root}/bin/ins_list")
 
     def in_service(self, resource: str) -> bool | None:
@@ -178,7 +178,7 @@ def main(
         call = manager.parse(action, sys.argv if argv is None else argv, environment)
         check_tag(call.resource)
         _refuse_without_rights(paths, call.resource)
-        verdict = Guard(call, paths, signals).perform()
+        verdict = perform(call, paths, signals)
         return manager.exit_code(action, verdict)
     except ConfigurationError as error:
         return _unusable(action, str(error))

@@ -17,12 +17,11 @@ from arkcore.base.errors import ArkError, ConfigurationError, PluginError
 from arkcore.base.paths import Paths
 from arkcore.base.status import Fault, Outcome, Status
 from arkcore.base.stderr import complain, write
-from arkcore.guard.guard import Guard
 from arkcore.guard.loading import fault_of
 from arkcore.guard.looking import look
 from arkcore.machine.processes import own_beginning
 from arkcore.managers import ocf
-from arkcore.managers.base import Manager, check_name, end_process
+from arkcore.managers.base import Manager, check_name, end_process, perform
 from arkcore.managers.launcher import launcher_of
 from arkcore.managers.operation_times import shortfall
 from arkcore.worker.signals import prepare_process
@@ -231,7 +230,7 @@ def _performed(
             complain(f"nothing of that name was ever started: {error}")
             return Answer(ocf.SUCCESS)
         raise
-    verdict = Guard(call, paths, signals).perform()
+    verdict = perform(call, paths, signals)
     return Answer(manager.exit_code(action, verdict), verdict.reason)
 
 

@@ -88,6 +88,11 @@ class ResourceLock:
         holder = _holder(self._descriptor)
         return holder if holder or self._old < 0 else _holder(self._old)
 
+    def take_from(self, other: ResourceLock) -> None:
+        """Hold what `other`, a lock of the same resource in this process, holds until now."""
+        self._descriptor, self._old = other._descriptor, other._old
+        other._descriptor = other._old = -1
+
     def release(self) -> None:
         self.leave_to_parent()
 

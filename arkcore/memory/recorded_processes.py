@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from arkcore.memory.files import boottime
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
 
 #: At most so many users of recorded processes are kept.
 _USERS = 64
+#: Seconds for which the recorded processes stand for all, without a look at the process table.
+LATELY = 600.0
 
 
 class RecordedProcesses:
@@ -29,14 +33,17 @@ class RecordedProcesses:
         """Record `processes`, and the users (`users_of` a pid) of those that are new."""
         pairs = sorted([process.pid, process.start] for process in processes)
         before = self._file.read_of_this_boot()
-        if before.get("processes") == pairs and "users" in before:
+        now = boottime()
+        # Written anew in good time: each of the cheap checks would else wait for the next look.
+        is_fresh = _is_within(before.get("looked"), now, LATELY / 2)
+        if before.get("processes") == pairs and "users" in before and is_fresh:
             return
         known = self.known() if "users" in before else set()
         users = self.users()
         for pid, start in pairs:
             if (pid, start) not in known:
                 users.update(users_of(pid))
-        self._file.write_of_this_boot(processes=pairs, users=sorted(users)[:_USERS])
+        self._file.write_of_this_boot(processes=pairs, users=sorted(users)[:_USERS], looked=now)
 
     def known(self) -> set[tuple[int, int]]:
         """Pid and start time of each recorded process."""
@@ -53,6 +60,14 @@ class RecordedProcesses:
         except (KeyError, TypeError, ValueError, OverflowError):
             return set()
 
+    def were_looked_at_lately(self) -> bool:
+        """Whether they are what a look at the process table has shown within `LATELY`."""
+        return _is_within(self._file.read_of_this_boot().get("looked"), boottime(), LATELY)
+
     def were_recorded(self) -> bool:
         """Whether a record was ever written here, also before this boot."""
         return bool(self._file.read())
+
+
+def _is_within(moment: object, now: float, seconds: float) -> bool:
+    return isinstance(moment, int | float) and 0 <= now - moment <= seconds

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from arkcore.context.context import Context
     from arkcore.machine.processes import Process
     from arkcore.plugin.application import Application
+    from arkcore.plugin.health import HealthCommand
     from arkcore.survey.machine import Machine
     from arkcore.survey.site import Site
 
@@ -56,6 +57,12 @@ class DirectHooks:
 
     def force_stop(self, ctx: Context) -> None:
         self._call("ark_force_stop", ctx=ctx)
+
+    def health_commands(self, options: object, logical_host: str) -> Sequence[HealthCommand]:
+        commands: Sequence[HealthCommand] = self._call(
+            "ark_health_commands", options=options, logical_host=logical_host
+        )
+        return commands
 
     def check_configuration(self, ctx: Context) -> Iterable[Finding]:
         findings: Iterable[Finding] = self._call("ark_check_configuration", ctx=ctx)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from arkcore.context.context import Context
     from arkcore.machine.processes import Process
     from arkcore.plugin.application import Application
+    from arkcore.plugin.health import HealthCommand
     from arkcore.survey.machine import Machine
     from arkcore.survey.site import Site
 
@@ -81,6 +82,18 @@ class ApplicationSpecs:
     @_one_answer
     def ark_force_stop(self, ctx: Context) -> None:
         """Stop by force, this logical host only. Optional: the default ends `ark_processes`."""
+
+    @_one_answer
+    def ark_health_commands(  # type: ignore[empty-body]
+        self, options: Any, logical_host: str
+    ) -> Sequence[HealthCommand]:
+        """Name the commands that tell a healthy application. Optional; makes its checks cheap.
+
+        Where all of them return 0 in time, the application is RUNNING: `ark_status` would say so
+        as well. Then a check runs them, looks whether the recorded processes live, and loads no
+        plugin. In every other case the plugin is asked as ever. Asked once, where the resource is
+        validated, without a context; must be quick and pure. None where no such commands are.
+        """
 
     @_one_answer
     def ark_check_configuration(  # type: ignore[empty-body]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from arkcore.context.context import Context
     from arkcore.machine.processes import Process
     from arkcore.plugin.application import Application
+    from arkcore.plugin.health import HealthCommand
     from arkcore.survey.machine import Machine
     from arkcore.survey.site import Site
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         Callable[[Any], Application]
         | Callable[[Any], _Answer]
         | Callable[[Any, Context], _Answer]
+        | Callable[[Any, Any, str], Sequence[HealthCommand]]
+        | Callable[[Any, Any], Sequence[HealthCommand]]
         | Callable[[Any, Context, Site, Machine], _Findings]
         | Callable[[Any, Context, Site], _Findings]
         | Callable[[Any, Context, Machine], _Findings]

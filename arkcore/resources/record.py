@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from arkcore.base.paths import Paths
     from arkcore.resources.parameters import Parameters
 
-_FORMAT = 4
+_FORMAT = 5
 
 
 def load(paths: Paths, name: str, parameters: Parameters | None = None) -> Resource | None:

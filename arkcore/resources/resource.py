@@ -83,6 +83,7 @@ class Resource:
     __slots__ = (
         "application",
         "given",
+        "health",
         "log",
         "logical_host",
         "may_lack_secrets",
@@ -114,6 +115,7 @@ class Resource:
         observers: tuple[str, ...] = (),
         start: StartSettings | None = None,
         secrets: Mapping[str, Sequence[Any]] | None = None,
+        health: Sequence[Sequence[Any]] = (),
     ) -> None:
         self.name = name
         self.logical_host = logical_host
@@ -135,6 +137,8 @@ class Resource:
         self.log = log
         self.observers = observers
         self.start = start or StartSettings()
+        #: The commands that tell a healthy application, each as `HealthCommand.to_list` has it.
+        self.health = health
 
 
 class ApplicationFacts:
@@ -202,6 +206,7 @@ def to_mapping(resource: Resource) -> dict[str, Any]:
         ],
         "observers": list(resource.observers),
         "start": resource.start.to_list(),
+        "health": list(resource.health),
     }
 
 
@@ -231,4 +236,5 @@ def from_mapping(values: Mapping[str, Any]) -> Resource:
         log=LogSettings(*values["log"]),
         observers=tuple(values["observers"]),
         start=StartSettings(*values["start"]),
+        health=values["health"],
     )

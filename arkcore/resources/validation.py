@@ -13,6 +13,7 @@ from arkcore.base import quickjson
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.toml_file import read_toml, refuse_unknown, table, text, texts
 from arkcore.resources.declaration import declaration_of, declared
+from arkcore.resources.health import note_health
 from arkcore.resources.names import check_resource_name
 from arkcore.resources.neighbours import (
     neighbours_by_file,
@@ -58,15 +59,18 @@ def validate(
         try:
             values = {**_values_of(parameters, where), "plugin": parameters.plugin}
             node = read_node_file(paths)
-            return _validate(paths, name, values, where, manages, node, parameters)
+            resource = _validate(paths, name, values, where, manages, node, parameters)
         except ConfigurationError as error:
             raise type(error)(parameters.renamed(str(error), name)) from error
-    where = paths.resource_file(name)
-    try:
-        values = read_toml(where, paths.prefix)
-        return _validate(paths, name, values, where, manages, read_node_file(paths))
-    except RecursionError:
-        raise ConfigurationError(f"{where}: its tables are nested too deeply") from None
+    else:
+        where = paths.resource_file(name)
+        try:
+            values = read_toml(where, paths.prefix)
+            resource = _validate(paths, name, values, where, manages, read_node_file(paths))
+        except RecursionError:
+            raise ConfigurationError(f"{where}: its tables are nested too deeply") from None
+    note_health(resource)
+    return resource
 
 
 def validate_essentials(

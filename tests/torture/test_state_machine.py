@@ -6,6 +6,7 @@ is made up, and the clock is one that the test moves; so a run of hours takes mi
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -20,13 +21,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from arkcore.actions import quick_check, recover, remove, restore
 from arkcore.base.call import Action, Call, Caller
+from arkcore.base.deadline import Deadline
 from arkcore.base.paths import Paths
 from arkcore.base.status import Outcome, Status, Verdict
 from arkcore.guard.guard import Guard
+from arkcore.guard.healthy import HealthyCheck
 from arkcore.guard.run import ActionRun
 from arkcore.memory.intent import Wanted
+from arkcore.memory.lock import ResourceLock
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.state import State
+from arkcore.memory.undecided import UndecidedClock
 from arkcore.plugin.source import PluginSource
 from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
 from arkcore.resources.timers import Timers
@@ -74,6 +79,8 @@ class FakeWorld:
         self.shutting_down = False
         self.obeys_stop = True
         self.obeys_start = True
+        #: Whether the plugin names commands that tell a healthy application.
+        self.names_commands = True
         #: Done once, in the middle of the next part: what another call may do meanwhile.
         self.meanwhile: Callable[[], None] | None = None
         self.killed_in_part = False
@@ -92,13 +99,7 @@ class FakeWorld:
         """What a worker would answer, and what it would have done to the application."""
         if work not in _PARTS:
             return Verdict(Outcome.WELL)  # clearing up after what was killed
-        self.now += 0.1
-        if self.meanwhile:
-            meanwhile, self.meanwhile = self.meanwhile, None
-            meanwhile()
-        if self.killed_in_part:
-            self.killed_in_part = False
-            raise KilledFromOutside
+        self.begin_question()
         if work is quick_check.check:
             return self._check(within)
         if work is recover.confirm:
@@ -110,6 +111,15 @@ class FakeWorld:
         if work is restore.bring_up:
             return self._start(action, wanted)
         return self._stop()  # restore.clean
+
+    def begin_question(self) -> None:
+        self.now += 0.1
+        if self.meanwhile:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+        if self.killed_in_part:
+            self.killed_in_part = False
+            raise KilledFromOutside
 
     def _broken(self) -> Verdict:
         return Verdict(Outcome.INTERNAL, "the plugin cannot be loaded")
@@ -201,6 +211,36 @@ class FakeRun(ActionRun):
         )
 
 
+class FakeHealthyCheck(HealthyCheck):
+    """The real healthy path; what it would run and look at is answered by the world."""
+
+    world: FakeWorld
+    made: Resource
+
+    def _recorded(self) -> Resource | None:
+        # A plugin that is broken by an update has made its record stale.
+        may = self.world.names_commands and self.world.answers != BROKEN
+        return self.made if may else None
+
+    def _has_taken(self, lock: ResourceLock) -> bool:
+        os.makedirs(self._state.directory, exist_ok=True)
+        return True
+
+    def _all_live(self) -> bool:
+        return self.world.status is Status.RUNNING
+
+    def _all_return_0(
+        self, resource: Resource, clock: UndecidedClock, deadline: Deadline, end: Deadline
+    ) -> bool:
+        assert self.begun is not None
+        self.world.begin_question()
+        if self.world.answers != CLEAR:
+            self.world.now += deadline.remaining()
+            self.begun.answer = Verdict(Outcome.UNDECIDED, "no answer", Status.UNKNOWN)
+            return False
+        return self.world.status is Status.RUNNING
+
+
 class FakeGuard(Guard):
     """The real guard, whose resource is loaded already."""
 
@@ -209,10 +249,14 @@ class FakeGuard(Guard):
     made: Resource
 
     def load(self) -> Verdict | None:
-        run = self.use(self.made)
+        self.use(self.made)
+        return None
+
+    def use(self, resource: Resource, warning: str = "") -> ActionRun:
+        run = super().use(resource, warning)
         assert isinstance(run, FakeRun)
         run.world = self.world
-        return None
+        return run
 
 
 def _resource() -> Resource:
@@ -256,6 +300,10 @@ class Rules(RuleBasedStateMachine):
             mock.patch("arkcore.memory.files.boot_id", self.world.boot_id),
             # Other tests' children, which this process may have, are nobody's here.
             mock.patch("arkcore.guard.run.has_children", return_value=False),
+            mock.patch(
+                "arkcore.memory.recorded_processes.RecordedProcesses.were_looked_at_lately",
+                return_value=True,
+            ),
         ]
         for patch in self._patches:
             patch.start()
@@ -270,13 +318,18 @@ class Rules(RuleBasedStateMachine):
     def call(self, action: Action, by_manager: bool = True) -> Verdict | None:
         """The verdict; None where the guard was killed in the middle."""
         caller = FakeCaller(self.world, by_manager)
-        guard = FakeGuard(
-            Call(action, "app", caller),
-            self.paths,
-            NoSignals(),
-        )
-        guard.world, guard.made = self.world, self.resource
+        call, signals = Call(action, "app", caller), NoSignals()
         try:
+            begun = None
+            if action is Action.QUICK_CHECK and by_manager:
+                check = FakeHealthyCheck(call, self.paths, signals)
+                check.world, check.made = self.world, self.resource
+                if check.is_well():
+                    self.last = (action, Outcome.WELL)
+                    return Verdict(Outcome.WELL, status=Status.RUNNING)
+                begun = check.begun
+            guard = FakeGuard(call, self.paths, signals, begun=begun)
+            guard.world, guard.made = self.world, self.resource
             verdict = guard.perform()
         except KilledFromOutside:
             return None
@@ -311,6 +364,10 @@ class Rules(RuleBasedStateMachine):
     @rule(answers=st.sampled_from([CLEAR, CLEAR, UNCLEAR, HANGS, BROKEN]))
     def the_answers_change(self, answers: str) -> None:
         self.world.answers = answers
+
+    @rule(names=st.booleans())
+    def its_plugin_names_commands(self, names: bool) -> None:
+        self.world.names_commands = names
 
     @rule(stop=st.booleans(), start=st.booleans())
     def its_obedience_changes(self, stop: bool, start: bool) -> None:

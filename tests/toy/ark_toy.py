@@ -14,6 +14,7 @@ from typing import Any
 from arkcore import (
     Application,
     Finding,
+    HealthCommand,
     Level,
     LogicalHostRule,
     Process,
@@ -60,6 +61,15 @@ class Toy:
             machine_wide=("shared-daemon",),
             logical_host=LogicalHostRule(max_bytes=20, unique_bytes=8, exclusive=exclusive),
         )
+
+    @hookimpl
+    def ark_health_commands(self, options: Any) -> list[HealthCommand]:
+        """What the file `home/health` names, a command a line; none where there is no file."""
+        path = f"{options.home}/health"
+        if not os.path.exists(path):
+            return []
+        with open(path) as file:
+            return [HealthCommand(line.split(), node_lock="toy") for line in file]
 
     @hookimpl
     def ark_status(self, ctx: Any) -> StatusReport:

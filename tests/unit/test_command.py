@@ -20,9 +20,9 @@ from arkcore.base.deadline import Deadline
 from arkcore.base.errors import PluginError, StepFailed
 from arkcore.machine import processes
 from arkcore.machine.command import CommandResult, run
+from arkcore.machine.descent import prctl
 from arkcore.machine.output import Output
 from arkcore.machine.processes import Process
-from arkcore.worker.worker import prctl
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 

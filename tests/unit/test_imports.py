@@ -204,6 +204,47 @@ def test_a_healthy_check_loads_no_step_but_the_asking(bird: Bird) -> None:
     assert "arkcore.actions.asking" in worker
 
 
+HEALTH = """
+    @hookimpl
+    def ark_health_commands(self, options):
+        from arkcore import HealthCommand
+        return [HealthCommand(["/usr/bin/test", "!", "-e", options.told + ".down"])]
+    @hookimpl
+    def ark_processes(self, ctx):
+        from arkcore import processes
+        return [processes.look(1)]
+"""
+#: Modules of ours on the healthy path, packages included. Each costs a check a tenth of a
+#: millisecond.
+MOST_MODULES = 52
+
+
+def test_the_healthy_path_loads_neither_guard_nor_plugin(
+    paths: Paths, install: Callable[..., Path], tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    plugin = {"bird_plugin": PLUGIN + HEALTH}
+    site = install("ark-bird", "bird = bird_plugin:Plugin", plugin)
+    file = Path(paths.resource_file("bird1"))
+    file.write_text(f'plugin = "bird"\nlogical_host = "LHOST1"\n[options]\ntold = "{told}"\n')
+    file.chmod(0o644)
+    bird = Bird(site, paths.prefix, told)
+    bird.run(CALL, "RESTORE")
+    told.unlink()
+    child = subprocess.run(
+        [sys.executable, "-I", "-c", CALL, site, paths.prefix, told, "QUICK_CHECK"],
+        capture_output=True,
+        check=True,
+    )
+    code, loaded = json.loads(child.stdout)
+    assert (code, child.stderr) == (0, b"")
+    assert not told.exists(), "the plugin was asked"
+    ours = [each for each in loaded if each.split(".")[0] == "arkcore"]
+    assert not {"arkcore.guard.guard", "arkcore.worker.worker", "bird_plugin"} & {*loaded}
+    assert not HEAVY & {*loaded} - {"re", "typing"}
+    assert len(ours) <= MOST_MODULES
+
+
 #: What a start needs where something is amiss.
 NOT_FOR_A_GOOD_START = {
     "arkcore.actions.awaiting",

@@ -146,7 +146,18 @@ def test_both_routes_give_the_same_answer(plugin: type, hook: str) -> None:
 
 def test_every_hook_of_an_application_is_asked_by_both_routes() -> None:
     specified = {name for name in vars(ApplicationSpecs) if name.startswith("ark_")}
-    assert specified == {f"ark_{hook}" for hook in ASKED} | {"ark_application"}
+    without_context = {"ark_application", "ark_health_commands"}
+    assert specified == {f"ark_{hook}" for hook in ASKED} | without_context
+
+
+@pytest.mark.parametrize("route", [DirectHooks, lambda plugin: PluggyHooks(plugin, "whole")])
+def test_the_health_commands_are_asked_by_options_and_host(route: Callable[[object], Any]) -> None:
+    class Named(Whole):
+        @hookimpl
+        def ark_health_commands(self, options: Any, logical_host: str) -> Any:
+            return [options, logical_host]
+
+    assert route(Named()).health_commands("the options", "LHOST") == ["the options", "LHOST"]
 
 
 @pytest.mark.parametrize("route", [DirectHooks, lambda plugin: PluggyHooks(plugin, "whole")])

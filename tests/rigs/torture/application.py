@@ -7,7 +7,7 @@ a hook's name and a fault's.
 
 from __future__ import annotations
 
-from arkcore import Application, Process, Status, StatusReport, hookimpl, option
+from arkcore import Application, HealthCommand, Process, Status, StatusReport, hookimpl, option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ class Hostile:
             options=Options,
             machine_wide=("shared-daemon",),
         )
+
+    @hookimpl
+    def ark_health_commands(self, options: Options, logical_host: str) -> list[HealthCommand]:
+        return [HealthCommand([f"{options.product}/bin/command", "status", logical_host])]
 
     @hookimpl
     def ark_status(self, ctx: Context) -> StatusReport:

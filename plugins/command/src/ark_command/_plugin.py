@@ -8,6 +8,7 @@ from ark_command._options import OTHER, Options, address_and_port
 from arkcore import (
     Application,
     Finding,
+    HealthCommand,
     Level,
     LogicalHostRule,
     SilentDisk,
@@ -68,6 +69,13 @@ class Command:
         if options.pid_file:
             return self._told_by_pid_file(ctx)
         return _told_by_tcp(ctx)
+
+    @hookimpl
+    def ark_health_commands(self, options: Options) -> Sequence[HealthCommand]:
+        # A command of another user costs more to start; and 0 may mean something else.
+        if not options.status or options.user or options.status_codes.get("0") != "RUNNING":
+            return ()
+        return [HealthCommand(options.status)]
 
     def _told_by_command(self, ctx: Context) -> StatusReport:
         options: Options = ctx.options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ark_jp1_base import facts
-from ark_jp1_base.commands import Reply, reply_of, run
+from ark_jp1_base.commands import Reply, health_command, meaning, reply_of, run
 from ark_jp1_base.jp1 import Jp1Plugin
 from ark_jp1_base.judgement import Answer
 from ark_jp1_base.options import Jp1Options, check_start_options, check_words
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from arkcore import Context, Finding, Machine, Site
+    from arkcore import Context, Finding, HealthCommand, Machine, Site
 
 
 class Ajs3Options(Jp1Options):
@@ -148,18 +148,24 @@ class Ajs3Plugin(Jp1Plugin):
         queueless = [options.queueless_command] if options.queueless else []
         return [*super().commands(options), *queueless]
 
+    def _status_words(self, options: Any, logical_host: str) -> tuple[str, ...]:
+        words = (options.status_command, "-h", logical_host, "-t", str(options.status_timeout))
+        return (*words, *self.status_arguments(options))
+
+    @hookimpl
+    def ark_health_commands(self, options: Any, logical_host: str) -> Sequence[HealthCommand]:
+        # The queueless services answer in words; and a site may have corrected what 0 means.
+        if options.queueless or (
+            meaning(0, facts.AJS3_CODES, options.status_codes) is not Answer.RUNNING
+        ):
+            return ()
+        words = self._status_words(options, logical_host)
+        return [health_command(options, logical_host, words)]
+
     def ask(self, ctx: Context) -> list[Reply]:
         options = ctx.options
-        result = run(
-            ctx,
-            options.status_command,
-            "-h",
-            ctx.logical_host,
-            "-t",
-            str(options.status_timeout),
-            *self.status_arguments(options),
-            timeout=options.status_limit,
-        )
+        words = self._status_words(options, ctx.logical_host)
+        result = run(ctx, *words, timeout=options.status_limit)
         replies = [reply_of(result, facts.AJS3_CODES, options.status_codes)]
         # The queueless services are the machine's and outlive the logical host: while JP1/AJS3
         # itself does not run, they say nothing about it.

@@ -6,10 +6,12 @@ import os
 
 from ark_jp1_base import facts
 from ark_jp1_base.judgement import Answer
+from arkcore import HealthCommand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from arkcore import CommandResult, Context
 
@@ -50,8 +52,12 @@ def environment(ctx: Context, lang: str | None = None) -> dict[str, str | None]:
     Neither LC_* nor AJSMANAGERHOST is in it: JP1's own start script unsets the one, and JP1/AJS3
     must be started without the other (AJSO0152). `lang` of "" takes LANG away.
     """
-    lang = ctx.options.lang if lang is None else lang
-    return {facts.LOGICAL_HOST_VARIABLE.value: ctx.logical_host, "LANG": lang or None}
+    return environment_of(ctx.logical_host, ctx.options.lang if lang is None else lang)
+
+
+def environment_of(logical_host: str, lang: str) -> dict[str, str | None]:
+    """The same, where there is no context."""
+    return {facts.LOGICAL_HOST_VARIABLE.value: logical_host, "LANG": lang or None}
 
 
 def beneath(root: str, path: str) -> str:
@@ -73,6 +79,18 @@ def run(
         timeout=timeout,
         env=environment(ctx, lang),
         encoding=options.encoding or codec_of(options.lang if lang is None else lang),
+    )
+
+
+def health_command(
+    options: Any, logical_host: str, words: Sequence[str], node_lock: str = ""
+) -> HealthCommand:
+    """A status command, its path and arguments, as the healthy path runs it: like :func:`run`."""
+    return HealthCommand(
+        [beneath(options.root, words[0]), *words[1:]],
+        timeout=options.status_limit,
+        env=environment_of(logical_host, options.lang),
+        node_lock=node_lock,
     )
 
 

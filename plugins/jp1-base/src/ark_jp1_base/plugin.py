@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ark_jp1_base import facts
-from ark_jp1_base.commands import Reply, reply_of, run
+from ark_jp1_base.commands import Reply, health_command, meaning, reply_of, run
 from ark_jp1_base.jp1 import Jp1Plugin
 from ark_jp1_base.judgement import Answer
 from ark_jp1_base.options import Jp1Options, check_codes
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from arkcore import Context
+    from arkcore import Context, HealthCommand
 
 #: `jbs_spmd_status` must not run twice at once on a host, logical or physical, nor while
 #: `jbs_spmd_stop` does (BASE0315).
@@ -119,30 +119,38 @@ class Jp1Base(Jp1Plugin):
         with ctx.node_lock(STATUS_LOCK, within=STOP_PATIENCE):
             super().ark_stop(ctx)
 
+    @hookimpl
+    def ark_health_commands(self, options: Any, logical_host: str) -> Sequence[HealthCommand]:
+        asked = [(_manager_words(options, logical_host), STATUS_LOCK)]
+        tables = [(facts.BASE_CODES, options.status_codes)]
+        if options.event_server:
+            asked.append((_event_words(options, logical_host), ""))
+            tables.append((facts.EVENT_CODES, options.event_codes))
+        # A site may have corrected what 0 means.
+        if any(meaning(0, *table) is not Answer.RUNNING for table in tables):
+            return ()
+        return [health_command(options, logical_host, words, lock) for words, lock in asked]
+
     def _ask_manager(self, ctx: Context) -> Reply:
         options = ctx.options
         with ctx.node_lock(STATUS_LOCK) as taken:
             if not taken:
                 return Reply(Answer.UNKNOWN, "jbs_spmd_status was busy with another logical host")
-            result = run(
-                ctx,
-                options.status_command,
-                "-h",
-                ctx.logical_host,
-                "-t",
-                str(options.status_timeout),
-                timeout=options.status_limit,
-            )
+            words = _manager_words(options, ctx.logical_host)
+            result = run(ctx, *words, timeout=options.status_limit)
         return reply_of(result, facts.BASE_CODES, options.status_codes)
 
     def _ask_event_server(self, ctx: Context) -> Reply:
         options = ctx.options
-        result = run(
-            ctx,
-            options.event_command,
-            ctx.logical_host,
-            "-t",
-            str(options.event_timeout),
-            timeout=options.status_limit,
-        )
+        words = _event_words(options, ctx.logical_host)
+        result = run(ctx, *words, timeout=options.status_limit)
         return reply_of(result, facts.EVENT_CODES, options.event_codes)
+
+
+def _manager_words(options: Any, logical_host: str) -> tuple[str, ...]:
+    seconds = str(options.status_timeout)
+    return (options.status_command, "-h", logical_host, "-t", seconds)
+
+
+def _event_words(options: Any, logical_host: str) -> tuple[str, ...]:
+    return (options.event_command, logical_host, "-t", str(options.event_timeout))
