@@ -17,8 +17,8 @@ class Kind:
     """One kind: its template, and what a plugin of it makes of its arguments.
 
     `arguments`: the default. `places`: the expression for each place in them; those in `needed`
-    must occur. `asked`: whether the daemon is asked by its port. `has_user`: whether a user may be
-    named. `setting`: a line of its resource file.
+    must occur. `takes`: the further options of `ark new` that go with it. `setting`: a line of its
+    resource file; "" where that follows from those options.
     """
 
     def __init__(
@@ -28,20 +28,21 @@ class Kind:
         places: dict[str, str],
         needed: tuple[str, ...],
         *,
-        asked: bool = False,
-        has_user: bool = False,
+        takes: tuple[str, ...],
         setting: str,
     ) -> None:
         self.name = name
         self.arguments = arguments
         self.places = places
         self.needed = needed
-        self.asked = asked
-        self.has_user = has_user
+        self.takes = takes
         self.setting = setting
 
 
 _HOST = "ctx.logical_host"
+
+#: The kind that systemd starts: its plugin is given a unit, and no arguments.
+SYSTEMD = "systemd"
 
 KINDS = {
     kind.name: kind
@@ -51,8 +52,7 @@ KINDS = {
             "--address {address} --port {port}",
             {"address": "options.address", "port": "options.port", "host": _HOST},
             ("port",),
-            asked=True,
-            has_user=True,
+            takes=("arguments", "user", "send", "expect"),
             setting="port = 8080",
         ),
         Kind(
@@ -60,7 +60,7 @@ KINDS = {
             "--pid-file {pid_file}",
             {"pid_file": "self.pid_file(ctx)", "host": _HOST},
             ("pid_file",),
-            has_user=True,
+            takes=("arguments", "user"),
             setting='directory = "/run"',
         ),
         Kind(
@@ -68,8 +68,10 @@ KINDS = {
             "{word} {host}",
             {"word": "word", "host": _HOST},
             ("word", "host"),
+            takes=("arguments",),
             setting="status_limit = 5",
         ),
+        Kind(SYSTEMD, "", {}, (), takes=("unit",), setting=""),
     )
 }
 

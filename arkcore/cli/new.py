@@ -56,18 +56,29 @@ _EXAMPLE = "example"
     "--kind",
     type=click.Choice(list(KINDS)),
     help="socket: it stays in the foreground and listens on a TCP port. pidfile: it goes into the "
-    "background and writes a pid file. command: a command starts, stops and asks it.",
+    "background and writes a pid file. command: a command starts, stops and asks it. systemd: it "
+    "is a service of systemd.",
 )
-@click.option("--program", metavar="PATH", help="The product's program; with --kind.")
+@click.option(
+    "--program",
+    metavar="PATH",
+    help="The product's program; with --kind. Of systemd: systemctl, where it lies elsewhere.",
+)
+@click.option(
+    "--unit",
+    metavar="UNIT",
+    help="The product's service, for --kind systemd. A template, app@.service, runs once for each "
+    "logical host.",
+)
 @click.option(
     "--arguments",
     metavar="TEXT",
     help="What the program is called with. Places: {address} {port} of a socket, {pid_file}, "
     "{word} (start, stop, status) of a command, {host}. By default "
-    + "; ".join(f"{kind.name}: {kind.arguments}" for kind in KINDS.values())
+    + "; ".join(f"{kind.name}: {kind.arguments}" for kind in KINDS.values() if kind.arguments)
     + ".",
 )
-@click.option("--user", metavar="USER", help="The user it runs as; not for a command.")
+@click.option("--user", metavar="USER", help="The user it runs as; of a socket or pidfile.")
 @click.option("--send", metavar="TEXT", help="What a socket is asked; \\r \\n \\t \\0 are escapes.")
 @click.option("--expect", metavar="TEXT", help="What its answer holds; any answer by default.")
 def new(
@@ -82,13 +93,15 @@ def new(
 
     It protects a small daemon of its own, so that its tests pass and it
     runs under every cluster manager at once. With --kind and --program
-    it protects that program instead.
+    it protects that program instead; with --kind systemd and --unit,
+    that service.
 
     Examples:
       ark new my-app
       ark new my-app --title "My Application" --directory /src/ark-my-app
       ark new cache --kind socket --program /usr/bin/memcached --user nobody
           --arguments "-l {address} -p {port}" --send "version\\r\\n"
+      ark new web --kind systemd --unit nginx.service
     """
     _refuse_bad_name(name)
     title = name if title is None else title

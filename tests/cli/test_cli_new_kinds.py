@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import subprocess
 import sys
 import tomllib
@@ -12,12 +13,17 @@ from pathlib import Path
 
 import pytest
 from fresh import ROOT, Fresh
+from own_systemd import Manager, missing, own_manager
 
 from arkcore import __version__
 from arkcore.cli.kinds import KINDS
 from arkcore.cli.new import OURS
 
-#: Seconds; three conformance kits and pip on a busy machine.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Seconds; some conformance kits and pip on a busy machine.
 pytestmark = pytest.mark.timeout(300)
 
 _TEMPLATE = ROOT / "arkcore/cli/template"
@@ -39,8 +45,25 @@ def _program(path: Path, source: Path) -> Path:
     return path
 
 
+def _words(kind: str, program: object = "/bin/sh") -> list[str]:
+    """The options that a plugin of a kind cannot be made without; none for no kind."""
+    if not kind:
+        return []
+    return [
+        "--kind",
+        kind,
+        *(["--unit", "app.service"] if kind == "systemd" else []),
+        *_of(program),
+    ]
+
+
+def _of(program: object) -> list[str]:
+    return ["--program", str(program)]
+
+
 # What is refused.
 
+_UNIT = ("--kind", "systemd", "--unit")
 _SOCKET = ("--kind", "socket", "--program", "/bin/sh")
 
 
@@ -57,6 +80,15 @@ _SOCKET = ("--kind", "socket", "--program", "/bin/sh")
         (["--kind", "pidfile", "--program", '/bin/"'], 'without " \\ $ and control characters'),
         (["--kind", "command", "--program", "/bin/sh", "--user", "x"], "--user: not allowed with"),
         (["--kind", "pidfile", "--program", "/bin/sh", "--send", "x"], "--send: not allowed with"),
+        (["--kind", "systemd"], "--kind systemd: needs --unit UNIT"),
+        (["--unit", "a.service"], "--unit: allowed only with --kind"),
+        ([*_SOCKET, "--unit", "a.service"], "--unit: not allowed with --kind socket"),
+        ([*_UNIT, "a.service", "--arguments", "x"], "--arguments: not allowed with --kind systemd"),
+        ([*_UNIT, "a.service", "--program", "systemctl"], "'systemctl': must be an absolute path"),
+        ([*_UNIT, "a"], "--unit 'a': allowed is the full name of a service"),
+        ([*_UNIT, "a.socket"], "--unit 'a.socket': allowed is the full name of a service"),
+        ([*_UNIT, "../a.service"], "--unit '../a.service': allowed is the full name of a service"),
+        ([*_UNIT, "a" * 73 + ".service"], "of up to 80 letters"),
         ([*_SOCKET, "--user", "a b"], "--user 'a b': no name of a user"),
         ([*_SOCKET, "--send", '"'], "--send '\"': allowed are"),
         ([*_SOCKET, "--expect", "\\x"], "--expect '\\\\x': allowed are"),
@@ -112,14 +144,15 @@ def test_the_names_of_our_own_distributions_are_refused(here, ark_here):
 
 @pytest.mark.parametrize("kind", ["", *KINDS])
 def test_a_distribution_has_all_that_is_published(here, ark_here, kind):
-    words = ("--kind", kind, "--program", "/bin/sh") if kind else ()
-    assert ark_here("new", "my-app", "--title", "業務", *words).returncode == 0
+    assert ark_here("new", "my-app", "--title", "業務", *_words(kind)).returncode == 0
     made = here / "ark-my-app"
     declared = tomllib.loads((made / "pyproject.toml").read_text())["project"]
     assert declared["license"] == "Apache-2.0"
     assert declared["license-files"] == ["LICENSE"]
     assert (made / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
-    assert declared["dependencies"] == [f"arkcore>={__version__}"]
+    needed = ["arkcore", "ark-systemd"] if kind == "systemd" else ["arkcore"]
+    assert declared["dependencies"] == [f"{each}>={__version__}" for each in needed]
+    assert all(f"plugins/{each[4:]}" in (made / ".ci/run").read_text() for each in needed[1:])
     assert f"ark-testing>={__version__}" in declared["optional-dependencies"]["test"]
     assert f"## {declared['version']}\n" in (made / "CHANGELOG.md").read_text()
     versions = '["3.11", "3.12", "3.13"]'
@@ -146,6 +179,8 @@ def _demanding(kind: str) -> list[str]:
     }
     program = "/bin" + "/." * 36 + "//sh"
     assert len(program) == 80
+    if kind == "systemd":
+        return [*_UNIT, "u" * 71 + "@.service", "--program", program]
     words = ["--kind", kind, "--program", program, "--arguments", arguments[kind]]
     words += ["--user", "u" * 32] if kind != "command" else []
     words += ["--send", "s" * 76 + r"\r\n", "--expect", "e" * 80] if kind == "socket" else []
@@ -153,9 +188,11 @@ def _demanding(kind: str) -> list[str]:
 
 
 def test_each_kind_is_in_good_style_however_long_its_words(here, ark_here):
-    for kind in KINDS:
+    demanding = {kind: _demanding(kind) for kind in KINDS}
+    demanding["unit"] = [*_UNIT, "u" * 72 + ".service"]
+    for kind, words in demanding.items():
         name = f"{kind}-" + "x" * (39 - len(kind))
-        made = ark_here("new", name, "--title", "業" * 20, *_demanding(kind))
+        made = ark_here("new", name, "--title", "業" * 20, *words)
         assert made.returncode == 0, made.stderr
     for words in (("check",), ("format", "--check", "--diff")):
         command = [sys.executable, "-m", "ruff", *words, "--no-cache", "."]
@@ -164,19 +201,35 @@ def test_each_kind_is_in_good_style_however_long_its_words(here, ark_here):
 
 
 @pytest.fixture(scope="module")
-def made(wheels, tmp_path_factory: pytest.TempPathFactory) -> tuple[Fresh, list[Path]]:
+def manager() -> Iterator[Manager]:
+    if missing():
+        pytest.skip(missing())
+    with own_manager() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def made(
+    wheels, manager: Manager, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Fresh, list[Path]]:
     """A plugin of each kind for a real daemon, installed where nothing of ours was."""
     directory = tmp_path_factory.mktemp("kinds")
     fresh = Fresh(directory / "environment")
-    fresh.install(*wheels)
+    fresh.install(*wheels, ROOT / "plugins/systemd")
     small = _program(directory / "small", _SMALL)
     control = _program(directory / "control", _EXAMPLE)
     arguments = ("--arguments", f"{{word}} {directory} {{host}}")
     programs = {"socket": [small], "pidfile": [small], "command": [control, *arguments]}
-    for kind in KINDS:
-        words = ("--kind", kind, "--program", *programs[kind])
-        fresh.call("ark", "new", f"a-{kind}", *words, cwd=directory)
-    projects = [directory / f"ark-a-{kind}" for kind in KINDS]
+    words = {kind: ["--kind", kind, "--program", *programs[kind]] for kind in programs}
+    # One for each logical host, and one for a node.
+    file = f"{directory}/%n.pid"
+    service = f"Type=forking\nPIDFile={file}\nExecStart={small} --pid-file {file}"
+    for name, at in (("unit", ""), ("instances", "@")):
+        unit = manager.unit(f"small-{secrets.token_hex(3)}{at}", service)
+        words[name] = [*_UNIT, unit, *_of(manager.systemctl)]
+    for name, given in words.items():
+        fresh.call("ark", "new", f"a-{name}", *given, cwd=directory)
+    projects = [directory / f"ark-a-{name}" for name in words]
     fresh.install(*projects)
     return fresh, projects
 

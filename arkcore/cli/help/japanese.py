@@ -141,7 +141,8 @@ RESOURCE を指定すると、そのプラグインだけに、次の開始で�
 新しいプラグインを作ります。作者が書き換えるための、完全な配布物です。
 
 小さなデーモンを保護する状態で作られるため、すぐにテストに合格し、どのクラスタ
-マネージャのもとでも動きます。
+マネージャのもとでも動きます。--kind と --program を付けると、代わりにそのプログラムを、
+--kind systemd と --unit を付けると、そのサービスを保護します。
 """,
     "plugins": """
 見つかったプラグインと、壊れているものの原因を一覧表示します。
@@ -283,16 +284,27 @@ TEXTS = {
     "The plugin's name, for instance my-app.": "プラグインの名前。例: my-app",
     "The plugins to import and look at.": "インポートして調べるプラグイン。",
     "The product's name for people; NAME by default.": "人が読むための製品名。既定は NAME。",
-    "The product's program; with --kind.": "製品のプログラム。--kind とともに指定する。",
-    "The user it runs as; not for a command.": "実行ユーザー。command では指定できない。",
+    "The product's program; with --kind. Of systemd: systemctl, where it lies elsewhere.": (
+        "製品のプログラム。--kind とともに指定する。systemd では、別の場所にある systemctl。"
+    ),
+    "The product's service, for --kind systemd. A template, app@.service, runs once for each "
+    "logical host.": (
+        "--kind systemd での、製品のサービス。テンプレート app@.service は、論理ホストごとに"
+        " 1 つずつ動く。"
+    ),
+    "The user it runs as; of a socket or pidfile.": (
+        "実行ユーザー。socket か pidfile で指定できる。"
+    ),
     "What a socket is asked; \\r \\n \\t \\0 are escapes.": (
         "ソケットに送る文字列。\\r \\n \\t \\0 はエスケープ。"
     ),
     "What its answer holds; any answer by default.": "応答に含まれる文字列。既定は任意の応答。",
     "socket: it stays in the foreground and listens on a TCP port. pidfile: it goes into the "
-    "background and writes a pid file. command: a command starts, stops and asks it.": (
+    "background and writes a pid file. command: a command starts, stops and asks it. systemd: it "
+    "is a service of systemd.": (
         "socket: フォアグラウンドで動き、TCP ポートで待ち受ける。pidfile: バックグラウンドで動き、"
-        "pid ファイルを書く。command: コマンドで開始、停止、状態確認を行う。"
+        "pid ファイルを書く。command: コマンドで開始、停止、状態確認を行う。systemd: systemd の"
+        "サービスである。"
     ),
     "What the program is called with. Places: {address} {port} of a socket, {pid_file}, {word} "
     "(start, stop, status) of a command, {host}. By default socket: --address {address} --port "

@@ -49,6 +49,10 @@ def test_a_unit_that_cannot_be_protected_is_refused(unit: str, why: str) -> None
     assert "\n" not in refusal(unit)
 
 
+def test_a_name_without_its_suffix_is_told_whole() -> None:
+    assert "for instance arkx@1.service" in refusal("arkx@1")
+
+
 @pytest.mark.parametrize("unit", ["arkx.service", "arkx@15-main.service", "ark\\x2dx.service"])
 def test_a_service_and_an_instance_are_allowed(unit: str) -> None:
     assert refusal(unit) == ""
@@ -68,11 +72,18 @@ class TestUnitFiles:
             (tmp_path / name).touch()
         links = {"a.service": "real.service", "masked.service": "/dev/null"}
         links |= {"app@1.service": "app@.service", "linked.service": "/opt/linked.service"}
+        links |= {"b.service": "a.service", "other@.service": "app@.service"}
         for name, target in links.items():
             (tmp_path / name).symlink_to(target)
-        shown = {name: UnitFiles(name, [str(tmp_path)]).real_name() for name in links}
-        assert shown.pop("a.service") == "real.service"
-        assert set(shown.values()) == {""}
+        names = ("a.service", "b.service", "other@1.service", "masked.service", "app@1.service")
+        names += ("app@2.service", "linked.service", "none.service")
+        shown = {name: UnitFiles(name, [str(tmp_path)]).real_name() for name in names}
+        aliases = {name: real for name, real in shown.items() if real}
+        assert aliases == {
+            "a.service": "real.service",
+            "b.service": "real.service",
+            "other@1.service": "app@1.service",
+        }
 
 
 def test_an_enabled_unit_does_not_validate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

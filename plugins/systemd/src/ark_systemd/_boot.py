@@ -10,6 +10,9 @@ import os
 
 from ark_systemd import _facts
 
+#: Links that lead from one to the next, as many as the kernel follows.
+_LONGEST_CHAIN = 40
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,13 +30,25 @@ class UnitFiles:
 
     def real_name(self) -> str:
         """The name of the unit that this one is an alias of; "" where it is none."""
-        for directory in self._directories:
-            target = _target(f"{directory}/{self._unit}")
-            if target is None:
-                continue
-            # A masked unit is a link to /dev/null; an instance may be a link to its template.
-            same = (self._unit, _template(self._unit), "null", "")
-            return "" if target in same else target
+        real = self._unit
+        for _ in range(_LONGEST_CHAIN):
+            target = self._linked_to(real)
+            if target in (real, "null", ""):  # a masked unit is a link to /dev/null
+                break
+            real = target
+        return "" if real == self._unit else real
+
+    def _linked_to(self, unit: str) -> str:
+        """The unit that the file of `unit` is a link to at once; "" where it is no link.
+
+        An instance without a file of its own has its template's.
+        """
+        template = _template(unit)
+        for file in (unit, template) if template else (unit,):
+            for directory in self._directories:
+                target = _target(f"{directory}/{file}")
+                if target is not None:
+                    return _instance(target, unit)
         return ""
 
     def links_of_boot(self) -> list[str]:
@@ -62,6 +77,14 @@ def _target(path: str) -> str | None:
 def _template(unit: str) -> str:
     beginning, at, _ = unit.partition("@")
     return f"{beginning}@.service" if at else ""
+
+
+def _instance(file: str, unit: str) -> str:
+    """The instance of the template `file` that `unit` is one of; `file` where it is no template."""
+    beginning, at, rest = file.partition("@")
+    if not at or rest != ".service":
+        return file
+    return f"{beginning}@{unit.partition('@')[2]}"
 
 
 def _names(directory: str) -> list[str]:

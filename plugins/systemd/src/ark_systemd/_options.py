@@ -44,13 +44,14 @@ _PATIENCE = 2.0
 
 
 class Options:
-    """The options of the plugin `systemd`."""
+    """The options of the plugin `systemd`. A plugin for one product inherits them."""
 
     unit: str = option(
         "",
         "The service, with its full name: nginx.service, postgresql@15-main.service",
         "サービスのユニット名(完全な名前)。例: nginx.service、postgresql@15-main.service",
         required=True,
+        unique="unit",
     )
     systemctl: str = option(
         "/usr/bin/systemctl",
@@ -94,7 +95,8 @@ def _check_name(unit: str) -> None:
     if kind in _OTHER_TYPES and dot:
         _refuse("unit", unit, f"a {kind} cannot be protected: {_OTHER_TYPES[kind]}")
     if not dot or kind != "service":
-        _refuse("unit", unit, "must be the full name of a service, for instance nginx.service")
+        begun = unit if unit and (_NAME | {"@"}).issuperset(unit) else "nginx"
+        _refuse("unit", unit, f"must be the full name of a service, for instance {begun}.service")
     beginning, at, instance = name.partition("@")
     whole = beginning and _NAME.issuperset(beginning) and (_NAME | {"@"}).issuperset(instance)
     if not whole or len(unit) > _LONGEST or beginning.startswith(("-", ".")):

@@ -1,4 +1,4 @@
-"""The plugin `systemd`: one service of systemd."""
+"""The plugin `systemd`: one service of systemd. Plugins for one product inherit it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ark_systemd._status import report
 from arkcore import (
     Application,
     LogicalHostRule,
+    Status,
     StatusReport,
     StepFailed,
     SupportClass,
@@ -29,25 +30,41 @@ _TO_BE_GONE = 5.0
 
 
 class Systemd:
-    """A service of systemd."""
+    """A service of systemd.
+
+    Inherit it to protect one product. `name`, `title`, `options`, `topologies`, `logical_host`: as
+    of :class:`arkcore.Application`; `options` inherits :class:`Options`. `health` asks the product
+    itself. Any hook may be written, marked with :func:`arkcore.hookimpl`.
+    """
+
+    name = "systemd"
+    title = "Service of systemd"
+    options: type[Options] = Options
+    topologies: Sequence[Topology] = (Topology.STANDBY, Topology.MUTUAL_STANDBY)
+    #: Two on one logical host are told apart by their units' control groups.
+    logical_host = LogicalHostRule(exclusive=False)
+
+    def health(self, ctx: Context, seen: StatusReport) -> StatusReport:
+        """What the product itself says. Asked only where systemd says RUNNING, which is `seen`."""
+        return seen
 
     @hookimpl
     def ark_application(self) -> Application:
         return Application(
-            name="systemd",
-            title="Service of systemd",
-            options=Options,
+            name=self.name,
+            title=self.title,
+            options=self.options,
             support=SupportClass.ACTIVE_ACTIVE,
-            topologies=(Topology.STANDBY, Topology.MUTUAL_STANDBY),
+            topologies=self.topologies,
             # No process does not prove it stopped: systemd may be about to restart it.
             runs_as_processes=False,
-            # Each is recognised by its unit's control group.
-            logical_host=LogicalHostRule(exclusive=False),
+            logical_host=self.logical_host,
         )
 
     @hookimpl
     def ark_status(self, ctx: Context) -> StatusReport:
-        return report(ctx)
+        seen = report(ctx)
+        return self.health(ctx, seen) if seen.status is Status.RUNNING else seen
 
     @hookimpl
     def ark_processes(self, ctx: Context) -> Sequence[Process]:

@@ -175,19 +175,24 @@ class Subject:
 
     @contextmanager
     def lodging(self) -> Iterator[Host]:
-        """Have a second resource on the first logical host, with the options of the second one."""
+        """Have a second resource on the first logical host, with the options of the second one.
+
+        The second one's own resource file is away meanwhile: what only one resource may have, the
+        two could not have beside one another.
+        """
         given = copy.copy(self.second.given)
         given.name = self.host.name
         parent = Parent(self._directory / "lodger")
         self._parents.append(parent)
         self._node.create(_LODGER)
         lodger = Host(given, _LODGER, self._node, parent, self.host.machine_wide)
-        self.configure(lodger)
-        try:
-            yield lodger
-        finally:
-            self.clear(lodger)
-            (self._resources / f"{_LODGER}.toml").unlink()
+        with self.without_file(self.second):
+            self.configure(lodger)
+            try:
+                yield lodger
+            finally:
+                self.clear(lodger)
+                (self._resources / f"{_LODGER}.toml").unlink()
 
     def _write(self, name: str, text: str) -> Path:
         path = self._resources / f"{name}.toml"
