@@ -11,7 +11,10 @@ from ark_systemd._facts import status_of
 from ark_systemd._group import hierarchies, living
 
 from arkcore import ConfigurationError, MachineError, Status
+from arkcore.base.errors import ArkError
+from arkcore.base.paths import Paths
 from arkcore.plugin.application import make_options
+from arkcore.resources.validation import validate
 
 
 def refusal(unit: str) -> str:
@@ -56,6 +59,41 @@ def test_a_name_without_its_suffix_is_told_whole() -> None:
 @pytest.mark.parametrize("unit", ["arkx.service", "arkx@15-main.service", "ark\\x2dx.service"])
 def test_a_service_and_an_instance_are_allowed(unit: str) -> None:
     assert refusal(unit) == ""
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ("arkx.service", "unit = 'arkx.service': resource first has the same"),
+        ("arkx", "unit = 'arkx': must be the full name of a service, for instance arkx.service"),
+        ("arkother.service", "unit = 'arkother.service': it is another name of arkx.service"),
+        ("arky.service", ""),
+    ],
+)
+def test_two_resources_on_one_unit_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str, told: str
+) -> None:
+    units = tmp_path / "units"
+    units.mkdir()
+    (units / "arkother.service").symlink_to("arkx.service")
+    monkeypatch.setattr("ark_systemd._boot._facts.UNIT_DIRECTORIES", (str(units),))
+    paths = Paths(str(tmp_path / "prefix"))
+    for name, unit in (("first", "arkx.service"), ("second", other)):
+        file = Path(paths.resource_file(name))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(
+            f'plugin = "systemd"\nlogical_host = "{name}"\n'
+            f'[options]\nunit = "{unit}"\nsystemctl = "/bin/true"\n'
+        )
+        file.chmod(0o644)
+    try:
+        validate(paths, "second")
+        refused = ""
+    except ArkError as error:
+        refused = str(error)
+    assert told in refused
+    assert bool(told) == bool(refused)
+    assert "\n" not in refused
 
 
 class TestUnitFiles:

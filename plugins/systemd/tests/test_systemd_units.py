@@ -148,6 +148,18 @@ class TestStatus:
         )
 
 
+class TestHealth:
+    def test_is_asked_where_systemd_says_running_alone(self, unit, of) -> None:
+        class Product(Systemd):
+            def health(self, ctx: Context, seen: StatusReport) -> StatusReport:
+                return StatusReport(Status.PARTIAL, f"systemd said {seen.detail}")
+
+        ctx = of(unit(SLEEP))
+        assert Product().ark_status(ctx).status is Status.STOPPED
+        Systemd().ark_start(ctx)
+        assert Product().ark_status(ctx).detail == "systemd said active (running)"
+
+
 class TestStart:
     def test_is_not_refused_for_earlier_starts(self, unit, of) -> None:
         ctx = of(unit(SLEEP, "StartLimitBurst=1\nStartLimitIntervalSec=1000"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ark_testing.finding import Unreached
-from ark_testing.host import Host, Look, await_that, shown
+from ark_testing.host import Host, await_that, shown
 from ark_testing.installation import Capability, Installation, LogicalHost
 from ark_testing.lifekeeper import Node
 from ark_testing.parent import Parent
@@ -202,17 +202,16 @@ class Subject:
 
     # The states that checks begin with.
 
-    def running(self, host: Host | None = None) -> Look:
-        """Have it run, as after a restore; what its plugin says then.
+    def running(self, host: Host | None = None) -> None:
+        """Have it run, as after a restore.
 
-        It is started by the engine's own step, without the program around it. `Unreached` where
-        that does not succeed: another check tells why.
+        It is started by the engine's own step, without the program around it: that ends well only
+        once the plugin has said RUNNING. `Unreached` where it does not: another check tells why.
         """
         host = host or self.host
         if host.living():
-            look = host.look()
-            if look.status is Status.RUNNING:
-                return look
+            if host.look().status is Status.RUNNING:
+                return
             self.stopped(host)
         done = host.step("start", self.installation.starts_within + 2)
         host.wanted_up()
@@ -221,7 +220,6 @@ class Subject:
             raise Unreached(f"it does not start: {done['reason']}")
         if not host.living():
             raise Unreached("its start ended well, and nothing lives")
-        return host.look()
 
     def stopped(self, host: Host | None = None) -> None:
         """Have nothing of it run, as a remove leaves it, by force where need be."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ark_testing.checks.check import check
+from ark_testing.checks.force import timers_of_a_late_stop
 from ark_testing.checks.life import lasting
 from ark_testing.checks.truth import missed_by
 from ark_testing.finding import Failed, Unreached, expect
@@ -15,7 +16,7 @@ from arkcore.base.status import Status
 #: Seconds that ending a late command and the machine's other work may add to a timer.
 _MOMENT = 3.0
 #: Seconds a hook is given whose command hangs.
-_SHORT = 0.7
+_SHORT = 0.5
 
 _HOOKS = {
     "status": "ark_status",
@@ -233,9 +234,11 @@ def _remove_with(subject: Subject, faults: dict[str, Fault]) -> None:
     commands = host.given.commands
     if not set(faults) <= set(commands):
         return
+    timers = timers_of_a_late_stop(subject)
     subject.running()
-    allowed = subject.timer(host, "remove.process") + subject.timer(host, "remove.cleanup")
+    allowed = timers["remove.process"] + subject.timer(host, "remove.cleanup")
     with ExitStack() as stack:
+        stack.enter_context(subject.hurried(host, timers))
         for name, fault in faults.items():
             stack.enter_context(spoilt(commands[name], fault))
         end = host.remove()

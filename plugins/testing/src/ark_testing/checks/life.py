@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ark_testing.checks.check import check
 from ark_testing.finding import Failed, Unreached, expect
-from ark_testing.host import Host, await_that, shown
+from ark_testing.host import Host, Look, await_that, shown
 from ark_testing.installation import Capability
 from ark_testing.lifekeeper import ProgramEnd
 from ark_testing.subject import Subject, last_of
@@ -207,12 +207,44 @@ def second_remove_is_well(subject: Subject) -> None:
     "異常終了後に復旧できる(残ったファイルが再起動を妨げない)",
 )
 def crash_is_recovered_from(subject: Subject) -> None:
+    seen = subject.once(die_and_recover)
+    code = seen.recovery.code
+    expect(code == 0, f"recover ended with {code}: {seen.last_word}")
+    expect(not seen.afterwards, f"recover ended well; the status is {seen.afterwards}")
+
+
+@dataclass(frozen=True)
+class Death:
+    """The death of all of it, what was seen of that, and the recover after it."""
+
+    #: What the plugin said last, and whether the engine made a definite state of it in time.
+    look: Look
+    definite: bool
+    quick_check: ProgramEnd
+    recovery: ProgramEnd
+    last_word: str
+    #: The status after a recover that ended well, "" where that is RUNNING.
+    afterwards: str
+
+
+def die_and_recover(subject: Subject) -> Death:
+    """Kill all that runs, watch it, and recover it; for `Subject.once`."""
     host = subject.host
     subject.running()
     host.kill(host.living())
-    end = host.recover()
-    expect(end.code == 0, f"recover ended with {end.code}: {last_of(host)}")
-    expect(_says_running(subject, host), f"recover ended well; the status is {host.look().detail}")
+    look = host.look()
+
+    def definite() -> bool:
+        nonlocal look
+        look = host.look()
+        return look.status in (Status.STOPPED, Status.PARTIAL)
+
+    in_time = await_that(definite, subject.installation.notices_within)
+    quick_check = host.quick_check()
+    recovery, last_word = host.recover(), last_of(host)
+    well = recovery.code != 0 or _says_running(subject, host)
+    afterwards = "" if well else host.look().detail
+    return Death(look, in_time, quick_check, recovery, last_word, afterwards)
 
 
 def lasting(subject: Subject, found: list[Process]) -> list[Process]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ark_testing.checks.check import check
-from ark_testing.checks.life import lasting, names_of
+from ark_testing.checks.life import die_and_recover, lasting, names_of
 from ark_testing.decoys import decoys
 from ark_testing.finding import Failed, NotPossible, Unreached, expect
 from ark_testing.host import Host, Look, await_that, shown
@@ -12,8 +12,6 @@ from ark_testing.subject import Subject, last_of
 from arkcore.base.errors import MachineError
 from arkcore.base.status import Status
 from arkcore.machine.processes import Process, still_lives
-
-_DEFINITE = (Status.STOPPED, Status.PARTIAL)
 
 
 @check(
@@ -89,22 +87,13 @@ def only_its_own_are_listed(subject: Subject) -> None:
     "全プロセスが強制終了されたら、監視は異常と判定する",
 )
 def status_is_true_after_the_death_of_all(subject: Subject) -> None:
-    host = subject.host
-    subject.running()
-    host.kill(host.living())
-    seen = host.look()
-
-    def definite() -> bool:
-        nonlocal seen
-        seen = host.look()
-        return seen.status in _DEFINITE
-
-    if not await_that(definite, subject.installation.notices_within):
-        raise Failed(f"nothing of it lives, and it is {seen.status.name}: {seen.detail}")
-    if seen.said is Status.RUNNING:
+    seen = subject.once(die_and_recover)
+    if not seen.definite:
+        raise Failed(f"nothing of it lives, and it is {seen.look.status.name}: {seen.look.detail}")
+    if seen.look.said is Status.RUNNING:
         raise Failed("nothing of it lives, and it is said to be RUNNING")
-    end = host.quick_check()
-    expect(end.code == 1, f"nothing of it lives, and quickCheck ended with {end.code}")
+    code = seen.quick_check.code
+    expect(code == 1, f"nothing of it lives, and quickCheck ended with {code}")
 
 
 @check(
