@@ -117,19 +117,22 @@ def _remove_twice(subject: Subject) -> _Removal:
     process = subject.timer(host, "remove.process")
     with subject.hurried(host, {"remove.process": process + _MOMENT}):
         first, last_word = host.remove(), last_of(host)
-    messages = host.messages()[told:]
-    killed = [pid for pid, number in host.parent.ended_by().items() if number == signal.SIGKILL]
+        messages = host.messages()[told:]
+        ended_by = host.parent.ended_by()
+        at_once = host.living()
+        await_that(lambda: not host.living(), _LONG_AFTER)
+        for_good = host.living()
+        # With the same timers: other ones would have the resource validated anew.
+        second = host.remove()
+    killed = [pid for pid, number in ended_by.items() if number == signal.SIGKILL]
     # Without control groups nobody would have found it.
     ended = [each for each in messages if each.startswith(_ENDED_FOR_IT)]
-    at_once = host.living()
-    await_that(lambda: not host.living(), _LONG_AFTER)
-    for_good = host.living()
     return _Removal(
         first,
         last_word,
         [shown([each]) for each in at_once if each not in for_good],
         [*(shown([each]) for each in for_good), *ended],
-        host.remove(),
+        second,
         messages,
         [ran[pid] for pid in killed if pid in ran],
     )
