@@ -112,7 +112,7 @@ class Installation:
     `starts_within`, `stops_within`, `notices_within`
         Seconds in which it runs after a start, is gone after a stop (forced or not), and in which
         the death of one of its processes shows in its status. Upper bounds that hold on a busy
-        machine; a check in which a stop comes to nothing lasts as long.
+        machine; a check in which a stop comes to nothing lasts as long at most.
     `comes_and_goes`
         Kernel names (at most 15 bytes) of processes whose death is no fault: workers that are made
         and ended as need be.
