@@ -133,6 +133,12 @@ TIMERS: tuple[Timer, ...] = (
 # fmt: on
 
 BY_KEY: dict[str, Timer] = {timer.key: timer for timer in TIMERS}
+#: The timers whose defaults are the vendor guide's.
+OF_VENDOR = frozenset(
+    f"{script}.{part}"
+    for script in ("restore", "remove", "quickcheck", "recover")
+    for part in ("process", "cleanup")
+)
 
 
 class Timers:

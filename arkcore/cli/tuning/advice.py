@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from arkcore.cli.console import duration
 from arkcore.cli.language import say
-from arkcore.resources.timers import BY_KEY
+from arkcore.ras.occasions import Occasion
+from arkcore.resources.timers import BY_KEY, OF_VENDOR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from arkcore.cli.tuning.measured import History, Measured
     from arkcore.resources.timers import Timers
 
@@ -20,9 +23,8 @@ NEAR = 0.7
 _ROOM, _MUCH_ROOM = 2, 3
 #: So many times something must have happened before a timer is called too long.
 _ENOUGH = 10
-#: The timers that may be called too long, and what they should not fall below: the start and stop
-#: commands of JP1 may take 60 s before they go on in the background.
-_MAY_BE_SHORTER = {"restore.process": 60.0, "remove.process": 60.0}
+#: The timers that may be called too long, down to the vendor's value.
+_MAY_BE_SHORTER = ("restore.process", "remove.process")
 #: One quickCheck run under LifeKeeper can be given so much: it kills at 22 s.
 _LONGEST_RUN = 20.0
 
@@ -37,7 +39,30 @@ class Advice:
 
 
 def advice(measured: Measured, history: History, timers: Timers) -> Advice:
-    """What is to be done about one timer."""
+    """What is to be done about one timer.
+
+    No value below the vendor's is ever advised: what a few starts took is no promise of the vendor.
+    """
+    told = _advice(measured, history, timers)
+    if measured.key == "restore.process" and history.starts:
+        return Advice(told.key, told.set, f"{told.why} ({occasions(history.starts)})")
+    return told
+
+
+def occasions(starts: Mapping[Occasion, int]) -> str:
+    """On what kind of starts a figure stands."""
+    names = {
+        Occasion.PLANNED: say("{} planned", "計画 {} 回"),
+        Occasion.FAILURE: say("{} after a failure", "障害後 {} 回"),
+        Occasion.PERSON: say("{} by a person", "手動 {} 回"),
+        Occasion.UNKNOWN: say("{} of unknown occasion", "契機不明 {} 回"),
+    }
+    told = [name.format(starts[each]) for each, name in names.items() if starts.get(each)]
+    kinds = say(", ", "、").join(told)
+    return say(f"starts: {kinds}", f"開始: {kinds}")
+
+
+def _advice(measured: Measured, history: History, timers: Timers) -> Advice:
     key, value = measured.key, timers[measured.key]
     if key == "force_stop_wait":
         return _about_wait(measured, value)
@@ -71,10 +96,11 @@ def advice(measured: Measured, history: History, timers: Timers) -> Advice:
             say(f"the worst took {part:.0%} of it", f"最大で {part:.0%} を使っています"),
             value,
         )
-    floor = _MAY_BE_SHORTER.get(key)
-    if floor is not None and measured.count >= _ENOUGH:
-        enough = _rounded(max(_MUCH_ROOM * measured.worst, floor))
+    if key in _MAY_BE_SHORTER and measured.count >= _ENOUGH:
+        enough = max(_rounded(_MUCH_ROOM * measured.worst), _vendors(key))
         if enough <= value / 2:
+            if key == "restore.process" and not history.starts[Occasion.FAILURE]:
+                return Advice(key, None, _no_failure(part))
             return Advice(
                 key,
                 _within(key, enough),
@@ -90,7 +116,7 @@ def advice(measured: Measured, history: History, timers: Timers) -> Advice:
 
 def _raise(measured: Measured, base: float, why: str, value: float) -> Advice:
     key = measured.key
-    wanted = _longer(key, base)
+    wanted = max(_longer(key, base), _vendors(key))
     if key == "lifekeeper.quickcheck_run" and wanted > _LONGEST_RUN:
         too_slow = say(
             "LifeKeeper kills at 22 s, so make the status command quicker",
@@ -99,6 +125,15 @@ def _raise(measured: Measured, base: float, why: str, value: float) -> Advice:
         better = _LONGEST_RUN if value < _LONGEST_RUN else None
         return Advice(key, better, f"{why}; {too_slow}")
     return Advice(key, wanted, why) if wanted > value else Advice(key, None, why)
+
+
+def _no_failure(part: float) -> str:
+    return say(
+        f"the worst took {part:.0%} of it, but no start after a failure was measured, and such a "
+        f"one may take longer: do not shorten it",
+        f"最大でも {part:.0%} ですが、障害後の開始の実績がなく、より長くかかることがあります。"
+        f"短くしないでください",
+    )
 
 
 def _may_stay(measured: Measured, part: float) -> str:
@@ -137,6 +172,11 @@ def _about_confirm(history: History, value: float) -> Advice:
             f"recover が {number} 回、正常と確認しています (一時的な異常の応答でした)",
         ),
     )
+
+
+def _vendors(key: str) -> float:
+    """The vendor's value of a timer, below which none is advised; 0 where the vendor has none."""
+    return (BY_KEY[key].default or 0.0) if key in OF_VENDOR else 0.0
 
 
 def _longer(key: str, base: float) -> float:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from arkcore.base.call import Action
 from arkcore.machine.channel import Step
+from arkcore.ras.occasions import Occasion, Occasions
 from arkcore.ras.records import Checks, ScriptTaken
 
 TYPE_CHECKING = False
@@ -72,12 +73,17 @@ class History:
         self._restarts: deque[float] = deque()
         #: What the undecided clock showed at most since it last began.
         self._undecided = 0.0
+        #: How many of the starts that `restore.process` was measured by had which occasion.
+        self.starts: Counter[Occasion] = Counter()
+        self._occasions = Occasions()
+        self._occasion = Occasion.UNKNOWN
 
     def of(self, key: str) -> Measured:
         return self._by_key.setdefault(key, Measured(key))
 
     def hear(self, run: Run) -> None:
         """Take a run into account; in the order of their ends."""
+        self._occasion = self._occasions.hear(run) or Occasion.UNKNOWN
         if isinstance(run, Checks):
             self._span(run.began, run.ends, run.count)
             self.of("lifekeeper.quickcheck_run").times.update(run.times)
@@ -110,7 +116,7 @@ class History:
             asked = statuses[0].began - script.began
             self._add("restore.confirm", asked, well=asked < self._timers["restore.confirm"] - 1)
         if script.well:
-            self._add("restore.process", script.seconds)
+            self._start(script.seconds)
             return
         if script.ran_out:
             self.of("restore.process").ran_out += 1
@@ -156,13 +162,17 @@ class History:
         starts = script.of(Step.START)
         for start in starts:
             if start.well:
-                self._add("restore.process", start.seconds)
+                self._start(start.seconds)
             elif script.ran_out:
                 self.of("restore.process").ran_out += 1
         if script.well:
             self._add("recover.total", script.seconds)
         elif starts and not starts[-1].well:
             self._add("recover.cleanup", script.ends - starts[-1].ends)
+
+    def _start(self, seconds: float) -> None:
+        self._add("restore.process", seconds)
+        self.starts[self._occasion] += 1
 
     def _waits(self, script: ScriptTaken) -> None:
         """How long a start waited after a forced stop."""

@@ -24,6 +24,7 @@ from arkcore.cli.tuning.measured import History, Measured
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.operation_times import shortfall
 from arkcore.managers.pacemaker_tools import PacemakerTools
+from arkcore.ras.occasions import Occasion
 from arkcore.ras.reader import Reader
 from arkcore.ras.records import Remark
 from arkcore.ras.source import Source
@@ -228,6 +229,7 @@ def facts_of(suggestion: Suggestion) -> dict[str, Any]:
         "to": iso(history.ends) if history.scripts else None,
         "most_restarts_in_window": history.most_restarts,
         "false_alarms": history.false_alarms,
+        "starts": {each.value: history.starts[each] for each in Occasion},
         "timers": [
             {
                 "key": measured.key,
