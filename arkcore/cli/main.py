@@ -38,6 +38,7 @@ COMMANDS = {
     "why": "why:why",
     "report": "report.command:report",
     "timers": "timers:timers",
+    "rto": "rto.command:rto",
     "maintenance": "maintenance:maintenance",
     "plugins": "plugins:plugins",
     "preflight": "preflight:preflight",

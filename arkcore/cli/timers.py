@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from dataclasses import dataclass
 
 import click
 from rich.padding import Padding
@@ -23,20 +21,18 @@ from arkcore.cli.console import (
 from arkcore.cli.language import is_japanese, say
 from arkcore.cli.output import Text, put
 from arkcore.cli.resources import chosen, usable
+from arkcore.cli.timer_rows import Row, rows_of
 from arkcore.cli.tuning.suggest import facts_of, show_suggestion, suggestions
 from arkcore.cli.worst_times import WorstTime, worst_times
 from arkcore.managers.lifekeeper import find_lifekeeper
 from arkcore.managers.operation_times import OPERATIONS, least_timeout
 from arkcore.resources import record
 from arkcore.resources import timers as engine
-from arkcore.resources.parameters import TIMER_PARAMETERS, timer_of
+from arkcore.resources.parameters import TIMER_PARAMETERS
 from arkcore.resources.requirements import dependents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
     from arkcore.base.paths import Paths
     from arkcore.cli.output import SafeConsole
     from arkcore.resources.resource import Resource
@@ -87,7 +83,7 @@ def timers(resource: str | None, suggest: bool, json: bool) -> None:
     if resource is not None:
         chosen(paths, [resource])
         used = usable(paths, resource)
-    rows = _rows(paths, used)
+    rows = rows_of(paths, used)
     if used is not None and record.parameters_here(paths, used.name) is not None:
         _tell_pacemaker(used, rows, json)
         return
@@ -135,51 +131,6 @@ def _suggest(paths: Paths, resource: str | None, json: bool) -> None:
         if position:
             put()
         show_suggestion(console(), each)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One timer as it acts, and who says so: "", "plugin", "file" or "cluster"."""
-
-    timer: Timer
-    value: float | None
-    source: str
-
-
-def _rows(paths: Paths, resource: Resource | None) -> list[Row]:
-    if resource is None:
-        return [Row(timer, timer.default, "") for timer in engine.TIMERS]
-    parameters = record.parameters_here(paths, resource.name)
-    if parameters is None:
-        given = _keys_in_file(paths.resource_file(resource.name))
-    else:
-        given = {key for name in parameters.texts if (key := timer_of(name))}
-    values = resource.timers.as_mapping()
-    rows = []
-    for timer in engine.TIMERS:
-        value = values[timer.key]
-        differs = value != timer.default
-        source = "plugin"
-        if timer.key in given:
-            source = "file" if parameters is None else "cluster"
-        rows.append(Row(timer, value, source if differs else ""))
-    return rows
-
-
-def _keys_in_file(path: str) -> set[str]:
-    """The timers a resource's file sets; it has validated before."""
-    try:
-        with open(path, "rb") as file:
-            return set(_flat(tomllib.load(file).get("timers", {}), ""))
-    except (OSError, ValueError):
-        return set()
-
-
-def _flat(table: Mapping[str, Any], prefix: str) -> list[str]:
-    keys: list[str] = []
-    for key, value in table.items():
-        keys += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
-    return keys
 
 
 def _dependents(paths: Paths, resource: Resource | None) -> list[engine.Timers]:

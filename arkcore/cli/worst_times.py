@@ -28,14 +28,14 @@ class WorstTime:
 
 
 @dataclass(frozen=True)
-class _Sum:
+class Sum:
     """Seconds, and how they come about."""
 
     seconds: float
     told: str
 
-    def __add__(self, other: _Sum) -> _Sum:
-        return _Sum(self.seconds + other.seconds, f"{self.told} + {other.told}")
+    def __add__(self, other: Sum) -> Sum:
+        return Sum(self.seconds + other.seconds, f"{self.told} + {other.told}")
 
 
 def worst_times(
@@ -54,14 +54,7 @@ def worst_times(
     # it begins at most one interval after that end.
     no_answer = check_interval + timer + check_interval + run
 
-    restart = _part("recover.process", timers) + _stop(timers) + _part("restore.process", timers)
-    for each in dependents:
-        required = _stop(each).seconds + each["restore.process"]
-        required += each["restore.cleanup"]
-        restart += _Sum(required, say(f"a dependent {required:g}", f"依存リソース {required:g}"))
-    failed = restart + _part("recover.cleanup", timers)
-    total = timers["recover.total"]
-    restart, failed = _capped(restart, total), _capped(failed, total)
+    restart, failed = recover_sums(timers, dependents)
 
     def after(detection: float, seconds: float) -> float | None:
         return detection + seconds if monitored else None
@@ -96,6 +89,21 @@ def worst_times(
     )
 
 
+def recover_sums(timers: Timers, dependents: Sequence[Timers] = ()) -> tuple[Sum, Sum]:
+    """The most that a recover may take: one whose restart goes well, and one whose restart fails.
+
+    `dependents`: as for :func:`worst_times`.
+    """
+    restart = _part("recover.process", timers) + _stop(timers) + _part("restore.process", timers)
+    for each in dependents:
+        required = _stop(each).seconds + each["restore.process"]
+        required += each["restore.cleanup"]
+        restart += Sum(required, say(f"a dependent {required:g}", f"依存リソース {required:g}"))
+    failed = restart + _part("recover.cleanup", timers)
+    total = timers["recover.total"]
+    return _capped(restart, total), _capped(failed, total)
+
+
 def _explain_detection(interval: float, run: float, timer: float) -> str:
     if interval <= 0:
         return say(
@@ -112,15 +120,15 @@ def _explain_detection(interval: float, run: float, timer: float) -> str:
     )
 
 
-def _part(key: str, timers: Timers) -> _Sum:
-    return _Sum(timers[key], f"{key} {timers[key]:g}")
+def _part(key: str, timers: Timers) -> Sum:
+    return Sum(timers[key], f"{key} {timers[key]:g}")
 
 
-def _stop(timers: Timers) -> _Sum:
+def _stop(timers: Timers) -> Sum:
     return _part("remove.process", timers) + _part("remove.cleanup", timers)
 
 
-def _capped(sum_: _Sum, total: float) -> _Sum:
+def _capped(sum_: Sum, total: float) -> Sum:
     if sum_.seconds <= total:
         return sum_
-    return _Sum(total, say(f"recover.total {total:g}", f"recover.total {total:g}"))
+    return Sum(total, say(f"recover.total {total:g}", f"recover.total {total:g}"))

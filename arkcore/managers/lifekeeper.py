@@ -39,6 +39,8 @@ class LifeKeeper(Manager, Cluster):
 
     def __init__(self, root: str, settings: Mapping[str, str]) -> None:
         self.root = root
+        #: What its defaults file sets.
+        self.settings = settings
         self.check_interval = _seconds(settings, "LKCHECKINTERVAL", self.check_interval)
         #: Seconds it gives what another node does for it, the removes of a whole hierarchy.
         self.remote_timeout = _seconds(settings, "REMOTETIMEOUT", 900.0)

@@ -103,6 +103,26 @@ class PacemakerTools(Cluster):
                 found[name] = min(known)
         return found
 
+    def monitor_interval(self, resource: str) -> float | None:
+        """Seconds between two monitors of `resource`, as the cluster's configuration says.
+
+        0 where it has no monitor. None where the cluster does not answer, or knows no such
+        resource, or where a template has its operations.
+        """
+        from xml.etree import ElementTree
+
+        told = self._ask("cibadmin", "--query", "--xpath", f"//primitive[@id='{resource}']")
+        try:
+            primitive = ElementTree.fromstring(told.output)
+        except ElementTree.ParseError:
+            return None
+        referred = [each for each in primitive.iter("operations") if each.get("id-ref")]
+        if primitive.get("template") or referred:
+            return None
+        monitors = [op for op in primitive.iter("op") if op.get("name") == "monitor"]
+        given = [seconds_of(op.get("interval", "")) or 0.0 for op in monitors]
+        return min(filter(None, given), default=0.0)
+
     def _default_timeout(self) -> float | None:
         """The timeout of an operation that names none: op_defaults', else Pacemaker's own.
 

@@ -65,3 +65,26 @@ def dependents(paths: Paths, name: str) -> list[str]:
         if len(found) > len(required) or len(ahead) > 10 * len(required):
             break  # a circle, which validation refuses
     return found[::-1]
+
+
+def hierarchy(paths: Paths, name: str) -> list[str]:
+    """What is switched over together with resource `name`, and itself: lowest first.
+
+    All that it needs or that needs it, in turn. Each stands behind what it requires.
+    """
+    together = [name]
+    for each in together:
+        near = (*required_by_file(paths, each), *dependents(paths, each))
+        together += [other for other in dict.fromkeys(near) if other not in together]
+    found: list[str] = []
+
+    def add(each: str, above: tuple[str, ...]) -> None:
+        for required in sorted(required_by_file(paths, each)):
+            if required not in above:  # a circle, which validation refuses
+                add(required, (*above, required))
+        if each not in found:
+            found.append(each)
+
+    for each in sorted(together):
+        add(each, (each,))
+    return found

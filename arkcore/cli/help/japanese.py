@@ -89,6 +89,17 @@ LifeKeeper の REMOTETIMEOUT を超える階層全体の remove、22 秒を超�
 タイマーより短い Pacemaker のタイムアウト、実際の再起動より短い recover.total です。
 値は変更しません。リソースファイルのタイマーを編集してください。
 """,
+    "rto": """
+障害時のサービス停止時間を、想定値と最悪値で示します。
+
+ローカルリカバリ、階層のフェイルオーバー、ノード障害によるフェイルオーバーの内訳ごとに、
+想定 (RAS ログの実績の中央値)、実測の最長、タイマーによる最悪を示します。数値には出典が
+付きます。実績のないものは不明とし、上限となるタイマーのないものも示します。障害後の開始
+の実績を、計画した開始より優先します。
+
+クラスタマネージャが手順の間に要した時間は、両ノードのログを読むと分かります。各ノードに
+ついて --file NODE=PATH を指定してください。
+""",
     "maintenance": """
 保守を始める、終える、または一覧を表示します。
 
@@ -372,6 +383,8 @@ TEXTS = {
     "The failure at that time, or the last one before it.": "この時刻、またはその直前の失敗。",
     "Go on as lines are written; end with ^C.": "書き込まれる行を続けて表示します。^C で終了。",
     "Its timers; the defaults where none is named.": "対象のリソース。省略時は既定値を表示。",
+    "What was measured from then on.": "この時刻以降の実績だけを使う。",
+    "Write a page for auditors there; - for stdout.": ("監査用のページの出力先。- は標準出力。"),
     "Say what to set, from what the RAS log says was needed.": (
         "RAS ログの実績から、設定すべき値を示します。"
     ),

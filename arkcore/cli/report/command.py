@@ -16,7 +16,7 @@ from arkcore.cli.ras.cause import incident_of, paragraphs
 from arkcore.cli.ras.reading import When, limits_of, sources_of, tell_damage
 from arkcore.cli.report.drawing import picture
 from arkcore.cli.report.history import history_of
-from arkcore.cli.report.offsets import found_offsets, shift
+from arkcore.cli.report.offsets import found_offsets, given_offsets, refuse_unknown, shift
 from arkcore.cli.report.trace import trace_of
 from arkcore.ras.reader import Reader
 from arkcore.ras.records import ScriptTaken
@@ -85,12 +85,10 @@ def report(
       ark report --since 7d --file node1=/tmp/node1 --file node2=/tmp/node2
       ark report --trace -o trace.json
     """
-    given = _offsets(offsets)
+    given = given_offsets(offsets)
     paths = paths_here()
     reader = Reader(sources_of(paths, files), limits=limits_of(paths))
-    unknown = set(given) - {source.node for source in reader.sources}
-    if unknown:
-        raise ConfigurationError(f"--offset {min(unknown)}: no log of this node is read")
+    refuse_unknown(given, [source.node for source in reader.sources])
     if since is None and until is None:
         runs, found, used = _incident(reader, at, resource or "", given)
         began, ends = _times_of(found, runs)
@@ -127,19 +125,6 @@ def report(
     write_file(path, text.encode("utf-8", "backslashreplace"), 0o600)
     if path != "-":
         put(say(f"written: {path}", f"書き出しました: {path}"))
-
-
-def _offsets(given: Sequence[str]) -> dict[str, float]:
-    found = {}
-    for each in given:
-        node, _, seconds = each.rpartition("=")
-        try:
-            found[node] = float(seconds)
-        except ValueError:
-            node = ""
-        if not node or not -1e9 < found.get(node, 1e9) < 1e9:
-            raise click.BadParameter(f"--offset {each}: give NODE=SECONDS, for instance node2=-1.5")
-    return found
 
 
 def _incident(

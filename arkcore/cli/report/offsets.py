@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import click
+
 from arkcore.base.call import Action
+from arkcore.base.errors import ConfigurationError
 from arkcore.ras.records import Checks, ScriptTaken
 
 TYPE_CHECKING = False
@@ -13,6 +16,27 @@ if TYPE_CHECKING:
 
 #: Seconds. Clocks that are further apart are not put right by what was logged.
 _MOST = 3600.0
+
+
+def given_offsets(given: Sequence[str]) -> dict[str, float]:
+    """What `--offset NODE=SECONDS` says, by node."""
+    found = {}
+    for each in given:
+        node, _, seconds = each.rpartition("=")
+        try:
+            found[node] = float(seconds)
+        except ValueError:
+            node = ""
+        if not node or not -1e9 < found.get(node, 1e9) < 1e9:
+            raise click.BadParameter(f"--offset {each}: give NODE=SECONDS, for instance node2=-1.5")
+    return found
+
+
+def refuse_unknown(offsets: Mapping[str, float], nodes: Sequence[str]) -> None:
+    """`ConfigurationError` where an offset is given for a node whose log is not read."""
+    unknown = set(offsets) - set(nodes)
+    if unknown:
+        raise ConfigurationError(f"--offset {min(unknown)}: no log of this node is read")
 
 
 def found_offsets(runs: Sequence[Run]) -> dict[str, float]:

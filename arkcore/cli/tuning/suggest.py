@@ -29,7 +29,7 @@ from arkcore.ras.reader import Reader
 from arkcore.ras.records import Remark
 from arkcore.ras.source import Source
 from arkcore.resources import record
-from arkcore.resources.requirements import dependents, required_by_file
+from arkcore.resources.requirements import hierarchy
 from arkcore.resources.timers import TIMERS
 
 TYPE_CHECKING = False
@@ -100,12 +100,8 @@ def _under_lifekeeper(paths: Paths, resource: Resource, history: History) -> lis
 
 def _hierarchy(paths: Paths, resource: Resource) -> list[Member]:
     """The resource with all that it needs, or that needs it, in turn: what is switched together."""
-    names = [resource.name]
-    for name in names:
-        near = (*required_by_file(paths, name), *dependents(paths, name))
-        names += [each for each in dict.fromkeys(near) if each not in names]
     found = []
-    for name in sorted(names):
+    for name in sorted(hierarchy(paths, resource.name)):
         try:
             found.append(Member(name, usable(paths, name).timers))
         except ArkError:

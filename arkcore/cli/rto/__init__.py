@@ -1,0 +1,6 @@
+"""`ark rto`: the time without service, expected and at worst, each figure with its source.
+
+`measured`: what the logs tell of a hierarchy; `estimate`: the parts of a way back into service, and
+their sums; `ways`: the ways under LifeKeeper and under Pacemaker; `showing`: text and facts;
+`page`: the HTML for auditors.
+"""
