@@ -143,16 +143,16 @@ def seconds_of(seconds: float | None) -> str:
 
 def seen_of(way: Way) -> str:
     """The whole way, as it was measured; "" where it never was."""
-    chosen = way.seen.after_failures() if way.seen.of_starts else way.seen
-    if chosen.median is None or chosen.longest is None:
+    seen = way.seen
+    if seen.median is None or seen.longest is None:
         return ""
     figures = say(
-        f"{duration(chosen.median)}, longest {duration(chosen.longest)}",
-        f"{duration(chosen.median)}、最長 {duration(chosen.longest)}",
+        f"{duration(seen.median)}, longest {duration(seen.longest)}",
+        f"{duration(seen.median)}、最長 {duration(seen.longest)}",
     )
     return say(
-        f"seen as a whole, {way.seen_from}: {figures} ({told(chosen)})",
-        f"全体の実測 ({way.seen_from}): {figures} ({told(chosen)})",
+        f"seen as a whole, {way.seen_from}: {figures} ({told(seen)})",
+        f"全体の実測 ({way.seen_from}): {figures} ({told(seen)})",
     )
 
 

@@ -184,7 +184,7 @@ def _failover(hierarchy: Hierarchy) -> Way:
             "from the failed check, or the first stop, to the last start",
             "異常検知または最初の停止から、最後の開始まで",
         ),
-        measured.switches,
+        measured.switches.after_failures(),
     )
 
 
@@ -385,8 +385,8 @@ def _always(hierarchy: Hierarchy) -> tuple[str, ...]:
         say(
             "what the framework needs beside its timers: up to 20 s where a resource file was "
             "changed and is validated first, a few seconds to end what is late",
-            "タイマー以外に本フレームワークが要する時間: リソースファイルの変更後は検証に最大 20 秒、遅れた"
-            "処理の終了に数秒",
+            "タイマー以外に本フレームワークが要する時間: リソースファイルの変更後は検証に最大 20 "
+            "秒、遅れた処理の終了に数秒",
         )
     )
     if hierarchy.checking.run is None:
