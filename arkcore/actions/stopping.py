@@ -38,6 +38,13 @@ def stop(work: Work, *, always_force: bool = False) -> Verdict:
     if gone and not always_force:
         telling.done(work, Step.STOP)
         return Verdict(Outcome.WELL, status=Status.STOPPED)
+    if gone:
+        work.ctx.log.warning(
+            "No process is left. A forced stop follows all the same: the product's maker asks for "
+            "one before a restart"
+        )
+    elif not refusal:
+        work.ctx.log.info(f"still alive after the stop: {listed(work.asking.last_listed)}")
     return force(work)
 
 

@@ -68,6 +68,11 @@ class Paths:
     def maintenance(self, resource: str) -> str:
         return f"{self.library}/maintenance/{resource}.json"
 
+    @property
+    def guide(self) -> str:
+        """What `ark guide` has found proven."""
+        return f"{self.library}/guide.json"
+
     def state(self, resource: str) -> str:
         """The resource's volatile state: gone with a reboot, as it should be."""
         return f"{self.prefix}/run/ark/resources/{resource}"

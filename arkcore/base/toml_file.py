@@ -90,3 +90,14 @@ def choice(
     if key in values and values[key] not in allowed:
         names = ", ".join(map(repr, allowed))
         raise ConfigurationError(f"{where}: {prefix}{key} = {values[key]!r}: allowed: {names}")
+
+
+def whole_number(
+    values: Mapping[str, Any], key: str, least: int, most: int, where: str, prefix: str
+) -> None:
+    """Refuse a value at `key` that is no whole number from `least` to `most`."""
+    value = values.get(key, least)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ConfigurationError(
+            f"{where}: {prefix}{key} = {value!r}: allowed: whole numbers from {least} to {most}"
+        )

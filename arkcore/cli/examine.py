@@ -10,8 +10,11 @@ from arkcore.base.errors import ArkError, ConfigurationError, PluginError
 from arkcore.base.finding import Finding, Level
 from arkcore.base.status import Outcome, Verdict
 from arkcore.cli.console import refuse_unless_readable
+from arkcore.cli.lifekeeper import launcher_files
 from arkcore.cli.resources import usable
 from arkcore.managers.lifekeeper import find_lifekeeper
+from arkcore.managers.lifekeeper_commands import LifeKeeperCommands
+from arkcore.managers.stored_launcher import why_it_does_not_start
 from arkcore.memory.state import State
 from arkcore.plugin.application import declared_options
 from arkcore.plugin.contract import check_hooks
@@ -58,7 +61,16 @@ def _cluster(paths: Paths, site: Site, machine: Machine) -> Cluster:
     if site.manager != LIFEKEEPER:
         return Cluster(machine.path_of("crm_mon") is not None, lambda _: "")
     manager = find_lifekeeper(os.environ, paths.prefix)
-    return Cluster(manager.is_installed, lambda name: manager.state(name) or "")
+    commands, found = LifeKeeperCommands(manager.root), dict[str, str]()
+
+    def launchers(name: str) -> str:
+        for program in launcher_files.NAMES:
+            why = why_it_does_not_start(commands.copy_of(program, name), found)
+            if why:
+                return f"{commands.place_of_copy(program, name)}: {why}"
+        return ""
+
+    return Cluster(manager.is_installed, lambda name: manager.state(name) or "", launchers)
 
 
 def _ask(paths: Paths, site: Site, machine: Machine, host: LogicalHost, name: str) -> Asked:

@@ -14,10 +14,12 @@ from arkcore.cli.examine import examined
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
 from arkcore.survey.answers import read_answers
-from arkcore.survey.guide import Guide, State, next_step
+from arkcore.survey.guide import Guide
 from arkcore.survey.machine import Machine
 from arkcore.survey.pair import refuse_unless_peer
+from arkcore.survey.proof import ProofFile, proofs_in
 from arkcore.survey.site_file import read_site
+from arkcore.survey.step import State, next_step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from arkcore.base.paths import Paths
     from arkcore.cli.output import SafeConsole
-    from arkcore.survey.guide import Part, Step
+    from arkcore.survey.step import Part, Step
 
 _STYLES = {State.DONE: "green", State.MISSING: "red", State.CANNOT_TELL: "yellow"}
 
@@ -39,9 +41,12 @@ def guide(peer: str | None, json: bool) -> None:
     The steps of the cluster guide (table 4-5) for the pair that
     /etc/ark/site.toml describes; of each, whether it is done or missing on
     this pair, as far as a machine can tell, and by what. Then the next step
-    and its commands. Nothing is changed.
+    and its commands. Nothing is changed; a local recovery, failover or
+    failback that the RAS logs show is noted in /var/lib/ark/guide.json, and
+    stays done when the logs are gone.
 
     The other node's answers come from: ark preflight --export FILE, there.
+    Without them only what is missing on this node is a next step.
 
     Examples:
       ark guide
@@ -60,8 +65,10 @@ def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) ->
     if there is not None:
         refuse_unless_peer(site, here, there)
         answers[there.node] = there
-    steps = Guide(site, answers, sys.prefix).steps()
-    following = next_step(steps)
+    proofs, file = proofs_in(site, answers), ProofFile(paths, machine.clock())
+    steps = Guide(site, answers, sys.prefix, {**file.read(), **proofs}).steps()
+    file.add(proofs)
+    following = next_step(steps, whole=there is not None)
     if json:
         print_json({
             "node": here.node,
@@ -71,7 +78,7 @@ def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) ->
         return
     out = console()
     _show_steps(out, steps)
-    _show_next(out, following)
+    _show_next(out, steps, following)
     if there is None:
         other = next(node.name for node in site.nodes if node.name != here.node)
         out.print(Text(say(f"For what {other} has: ssh {other} ark preflight --export - "
@@ -117,13 +124,26 @@ def _told(part: Part) -> str:
     return f"{part.title}: {part.seen}" if part.seen else part.title
 
 
-def _show_next(out: SafeConsole, step: Step | None) -> None:
+def _show_next(out: SafeConsole, steps: Sequence[Step], step: Step | None) -> None:
     out.print()
     if step is None:
-        out.print(Text(say("All steps are done.", "すべての手順が済んでいます。"), "green"))
+        if all(each.state is State.DONE for each in steps):
+            told = say("All steps are done.", "すべての手順が済んでいます。")
+            out.print(Text(told, "green"))
+        else:
+            told = say("Nothing is missing, as far as this node alone can tell.",
+                       "このノードだけで分かる範囲では、未の手順はありません。")  # fmt: skip
+            out.print(Text(told, "bold"))
         return
     told = f"{step.number}  {step.title}"
-    out.print(Text(say(f"Next: {told}", f"次の手順: {told}"), "bold"))
+    if step.state is State.CANNOT_TELL:
+        out.print(Text(say(f"To look at: {told}", f"要確認: {told}"), "bold"))
+        for part in step.parts:
+            if part.state is State.CANNOT_TELL:
+                out.print(f"   {_told(part)}", soft_wrap=True)
+        out.print(say("   If it is not done:", "   済んでいない場合:"))
+    else:
+        out.print(Text(say(f"Next: {told}", f"次の手順: {told}"), "bold"))
     for line in step.advice:
         out.print(f"   {line}", soft_wrap=True)
     for command in step.commands:

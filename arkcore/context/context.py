@@ -254,7 +254,7 @@ class Context(Helpers):
         headline = f"{self.resource} ({self.logical_host}): late: {command_line(argv)}"
         from arkcore.machine import blackbox
 
-        directory = self._state.paths.blackboxes
+        directory, log = self._state.paths.blackboxes, self._resource.log
         within = budget.for_command_box(blackbox.TIME, self._end.remaining())
         return blackbox.record(
             directory,
@@ -264,7 +264,8 @@ class Context(Helpers):
             output=output,
             within=within,
             hide=self._sender.masked,
-            group=self._resource.log.group,
+            group=log.group,
+            keeping=blackbox.Keeping(log.blackboxes, log.blackbox_days, log.incident_days),
         )
 
     # Time.

@@ -101,7 +101,7 @@ class ActionRun:
             resource.log,
             only_changes=resource.ras.quickcheck == "changes",
         )
-        workers.log, workers.group = self.script.log, resource.log.group
+        workers.log, workers.settings = self.script.log, resource.log
         gap = UndecidedClock.gap_for(caller.check_interval)
         self.clock = self.state.undecided_clock(resource.timers["quickcheck.process"], gap)
         self.limit = case.limit or self._limit_of(action)

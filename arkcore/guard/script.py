@@ -31,6 +31,8 @@ class Script:
         self._state = case.state
         self._open_script = OpenScript(case.paths, case.call.resource)
         self._only_changes = only_changes
+        self._blackboxes = case.paths.blackboxes
+        self._began = time.time()
         #: Whether the start line is written, and the end line is not.
         self._is_open = False
         self.log = ScriptLog(
@@ -155,4 +157,10 @@ class Script:
             self.log.line(f"{action.script} completed.{reason}")
         else:
             self.log.line(f"{action.script} failed.{reason}", "error")
+            self._keep_evidence(f"{action.script} failed.{reason}")
         return verdict
+
+    def _keep_evidence(self, told: str) -> None:
+        from arkcore.machine import blackbox
+
+        blackbox.note_failure(self._blackboxes, self._name, self._began, told)

@@ -17,16 +17,17 @@ if TYPE_CHECKING:
     from arkcore.machine.channel import Event, Sender
     from arkcore.machine.python_stack import PythonStack
     from arkcore.ras.log import ScriptLog
+    from arkcore.resources.resource import LogSettings
 
 
 class Workers:
-    """The workers of one call. `log` and `group` are known once the resource is loaded."""
+    """The workers of one call. `log` and `settings` are known once the resource is loaded."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
         self.log: ScriptLog | None = None
-        #: Whose members may read a black box.
-        self.group = ""
+        #: Who may read a black box, and how long it is kept.
+        self.settings: LogSettings | None = None
 
     def do(
         self, body: Callable[[Sender], None], end: Deadline, tell: Callable[[Event], object]
@@ -67,7 +68,11 @@ class Workers:
         from arkcore.machine import blackbox
 
         where, name = self._case.paths.blackboxes, self._case.call.resource
-        return blackbox.record_worker(where, name, pid, stack, within, self.group)
+        log = self.settings
+        if log is None:
+            return blackbox.record_worker(where, name, pid, stack, within)
+        keeping = blackbox.Keeping(log.blackboxes, log.blackbox_days, log.incident_days)
+        return blackbox.record_worker(where, name, pid, stack, within, log.group, keeping)
 
 
 def soon(seconds: float, limit: Deadline | None) -> Deadline:

@@ -26,12 +26,35 @@ TIME = 1.0
 #: The most bytes of one black box, so many of them for the place in Python.
 SIZE = 256 * 1024
 _PYTHON_SIZE = 32 * 1024
-#: The most black boxes kept for one resource; the oldest go.
-NUMBER = 20
+#: A box that comes this many seconds after the last one begins another incident.
+_GAP = 3600.0
+#: So many boxes from the beginning of an incident are evidence.
+_FIRST = 5
+_DAY = 86400.0
+#: The paragraph by which a box is known to belong to a script that failed.
+_FAILED_SCRIPT = "The script that wrote it failed"
+#: Bytes at the end of a box in which it is looked for, and the most characters of its text.
+_FAILED_SIZE, _FAILED_ROOM = 8192, 1000
 
 _OPEN_FILES = 40
 #: Characters of the last output that are kept.
 _OUTPUT = 8192
+
+
+class Keeping:
+    """How long the black boxes of one resource are kept.
+
+    `number`: the most that are no evidence; the oldest go. `days`: the age at which those go; 0
+    for any age. `incident_days`: the age up to which evidence is kept, at most `number` boxes
+    more. Evidence are the first boxes of an incident, and those of a script that failed.
+    """
+
+    __slots__ = ("days", "incident_days", "number")
+
+    def __init__(self, number: int = 20, days: float = 0, incident_days: float = 7) -> None:
+        self.number = number
+        self.days = days
+        self.incident_days = incident_days
 
 
 def record(
@@ -44,12 +67,13 @@ def record(
     within: float = TIME,
     hide: Callable[[str], str] = str,
     group: str = "",
+    keeping: Keeping | None = None,
 ) -> str:
     """Write a black box for the processes that `find` finds; its path, "" where there is none.
 
     `find` is asked in the expendable child. `output`: the last that a command wrote. Never raises:
     whoever asks has yet to end what is late. `hide` takes secrets out of a text; `group`: who may
-    read it.
+    read it; `keeping`: which boxes stay when this one comes.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     path = f"{directory}/{resource}-{stamp}-{os.getpid()}-{time.monotonic_ns() % 10**6:06d}.txt"
@@ -60,7 +84,10 @@ def record(
         os.closerange(0, os.sysconf("SC_OPEN_MAX"))
         for _ in range(3):
             os.open("/dev/null", os.O_RDWR)
-        _write(path, directory, resource, headline, find(), output, hide, group)
+        os.makedirs(directory, 0o750, exist_ok=True)
+        # Before one more is written: afterwards the disk may be full.
+        _make_room(directory, resource, keeping or Keeping())
+        _write(path, directory, headline, find(), output, hide, group)
 
     try:
         child = Child.fork(write)
@@ -71,7 +98,13 @@ def record(
 
 
 def record_worker(
-    directory: str, resource: str, pid: int, stack: PythonStack, within: float, group: str = ""
+    directory: str,
+    resource: str,
+    pid: int,
+    stack: PythonStack,
+    within: float,
+    group: str = "",
+    keeping: Keeping | None = None,
 ) -> str:
     """Write a black box for the worker `pid`, which hangs in its plugin; as :func:`record`."""
 
@@ -81,7 +114,7 @@ def record_worker(
         return [seen[pid], *sorted(below, key=lambda each: each.pid)]
 
     headline = f"{resource}: late: the plugin's process"
-    path = record(directory, resource, headline, find, within=within, group=group)
+    path = record(directory, resource, headline, find, within=within, group=group, keeping=keeping)
     if path:
         # Asked last: it disturbs what it asks.
         _add(path, "Where the plugin is, in Python", stack.ask(pid))
@@ -116,16 +149,14 @@ def _add(path: str, title: str, text: str) -> None:
 def _write(
     path: str,
     directory: str,
-    resource: str,
     headline: str,
     tree: Sequence[Process],
     output: bytes,
     hide: Callable[[str], str],
     group: str,
 ) -> None:
-    os.makedirs(directory, 0o750, exist_ok=True)
-    _make_room(directory, resource)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    # Appended: what is added meanwhile is not written over.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o640)
     let_read(descriptor, group)
     let_read_in(directory, group)
@@ -186,13 +217,72 @@ def _open_files(pid: int) -> list[str]:
     return lines
 
 
-def _make_room(directory: str, resource: str) -> None:
-    """Let the oldest go. Before one more is written: afterwards the disk may be full."""
-    for name in boxes(directory, resource)[: 1 - NUMBER]:
+def note_failure(directory: str, resource: str, since: float, told: str) -> None:
+    """Write into the boxes of a script that failed what became of it; they are evidence then.
+
+    `since`: when the script began, in seconds since the epoch. `told`: its last line.
+    """
+    for name in boxes(directory, resource):
+        if _written_at(name) >= int(since):
+            _add(f"{directory}/{name}", _FAILED_SCRIPT, shown(told)[:_FAILED_ROOM])
+
+
+def _make_room(directory: str, resource: str, keeping: Keeping) -> None:
+    """Let go what need not be kept any longer, so that one more has its place."""
+    for name in _superfluous(directory, boxes(directory, resource), keeping, time.time()):
         try:
             os.unlink(f"{directory}/{name}")
         except OSError:
             continue  # another has done it
+
+
+def _superfluous(
+    directory: str, names: Sequence[str], keeping: Keeping, now: float
+) -> Sequence[str]:
+    """Those of `names`, which are sorted, that go before one more is written."""
+    young = now - keeping.incident_days * _DAY
+    first, others = [], []
+    last, counted = 0.0, 0
+    for name in names:
+        at = _written_at(name)
+        counted = counted + 1 if at - last <= _GAP else 1
+        last = at
+        (first if counted <= _FIRST and at >= young else others).append(name)
+    aged = now - keeping.days * _DAY if keeping.days else 0.0
+    if len(others) < keeping.number and all(_written_at(name) >= aged for name in others):
+        return first[: -keeping.number]
+    failed = [
+        name
+        for name in others
+        if _written_at(name) >= young and _is_of_a_failed_script(f"{directory}/{name}")
+    ]
+    evidence, rest = sorted([*first, *failed]), [each for each in others if each not in failed]
+    old = [name for name in rest if _written_at(name) < aged]
+    return [*evidence[: -keeping.number], *rest[: max(len(old), len(rest) - keeping.number + 1)]]
+
+
+def _written_at(name: str) -> float:
+    """When the box of this name was begun, in seconds since the epoch; 0 where it tells none."""
+    _, date, clock, _, _ = name.rsplit("-", 4)
+    try:
+        day = int(date[:4]), int(date[4:6]), int(date[6:])
+        return time.mktime((*day, int(clock[:2]), int(clock[2:4]), int(clock[4:]), 0, 0, -1))
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _is_of_a_failed_script(path: str) -> bool:
+    try:
+        # A FIFO or a device is no box of ours, and nobody waits for it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            size = os.fstat(descriptor).st_size
+            end = os.pread(descriptor, _FAILED_SIZE, max(0, size - _FAILED_SIZE))
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False
+    return f"\n{_FAILED_SCRIPT}\n".encode() in end
 
 
 def boxes(directory: str, resource: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from arkcore.base.errors import ConfigurationError, NodeError
-from arkcore.base.toml_file import choice, read_toml, refuse_unknown, table, texts
+from arkcore.base.toml_file import choice, read_toml, refuse_unknown, table, texts, whole_number
 from arkcore.resources.resource import LogSettings, RasSettings
 
 TYPE_CHECKING = False
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from arkcore.base.paths import Paths
 
 NODE_KEYS = ("ras", "log", "observers")
+_LOG_KEYS = ("stderr", "journal", "json", "trace", "group")
+#: The least and the most that each may be.
+_LOG_NUMBERS = {
+    "blackboxes": (5, 1000),
+    "blackbox_days": (0, 3650),
+    "incident_days": (0, 3650),
+}
 
 
 class NodeSettings:
@@ -47,7 +54,7 @@ def _read_node_file(paths: Paths, where: str) -> NodeSettings:
     ras = table(values, "ras", where)
     check_ras(ras, where)
     log = table(values, "log", where)
-    refuse_unknown(log, ("stderr", "journal", "json", "trace", "group"), where, "log.")
+    refuse_unknown(log, (*_LOG_KEYS, *_LOG_NUMBERS), where, "log.")
     for key in ("stderr", "journal"):
         choice(log, key, LogSettings.LEVELS, where, "log.")
     for key in ("json", "trace"):
@@ -57,6 +64,8 @@ def _read_node_file(paths: Paths, where: str) -> NodeSettings:
     group = log.get("group", "")
     if not isinstance(group, str):
         raise ConfigurationError(f"{where}: log.group = {group!r}: must be the name of a group")
+    for key, (least, most) in _LOG_NUMBERS.items():
+        whole_number(log, key, least, most, where, "log.")
     return NodeSettings(ras, LogSettings(**log), texts(values, "observers", where))
 
 

@@ -56,9 +56,20 @@ class LogSettings:
 
     `stderr` and `journal`: the least level told there, or "none". `json`: a file, or "". `trace`:
     a file that is told every hook call, or "". `group`: whose members may read our logs, or "".
+    `blackboxes`, `blackbox_days`, `incident_days`: as :class:`arkcore.machine.blackbox.Keeping`
+    takes them.
     """
 
-    __slots__ = ("group", "journal", "json", "stderr", "trace")
+    __slots__ = (
+        "blackbox_days",
+        "blackboxes",
+        "group",
+        "incident_days",
+        "journal",
+        "json",
+        "stderr",
+        "trace",
+    )
 
     LEVELS = ("debug", "info", "warning", "error", "none")
 
@@ -69,12 +80,18 @@ class LogSettings:
         json: str = "",
         trace: str = "",
         group: str = "",
+        blackboxes: int = 20,
+        blackbox_days: int = 0,
+        incident_days: int = 7,
     ) -> None:
         self.stderr = stderr
         self.journal = journal
         self.json = json
         self.trace = trace
         self.group = group
+        self.blackboxes = blackboxes
+        self.blackbox_days = blackbox_days
+        self.incident_days = incident_days
 
 
 class Resource:
@@ -203,6 +220,9 @@ def to_mapping(resource: Resource) -> dict[str, Any]:
             resource.log.json,
             resource.log.trace,
             resource.log.group,
+            resource.log.blackboxes,
+            resource.log.blackbox_days,
+            resource.log.incident_days,
         ],
         "observers": list(resource.observers),
         "start": resource.start.to_list(),

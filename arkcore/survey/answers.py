@@ -60,7 +60,8 @@ class ResourceAnswer(msgspec.Struct, frozen=True):
     `title`: the product's name. `keys`: a digest of each value of its file, so that no secret
     leaves the node. `error`: why its file cannot be used. `state`: LifeKeeper's word, "" where it
     is not told. `restored` and `recovered`: when the RAS log last tells of one that went well, in
-    seconds since the epoch.
+    seconds since the epoch; `first_restored`: when it first does. `launchers`: why a program that
+    LifeKeeper calls for the resource does not start, "" where all do or none can be found.
     """
 
     plugin: str
@@ -72,6 +73,8 @@ class ResourceAnswer(msgspec.Struct, frozen=True):
     state: str = ""
     restored: float = 0.0
     recovered: float = 0.0
+    first_restored: float = 0.0
+    launchers: str = ""
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -141,6 +144,7 @@ def _refuse_impossible_numbers(answers: Answers, what: str, again: str) -> None:
     for name, resource in answers.resources.items():
         times[f"resources.{name}.restored"] = resource.restored
         times[f"resources.{name}.recovered"] = resource.recovered
+        times[f"resources.{name}.first_restored"] = resource.first_restored
     sizes = {f"disks.{name}.size": disk.size for name, disk in answers.disks.items()}
     offset = 0.0 if answers.offset is None else abs(answers.offset)
     for most, numbers in ((_LATEST, times), (1 << 63, sizes), (_LATEST, {"offset": offset})):

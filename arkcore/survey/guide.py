@@ -6,78 +6,45 @@ from the answers of the nodes, as the checks before an installation give them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.finding import Level
 from arkcore.base.language import say
+from arkcore.survey.proof import STARTED, happening
 from arkcore.survey.site import DISASTER_RECOVERY, LIFEKEEPER
+from arkcore.survey.step import Part, State, Step
+from arkcore.survey.verification import verification
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from arkcore.survey.answers import Answers, Found, ResourceAnswer
+    from arkcore.survey.proof import Proof
     from arkcore.survey.site import LogicalHost, Node, Site
 
 #: The findings by which plugins tell that their product is installed, and who is registered.
 _INSTALLED, _REGISTERED, _SUPPORT = "T4-5 #1", "T4-3 #1", "2"
-
-
-class State(Enum):
-    DONE = "done"
-    MISSING = "missing"
-    CANNOT_TELL = "cannot tell"
-
-
-@dataclass(frozen=True)
-class Part:
-    """One thing that a step needs. `seen`: by what it was told."""
-
-    title: str
-    state: State
-    seen: str = ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """`commands`: as they are typed, on the node `where`; `advice`: what no command does."""
-
-    number: int
-    title: str
-    where: str
-    parts: tuple[Part, ...]
-    commands: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()
-
-    @property
-    def state(self) -> State:
-        states = [part.state for part in self.parts]
-        for state in (State.MISSING, State.CANNOT_TELL):
-            if state in states:
-                return state
-        return State.DONE
-
-
-def next_step(steps: Sequence[Step]) -> Step | None:
-    """The first step where something is missing, else the first that a person has to look at."""
-    for state in (State.MISSING, State.CANNOT_TELL):
-        for step in steps:
-            if step.state is state:
-                return step
-    return None
+#: Where the launchers are written.
+_LAUNCHERS = "/etc/ark/lifekeeper"
 
 
 class Guide:
     """The steps for a site, from what its nodes answered. `installation`: where we are installed.
 
-    `ConfigurationError` where the site cannot be installed at all.
+    `proven`: what has happened on the pair, by the key of its happening. `ConfigurationError`
+    where the site cannot be installed at all.
     """
 
-    def __init__(self, site: Site, answers: Mapping[str, Answers], installation: str) -> None:
+    def __init__(
+        self,
+        site: Site,
+        answers: Mapping[str, Answers],
+        installation: str,
+        proven: Mapping[str, Proof],
+    ) -> None:
         self.site = site
         self._answers = answers
+        self._proven = proven
         self._bin = f"{installation}/bin"
         self._cluster = "LifeKeeper" if site.manager == LIFEKEEPER else "Pacemaker"
         self._refuse_unsupported()
@@ -104,7 +71,10 @@ class Guide:
             self._basics(active, standby),
             *(self._logical_server(host) for host in self.site.logical_hosts),
             *(self._protection(host) for host in self.site.logical_hosts),
-            *(self._verification(host) for host in self.site.logical_hosts),
+            *(
+                verification(self.site, host, self._answers, self._proven)
+                for host in self.site.logical_hosts
+            ),
         ]
 
     # 1 and 2.
@@ -232,12 +202,12 @@ class Guide:
     # 6.
 
     def _logical_server(self, host: LogicalHost) -> Step:
-        answers = self._answers.get(host.active)
-        ran = answers is not None and all(
-            _runs_or_ran(answers.resources[name])
+        proofs = [
+            self._proven.get(happening(self.site, host, name, STARTED).key)
             for name in host.resources
-            if name in answers.resources
-        )
+        ]
+        ran = [each for each in proofs if each is not None]
+        all_ran = len(ran) == len(proofs)
         titles = self._titles(host)
         parts = [self._address(host)]
         if host.mount_point:
@@ -246,9 +216,9 @@ class Guide:
             Part(
                 say(f"{titles} set up for {host.name}",
                     f"{host.name} 用の {titles} のセットアップ"),
-                State.DONE if ran else State.CANNOT_TELL,
-                say("it has been started here", "起動実績があります")
-                if ran
+                State.DONE if all_ran else State.CANNOT_TELL,
+                min(ran, key=lambda each: each.at).told()
+                if all_ran
                 else say("look by hand", "手作業で確認してください"),
             )
         )  # fmt: skip
@@ -291,9 +261,13 @@ class Guide:
             for node in self.site.nodes:
                 parts += self._resource_parts(name, node.name)
         names = " ".join(host.resources)
+        title = say(f"{host.active}: protect {host.name}", f"{host.active}: {host.name} の保護")
+        dead = self._nodes_with_dead_launchers(host)
+        if dead:
+            return Step(7, title, dead[0], tuple(parts), _RENEWING, _how_to_renew(dead))
         return Step(
             7,
-            say(f"{host.active}: protect {host.name}", f"{host.active}: {host.name} の保護"),
+            title,
             host.active,
             tuple(parts),
             (f"ark validate {names}", *self._protecting(names)),
@@ -309,11 +283,16 @@ class Guide:
             ),
         )  # fmt: skip
 
+    def _nodes_with_dead_launchers(self, host: LogicalHost) -> list[str]:
+        found = ((node, self._resource(name, node.name)) for node in self.site.nodes
+                 for name in host.resources)  # fmt: skip
+        return list(dict.fromkeys(node.name for node, each in found if each and each.launchers))
+
     def _protecting(self, names: str) -> tuple[str, ...]:
         if self.site.manager != LIFEKEEPER:
             return ()
         return (
-            "ark lifekeeper launchers /etc/ark/lifekeeper",
+            f"ark lifekeeper launchers {_LAUNCHERS}",
             f"ark lifekeeper register {names} --dry-run",
         )
 
@@ -333,48 +312,10 @@ class Guide:
             yield Part(in_cluster, State.CANNOT_TELL, "crm_mon -1")
         else:
             yield Part(in_cluster, State.DONE if answer.state else State.MISSING, answer.state)
-
-    # 8.
-
-    def _verification(self, host: LogicalHost) -> Step:
-        parts = [part for name in host.resources for part in self._tested(host, name)]
-        *lower, top = host.resources
-        return Step(
-            8,
-            say(f"verify {host.name}: local recovery, failover, failback",
-                f"{host.name} の動作確認: ローカルリカバリー・フェイルオーバー・フェイルバック"),
-            host.active,
-            tuple(parts),
-            (
-                *(f"ark drill local-recovery {each}" for each in lower),
-                f"ark drill all {top}",
-                "ark log",
-            ),
-        )  # fmt: skip
-
-    def _tested(self, host: LogicalHost, name: str) -> Iterator[Part]:
-        """By the RAS logs of both nodes: a restart, a start on the standby, a later one back."""
-        active = self._resource(name, host.active)
-        other = next(node.name for node in self.site.nodes if node.name != host.active)
-        standby = self._resource(name, other)
-        recovered = any(each.recovered for each in (active, standby) if each)
-        yield self._seen(
-            say(f"{name}: local recovery", f"{name}: ローカルリカバリー"), recovered, True
-        )
-        moved = standby is not None and standby.restored > 0
-        yield self._seen(
-            say(f"{name}: failover", f"{name}: フェイルオーバー"), moved, standby is not None
-        )
-        back = active is not None and standby is not None and active.restored > standby.restored
-        known = active is not None and standby is not None
-        yield self._seen(say(f"{name}: failback", f"{name}: フェイルバック"), moved and back, known)
-
-    def _seen(self, title: str, seen: bool, known: bool) -> Part:
-        if seen:
-            return Part(title, State.DONE, say("in the RAS log", "RAS ログに記録あり"))
-        if known:
-            return Part(title, State.MISSING, say("not in the RAS log", "RAS ログに記録なし"))
-        return Part(title, State.CANNOT_TELL, say("no answers of the other node", "他方の回答なし"))
+            if answer.launchers:
+                programs = say(f"LifeKeeper's programs of {name} on {node} start",
+                               f"{node} の {name} の LifeKeeper 用プログラムの起動")  # fmt: skip
+                yield Part(programs, State.MISSING, answer.launchers)
 
     # What the answers hold.
 
@@ -409,5 +350,18 @@ def _plugins(site: Site) -> list[str]:
     )
 
 
-def _runs_or_ran(resource: ResourceAnswer) -> bool:
-    return resource.restored > 0 or resource.state == "ISP"
+_RENEWING = (f"ark lifekeeper launchers {_LAUNCHERS}", "ark lifekeeper status")
+
+
+def _how_to_renew(nodes: Sequence[str]) -> tuple[str, ...]:
+    told = ", ".join(nodes)
+    return (
+        say(f"on {told}: LifeKeeper takes a healthy application for failed while its programs do "
+            f"not start. Write the launchers anew, then copy restore, remove, quickCheck and "
+            f"recover over LifeKeeper's copies, which bear the resource's name in the directories "
+            f"!restore, !remove, !quickCheck and !recover",
+            f"{told}: プログラムが起動しない間、LifeKeeper は正常なアプリケーションを障害と"
+            f"判断します。ランチャーを作り直し、restore・remove・quickCheck・recover を "
+            f"LifeKeeper の保存先 (!restore・!remove・!quickCheck・!recover 内の、リソース名の"
+            f"ファイル) に上書きコピーします"),
+    )  # fmt: skip

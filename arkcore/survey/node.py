@@ -53,11 +53,20 @@ class Asked:
 
 
 class Cluster:
-    """What the cluster software tells: whether it is installed, and a resource's state ("")."""
+    """What the cluster software tells: whether it is installed, and a resource's state ("").
 
-    def __init__(self, installed: bool, state: Callable[[str], str]) -> None:
+    `launchers`: why a program that it calls for a resource does not start, "" where all do.
+    """
+
+    def __init__(
+        self,
+        installed: bool,
+        state: Callable[[str], str],
+        launchers: Callable[[str], str] = lambda _: "",
+    ) -> None:
         self.installed = installed
         self.state = state
+        self.launchers = launchers
 
 
 def this_node(machine: Machine, site: Site) -> Node:
@@ -110,7 +119,7 @@ def examine(
         *check_bonding(machine, interfaces, node),
         *check_virtual_addresses(site, answering),
     ]
-    done = _last_actions(paths)
+    done = _actions_done(paths)
     return Answers(
         format=FORMAT,
         salt=salt,
@@ -187,7 +196,7 @@ def _resource(
     name: str,
     asked: Asked,
     cluster: Cluster,
-    done: dict[tuple[str, str], float],
+    done: dict[tuple[str, Action], _Done],
     salt: str,
 ) -> ResourceAnswer:
     keys: dict[str, str] = {}
@@ -197,6 +206,8 @@ def _resource(
             keys = digests(read_toml(paths.resource_file(name), paths.prefix), salt)
         except ConfigurationError:
             pass  # its own finding tells
+    state = cluster.state(name)
+    restored = done.get((name, Action.RESTORE), _NEVER)
     return ResourceAnswer(
         plugin=host.resources[name],
         title=asked.title or host.resources[name],
@@ -204,21 +215,34 @@ def _resource(
         written=written,
         keys=keys,
         error=asked.error,
-        state=cluster.state(name),
-        restored=done.get((name, "Restore"), 0.0),
-        recovered=done.get((name, "Recover"), 0.0),
+        state=state,
+        restored=restored.last,
+        recovered=done.get((name, Action.RECOVER), _NEVER).last,
+        first_restored=restored.first,
+        launchers=cluster.launchers(name) if state else "",
     )
 
 
-def _last_actions(paths: Paths) -> dict[tuple[str, str], float]:
-    """When the RAS log last tells of an action of each resource that did its work."""
-    found: dict[tuple[str, str], float] = {}
+@dataclass(frozen=True)
+class _Done:
+    """When the RAS log first and last tells of an action, in seconds since the epoch."""
+
+    first: float = 0.0
+    last: float = 0.0
+
+
+_NEVER = _Done()
+
+
+def _actions_done(paths: Paths) -> dict[tuple[str, Action], _Done]:
+    """The actions of each resource that did their work, by the RAS log and its rotated parts."""
+    found: dict[tuple[str, Action], _Done] = {}
     for run in Reader([Source(paths.ras_log)], keeps=False).runs():
         # Without a remark: nothing was skipped, and there was something to do.
         if isinstance(run, ScriptTaken) and run.well and run.action in _DONE and not run.reason:
-            found[run.resource, run.action.script] = run.ends
+            key = run.resource, run.action
+            found[key] = _Done(found[key].first if key in found else run.ends, run.ends)
     return found
 
 
-_LONGEST_LINE = 65536
 _DONE = (Action.RESTORE, Action.RECOVER)

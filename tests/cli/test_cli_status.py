@@ -282,6 +282,34 @@ def test_it_ends_when_nobody_reads_any_more(node: ToyNode) -> None:
     assert (watching.process.returncode, errors) == (0, b"")
 
 
+def test_watching_a_hang_leaves_the_first_boxes_of_the_incident(node: ToyNode) -> None:
+    """It has hung for an hour; a quickCheck every two minutes wrote a box."""
+    node.configure(timers={"lifekeeper.quickcheck_run": 2})
+    assert node.run("restore") == 0
+    node.hooks(
+        """
+        def ark_status(ctx, default):
+            ctx.run(["/bin/sh", "-c", "sleep 1000; exit 0"], timeout=0.3).check()
+        """
+    )
+    boxes = node.prefix / "var/log/ark/blackbox"
+    boxes.mkdir()
+    names = []
+    for age in range(3600, 0, -120):
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(time.time() - age))
+        names.append(f"toy1-{stamp}-1-000001.txt")
+        (boxes / names[-1]).write_text("late\n")
+    watching = Watching(node, "--within", "0.3", terminal=True)
+    watching.read_until("UNKNOWN", times=2)
+    assert {path.name for path in boxes.iterdir()} == set(names)
+    node.run("quickcheck")
+    assert watching.end() == (0, "")
+    left = sorted(path.name for path in boxes.iterdir())
+    assert left[:5] == names[:5]
+    [new, *_] = [name for name in left if name not in names]
+    assert "sleep 1000" in (boxes / new).read_text()
+
+
 def test_an_end_while_a_status_hangs_leaves_nothing_behind(node: ToyNode) -> None:
     node.hooks(
         """

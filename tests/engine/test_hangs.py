@@ -152,6 +152,8 @@ def test_the_black_box_of_a_plugin_that_waits_for_a_child_of_its_own_shows_the_c
     assert node.run("restore") == 1
     boxes = [path.read_text() for path in (node.prefix / "var/log/ark/blackbox").iterdir()]
     assert any("/bin/sleep 1000" in text for text in boxes)
+    # What became of the script stands in its box: so it is kept longer.
+    assert all(f"\n    {node.ras[-1]}"[:500] in text for text in boxes)
 
 
 def test_the_black_box_of_a_plugin_that_hangs_in_its_import_is_written_too(node):

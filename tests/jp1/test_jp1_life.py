@@ -149,6 +149,19 @@ def test_the_guides_sample_of_a_stop_that_needed_force(lab):
     assert site.jp1.processes(HOST) == []
 
 
+def test_why_a_recover_stops_by_force_what_is_gone_is_told(lab):
+    site = Site(lab, None)
+    tag = site.protect("lkjp1_base", "jp1-base")
+    assert site.call(RESTORE, tag) == 0
+    kill_one(site.jp1, HOST, "jbsroute")
+    assert site.call(RECOVER, tag) == 0
+    told = site.messages(tag)
+    assert told[told.index("Force stopping.") - 1] == (
+        "No process is left. A forced stop follows all the same: the product's maker asks for one "
+        "before a restart"
+    )
+
+
 def test_a_late_killer_of_a_forced_stop_does_not_hit_the_next_start(lab):
     site = Site(lab, None)
     tag = site.protect("lkjp1_base", "jp1-base")

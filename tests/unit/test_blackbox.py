@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from arkcore.machine import blackbox, processes
+from arkcore.machine.blackbox import Keeping
 from arkcore.machine.processes import Process
 from arkcore.machine.python_stack import PythonStack
 
@@ -93,14 +94,14 @@ def test_its_size_is_bounded(directory: str, tree: list[Process]) -> None:
 
 def test_their_number_is_bounded_and_the_oldest_go(directory: str) -> None:
     os.makedirs(directory)
-    for number in range(blackbox.NUMBER + 5):
+    for number in range(Keeping().number + 5):
         Path(directory, f"toy1-20240101-0000{number:02}-1-000001.txt").write_text("")
     others = ["toy1-b-20200101-000000-1-000001.txt", "toy-20200101-000000-1-000001.txt"]
     for name in others:
         Path(directory, name).write_text("")
     path = blackbox.record(directory, "toy1", "late", list)
     left = blackbox.boxes(directory, "toy1")
-    assert len(left) == blackbox.NUMBER
+    assert len(left) == Keeping().number
     assert left[-1] == os.path.basename(path)
     assert left[0] == "toy1-20240101-000006-1-000001.txt"
     assert set(others) <= set(os.listdir(directory))
@@ -113,9 +114,12 @@ def test_one_that_is_cut_short_by_a_full_disk_is_kept_and_its_number_is_bounded_
         raise OSError(errno.ENOSPC, "the disk is full")
 
     monkeypatch.setattr(processes, "arguments", full)
-    paths = [blackbox.record(directory, "toy1", "late", lambda: tree) for _ in range(25)]
+    paths = [
+        blackbox.record(directory, "toy1", "late", lambda: tree, keeping=Keeping(number=6))
+        for _ in range(15)
+    ]
     assert Path(paths[-1]).read_text().startswith("late\n")
-    assert len(blackbox.boxes(directory, "toy1")) == blackbox.NUMBER
+    assert len(blackbox.boxes(directory, "toy1")) == 5 + 6
 
 
 def test_an_empty_one_is_none(directory: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,3 +243,81 @@ def test_a_secret_that_the_cut_of_the_output_divides_is_hidden(
         hide=lambda text: text.replace(secret, "(hidden)"),
     )
     assert secret[-9:] not in Path(path).read_text()
+
+
+class TestWhatIsKept:
+    """Boxes of an incident stay when many more follow; `at`: seconds before now."""
+
+    @pytest.fixture
+    def box(self, directory: str) -> Any:
+        os.makedirs(directory)
+
+        def make(at: float, text: str = "late\n") -> str:
+            stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(time.time() - at))
+            name = f"toy1-{stamp}-1-000001.txt"
+            Path(directory, name).write_text(text)
+            return name
+
+        return make
+
+    def left(self, directory: str, keeping: Keeping) -> list[str]:
+        """What is there after one more box."""
+        assert blackbox.record(directory, "toy1", "late", list, keeping=keeping)
+        return blackbox.boxes(directory, "toy1")[:-1]
+
+    def test_the_first_boxes_of_an_incident_stay(self, directory: str, box: Any) -> None:
+        names = [box(at) for at in range(3600, 0, -120)]
+        left = self.left(directory, Keeping(number=6))
+        assert left == [*names[:5], *names[-5:]]
+
+    def test_the_first_boxes_go_when_the_incident_is_old(self, directory: str, box: Any) -> None:
+        old = [box(86400 * 3 + at) for at in range(3600, 0, -120)]
+        left = self.left(directory, Keeping(number=6, incident_days=2))
+        assert left == old[-5:]
+
+    def test_an_hour_of_quiet_begins_another_incident(self, directory: str, box: Any) -> None:
+        first = [box(20000 + at) for at in range(1000, 0, -100)]
+        second = [box(at) for at in range(1000, 0, -100)]
+        left = self.left(directory, Keeping(number=10))
+        assert left == [*first[:5], *first[6:], *second]
+
+    def test_the_boxes_of_a_failed_script_stay(self, directory: str, box: Any) -> None:
+        names = [box(at) for at in range(3600, 0, -120)]
+        since = time.time() - 1210
+        for name in names[-10:]:  # those that follow belong to scripts that went well
+            if name != names[-10]:
+                os.rename(f"{directory}/{name}", f"{directory}/later-{name}")
+        blackbox.note_failure(directory, "toy1", since, "QuickCheck failed. Hung.")
+        for name in names[-9:]:
+            os.rename(f"{directory}/later-{name}", f"{directory}/{name}")
+        assert "QuickCheck failed. Hung." in Path(directory, names[-10]).read_text()
+        left = self.left(directory, Keeping(number=6))
+        assert left == [*names[:5], names[-10], *names[-5:]]
+
+    def test_evidence_is_bounded_too(self, directory: str, box: Any) -> None:
+        incidents = [box(4000 * number) for number in range(30, 0, -1)]
+        assert self.left(directory, Keeping(number=6)) == incidents[-6:]
+
+    def test_a_box_goes_when_it_is_too_old(self, directory: str, box: Any) -> None:
+        for number in range(8):
+            box(86400 * 40 + number)
+        recent = box(86400 * 20)
+        assert self.left(directory, Keeping(days=30)) == [recent]
+
+
+def test_what_is_added_to_a_box_is_not_written_over(
+    directory: str, tree: list[Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its child may be held up, and go on after the script has failed."""
+    seen: list[Any] = []
+
+    def held_up(pid: int) -> list[bytes]:
+        if not seen:
+            seen.append(pid)
+            blackbox.note_failure(directory, "toy1", 0.0, "Stop failed.")
+        return [b"x"]
+
+    monkeypatch.setattr(processes, "arguments", held_up)
+    text = Path(blackbox.record(directory, "toy1", "late", lambda: tree)).read_text()
+    assert "Stop failed." in text
+    assert text.count("  file /") == len(tree)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,9 +11,12 @@ import pytest
 
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.finding import Level
-from arkcore.survey.answers import FORMAT, Answers, Found, ResourceAnswer
-from arkcore.survey.guide import Guide, State, Step, next_step
+from arkcore.base.paths import Paths
+from arkcore.survey.answers import FORMAT, Answers, Found, ResourceAnswer, told_time
+from arkcore.survey.guide import Guide
+from arkcore.survey.proof import Proof, ProofFile, proofs_in
 from arkcore.survey.site import DISASTER_RECOVERY, MUTUAL_STANDBY, STANDBY, LogicalHost, Node, Site
+from arkcore.survey.step import State, Step, next_step
 
 DONE, MISSING, CANNOT_TELL = State.DONE, State.MISSING, State.CANNOT_TELL
 A = Node("a", "192.0.2.1", ("198.51.100.1",))
@@ -68,7 +73,8 @@ def answers(where: Site, node: str, **parts: Any) -> Answers:
 
 
 def steps(where: Site, *given: Answers) -> list[Step]:
-    return Guide(where, {each.node: each for each in given}, "/opt/ark").steps()
+    told = {each.node: each for each in given}
+    return Guide(where, told, "/opt/ark", proofs_in(where, told)).steps()
 
 
 def both(where: Site) -> tuple[Answers, Answers]:
@@ -185,11 +191,127 @@ def test_products_are_named_in_the_order_of_their_start() -> None:
 
 def test_there_is_no_guide_for_disaster_recovery() -> None:
     with pytest.raises(ConfigurationError, match="disaster-recovery sites are not supported"):
-        Guide(site(topology=DISASTER_RECOVERY), {}, "/opt/ark")
+        Guide(site(topology=DISASTER_RECOVERY), {}, "/opt/ark", {})
 
 
 def test_there_is_no_guide_for_what_may_not_be_protected() -> None:
     refused = Found("support", Level.FAIL, "base1: x: (c): not supported", "take it out", "2")
     given = msgspec.structs.replace(answers(site(), "a"), findings=[refused])
     with pytest.raises(ConfigurationError, match=r"\(c\): not supported; take it out"):
-        Guide(site(), {"a": given}, "/opt/ark")
+        Guide(site(), {"a": given}, "/opt/ark", {})
+
+
+def proven(where: Site, *given: Answers) -> dict[str, Proof]:
+    return proofs_in(where, {each.node: each for each in given})
+
+
+def without_logs(given: Answers) -> Answers:
+    resources = {
+        name: msgspec.structs.replace(each, restored=0.0, recovered=0.0)
+        for name, each in given.resources.items()
+    }
+    return msgspec.structs.replace(given, resources=resources)
+
+
+class TestHistory:
+    def test_a_later_failover_undoes_no_failback(self) -> None:
+        a, b = both(site())
+        for name in b.resources:  # there at 200 and at 400, here at 300
+            b = with_resource(b, name, first_restored=200.0, restored=400.0)
+        assert states(steps(site(), a, b))[8] is DONE
+
+    def test_what_was_proven_stays_done_with_its_date_when_the_logs_are_gone(
+        self, tmp_path: Path
+    ) -> None:
+        file = ProofFile(Paths(str(tmp_path)), now=1000.0)
+        file.add(proven(site(), *both(site())))
+        gone = {each.node: without_logs(each) for each in both(site())}
+        found = Guide(site(), gone, "/opt/ark", file.read()).steps()
+        assert states(found)[8] is DONE
+        told = f"it was in the RAS log of a, {told_time(100.0)}"
+        assert next(part.seen for part in found[-1].parts) == told
+
+    def test_a_log_that_does_not_reach_back_says_nothing_of_what_never_happened(self) -> None:
+        found = steps(site(), *(without_logs(each) for each in both(site())))
+        assert [part.state for part in found[-1].parts] == [CANNOT_TELL] * 6
+
+    def test_another_plugin_begins_anew(self, tmp_path: Path) -> None:
+        file = ProofFile(Paths(str(tmp_path)), now=1000.0)
+        file.add(proven(site(), *both(site())))
+        other = replace(L1, resources={"base1": "jp1-ajs3-agent", "ajs1": "jp1-ajs3-agent"})
+        answered = [without_logs(each) for each in both(site(other))]
+        found = Guide(site(other), {n.node: n for n in answered}, "/opt/ark", file.read()).steps()
+        assert [part.state for part in found[-1].parts] == [CANNOT_TELL] * 3 + [DONE] * 3
+
+
+class TestProofFile:
+    def file(self, tmp_path: Path, now: float = 1000.0) -> ProofFile:
+        return ProofFile(Paths(str(tmp_path)), now)
+
+    def path(self, tmp_path: Path) -> Path:
+        return tmp_path / "var/lib/ark/guide.json"
+
+    def test_it_is_the_users_alone(self, tmp_path: Path) -> None:
+        self.file(tmp_path).add({"x": Proof(1.0, "a", "log")})
+        assert self.path(tmp_path).stat().st_mode & 0o777 == 0o600
+
+    def test_the_last_proof_stands(self, tmp_path: Path) -> None:
+        file = self.file(tmp_path)
+        for at in (10.0, 30.0, 20.0):
+            file.add({"x": Proof(at, "a", "log")})
+        assert file.read() == {"x": Proof(30.0, "a", "log", remembered=True)}
+
+    def test_it_is_not_written_when_nothing_is_new(self, tmp_path: Path) -> None:
+        file = self.file(tmp_path)
+        file.add({"x": Proof(10.0, "a", "service")})
+        before = self.path(tmp_path).stat().st_ino
+        file.add({"x": Proof(20.0, "a", "service")})
+        assert self.path(tmp_path).stat().st_ino == before
+
+    def test_the_future_proves_nothing(self, tmp_path: Path) -> None:
+        self.file(tmp_path).add({"x": Proof(900.0, "a", "log"), "y": Proof(1001.0, "a", "log")})
+        assert list(self.file(tmp_path).read()) == ["x"]
+        assert self.file(tmp_path, now=800.0).read() == {}
+
+    def test_what_others_could_have_written_proves_nothing(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        self.file(tmp_path).add({"x": Proof(1.0, "a", "log")})
+        self.path(tmp_path).chmod(0o666)
+        assert self.file(tmp_path).read() == {}
+        assert "not believed" in capfd.readouterr().err
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "[]", '{"format": 1, "proven": []}', '{"format": 2, "proven": {"x": {}}}',
+         '{"format": 1, "proven": {"x": 1, "y": {"at": -1, "node": "a", "by": "log"},'
+         ' "z": {"at": 1, "node": 1, "by": "log"}, "w": {"at": 1, "node": "a", "by": "hope"}}}'],
+    )  # fmt: skip
+    def test_a_damaged_one_proves_nothing(self, tmp_path: Path, text: str) -> None:
+        self.path(tmp_path).parent.mkdir(parents=True)
+        self.path(tmp_path).write_text(text)
+        assert self.file(tmp_path).read() == {}
+
+
+class TestLivePair:
+    def test_without_the_peers_answers_nothing_is_advised_to_it(self) -> None:
+        for given in both(site()):
+            found = steps(site(), given)
+            assert CANNOT_TELL in states(found).values()
+            assert next_step(found, whole=False) is None
+
+    def test_what_is_missing_here_is_next_all_the_same(self) -> None:
+        a, _ = both(site())
+        found = steps(site(), msgspec.structs.replace(a, manager_installed=False))
+        following = next_step(found, whole=False)
+        assert following is not None
+        assert following.number == 3
+
+    def test_dead_programs_of_lifekeeper_undo_the_protection(self) -> None:
+        a, b = both(site())
+        b = with_resource(b, "base1", launchers="/x/!restore/base1: /opt/python is not there")
+        following = next_step(steps(site(), a, b))
+        assert following is not None
+        assert (following.number, following.where) == (7, "b")
+        assert following.commands[0] == "ark lifekeeper launchers /etc/ark/lifekeeper"
+        assert not [each for each in following.commands if "register" in each]

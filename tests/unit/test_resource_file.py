@@ -145,6 +145,16 @@ def test_a_wrong_node_file_is_refused_by_its_own_name(
     assert refusal(paths).startswith(f"{paths.node_file}: log.stderr = 'loud': allowed: 'debug'")
 
 
+@pytest.mark.parametrize("value", ["4", "1001", "true", "20.0", "'20'"])
+def test_a_number_of_the_node_file_has_its_range(
+    paths: Paths, put: Callable[..., str], value: str
+) -> None:
+    put(TOY + HOME)
+    Path(paths.node_file).write_text(f"[log]\nblackboxes = {value}\n")
+    assert refusal(paths).startswith(f"{paths.node_file}: log.blackboxes = ")
+    assert refusal(paths).endswith(": allowed: whole numbers from 5 to 1000")
+
+
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
 def test_what_is_not_a_number_is_in_no_range(
     paths: Paths, put: Callable[..., str], install: Callable[..., Path], number: str
