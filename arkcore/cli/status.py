@@ -7,6 +7,7 @@ import os
 import click
 from click.exceptions import Exit
 
+from arkcore.base.errors import ArkError
 from arkcore.cli.command import Command, Seconds
 from arkcore.cli.console import (
     complain,
@@ -16,6 +17,7 @@ from arkcore.cli.console import (
     refuse_unless_readable,
     show,
 )
+from arkcore.cli.language import say
 from arkcore.cli.look import look_at
 from arkcore.cli.output import put
 from arkcore.cli.overview import in_full, in_short
@@ -53,8 +55,11 @@ if TYPE_CHECKING:
     help="With --watch: from one look to the next.",
 )
 @click.option("--json", is_flag=True, help="Print the facts as JSON.")
+@click.option(
+    "--check", is_flag=True, help="Print one line for a monitoring system, and exit as it asks."
+)
 def status(
-    resources: tuple[str, ...], within: float, watch: bool, every: float, json: bool
+    resources: tuple[str, ...], within: float, watch: bool, every: float, json: bool, check: bool
 ) -> None:
     """Show how the resources of this node are.
 
@@ -66,16 +71,22 @@ def status(
     clock moves and nothing is logged.
 
     Exit code: 1 where a resource's file or plugin cannot be used; with
-    --watch, 0.
+    --watch, 0. With --check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, as
+    Nagios and Zabbix understand them.
 
     Examples:
       ark status
       ark status lkjp1_base
       ark status --watch --every 30
       ark status --json
+      ark status --check lkjp1_base
     """
     if watch and json:
         raise click.BadParameter("--json and --watch do not go together")
+    if check and (watch or json):
+        raise click.BadParameter("--check goes with neither --json nor --watch")
+    if check:
+        raise Exit(_check(resources, within))
     paths = paths_here()
     if watch:
         _watch(paths, resources, within, every)
@@ -97,6 +108,24 @@ def status(
             complain(view.error)
     if any(view.error for view in views):
         raise Exit(1)
+
+
+def _check(resources: Sequence[str], within: float) -> int:
+    """Print the line for a monitoring system; the exit code."""
+    from arkcore.cli.check import Level, line_of, nothing_known
+
+    try:
+        paths = paths_here()
+        views = look_at_all(paths, chosen(paths, resources), within)
+    except ArkError as error:
+        put(nothing_known(str(error)))
+        return Level.UNKNOWN.value
+    if not views:
+        put(nothing_known(say("no resource here", "リソースがありません")))
+        return Level.UNKNOWN.value
+    worst, line = line_of(views)
+    put(line)
+    return worst.value
 
 
 def _watch(paths: Paths, resources: Sequence[str], within: float, every: float) -> None:

@@ -7,6 +7,7 @@ import time
 
 from arkcore.base.errors import ArkError
 from arkcore.base.status import Outcome, Status, StatusReport
+from arkcore.base.text import shown
 from arkcore.cli.console import duration, iso, moment
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from arkcore.managers.base import Cluster
     from arkcore.resources.resource import Resource
 
+#: At most so many processes that are gone are named.
+_GONE = 8
 #: How maintenance is shown.
 LOUD = "bold black on yellow"
 
@@ -51,6 +54,8 @@ class View:
         self.known = self.resource or record.last_known_good(paths, name)
         self.state = State(paths, name)
         self.live: StatusReport | None = None
+        #: The processes that are gone since it last ran: pid and name.
+        self.gone: list[tuple[int, str]] = []
         self.last = self.state.verdict.read()
         self.wanted = self.state.intent.wanted
         self.blind = self.state.blindness.read()
@@ -89,6 +94,8 @@ class View:
             self.error = live if live.startswith("/") else f"{self.name}: {live}"
         else:
             self.live = live
+        if self.live is not None and self.live.status is Status.PARTIAL:
+            self.gone = self.state.processes.gone()
 
     @property
     def since(self) -> float | None:
@@ -115,6 +122,7 @@ class View:
             "error": self.error or None,
             "status": self.live.status.value if self.live else None,
             "detail": self.live.detail if self.live else None,
+            "gone": [{"pid": pid, "name": name} for pid, name in self.gone],
             "since": iso(self.since),
             "last_verdict": {
                 "action": last.action,
@@ -250,6 +258,12 @@ class View:
             f"ブラックボックス {number} 件、最新 {newest}",
         )
 
+    def gone_text(self) -> str:
+        told = ", ".join(f"{shown(name)} (pid {pid})" for pid, name in self.gone[:_GONE])
+        more = f", … ({len(self.gone)})" if len(self.gone) > _GONE else ""
+        return say(f"gone since it last ran: {told}{more}",
+                   f"最後の稼働確認後になくなったプロセス: {told}{more}")  # fmt: skip
+
     def contradiction(self) -> str:
         """Where what runs is not what the cluster manager wants."""
         if self.live is None or self.at_work:
@@ -267,8 +281,11 @@ class View:
             )
         return ""
 
-    def remarks(self) -> list[Text]:
-        """What is out of the ordinary; nothing for a resource that is simply well."""
+    def remarks(self, *, of_boxes: bool = True) -> list[Text]:
+        """What is out of the ordinary; nothing for a resource that is simply well.
+
+        `of_boxes`: also which black boxes there are.
+        """
         found = []
         if self.blind:
             found.append(Text(self.blind_text(), "bold red"))
@@ -280,13 +297,15 @@ class View:
             found.append(Text(self.contradiction(), "bold yellow"))
         if self.live and self.live.detail and self.live.status is not Status.RUNNING:
             found.append(Text(self.live.detail, "yellow"))
+        if self.gone:
+            found.append(Text(self.gone_text(), "yellow"))
         if self.undecided and not self.at_work:
             found.append(Text(self.undecided_text(), "yellow"))
         if self.last.outcome in (Outcome.FAILED, Outcome.INTERNAL):
             found.append(Text(self.last_in_full(), "red"))
         if self.restarts:
             found.append(Text(self.restarts_text(), "yellow"))
-        if self.boxes:
+        if self.boxes and of_boxes:
             found.append(Text(self.boxes_text(), "dim"))
         return found
 

@@ -241,7 +241,8 @@ def _superfluous(
 ) -> Sequence[str]:
     """Those of `names`, which are sorted, that go before one more is written."""
     young = now - keeping.incident_days * _DAY
-    first, others = [], []
+    first: list[str] = []
+    others: list[str] = []
     last, counted = 0.0, 0
     for name in names:
         at = _written_at(name)
@@ -263,8 +264,8 @@ def _superfluous(
 
 def _written_at(name: str) -> float:
     """When the box of this name was begun, in seconds since the epoch; 0 where it tells none."""
-    _, date, clock, _, _ = name.rsplit("-", 4)
     try:
+        _, date, clock, _, _ = name.rsplit("-", 4)
         day = int(date[:4]), int(date[4:6]), int(date[6:])
         return time.mktime((*day, int(clock[:2]), int(clock[2:4]), int(clock[4:]), 0, 0, -1))
     except (ValueError, OverflowError):

@@ -31,7 +31,8 @@ class RecordedProcesses:
         users_of: Callable[[int], Iterable[int]] = lambda _: (),
     ) -> None:
         """Record `processes`, and the users (`users_of` a pid) of those that are new."""
-        pairs = sorted([process.pid, process.start] for process in processes)
+        named = {(process.pid, process.start): process.name for process in processes}
+        pairs = sorted([pid, start] for pid, start in named)
         before = self._file.read_of_this_boot()
         now = boottime()
         # Written anew in good time: each of the cheap checks would else wait for the next look.
@@ -43,7 +44,8 @@ class RecordedProcesses:
         for pid, start in pairs:
             if (pid, start) not in known:
                 users.update(users_of(pid))
-        self._file.write_of_this_boot(processes=pairs, users=sorted(users)[:_USERS], looked=now)
+        names = [named[pid, start] for pid, start in pairs]
+        self._file.write_of_this_boot(processes=pairs, users=sorted(users)[:_USERS], looked=now, names=names)
 
     def known(self) -> set[tuple[int, int]]:
         """Pid and start time of each recorded process."""
@@ -52,6 +54,36 @@ class RecordedProcesses:
             return {(int(pid), int(start)) for pid, start in pairs}
         except (KeyError, TypeError, ValueError, OverflowError):
             return set()
+
+    def gone(self) -> list[tuple[int, str]]:
+        """Pid and name of each recorded process that has ended, while none of its name lives."""
+        from arkcore.machine.processes import look
+
+        named = self._named()
+        alive = {}
+        for pid, start in named:
+            try:
+                seen = look(pid)
+            except OSError:
+                return []  # nobody knows
+            if seen is not None and seen.start == start and seen.state not in "ZX":
+                alive[pid, start] = named[pid, start]
+        living = {*alive.values()}
+        return [(pid, name) for (pid, _), name in named.items() if name not in living]
+
+    def _named(self) -> dict[tuple[int, int], str]:
+        """The name of each recorded process; empty where they were recorded without."""
+        try:
+            value = self._file.read_of_this_boot()
+            pairs, names = value["processes"], value["names"]
+            if len(pairs) != len(names):
+                return {}
+            return {
+                (int(pid), int(start)): str(name)
+                for (pid, start), name in zip(pairs, names, strict=True)
+            }
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return {}
 
     def users(self) -> set[int]:
         """The users that recorded processes had when they were recorded."""

@@ -119,6 +119,15 @@ def test_a_dry_run_prints_what_a_run_runs(node, held, web, ark) -> None:
     assert len(commands) == 5
 
 
+def test_a_dry_run_refuses_what_a_run_refuses(held, ark) -> None:
+    held.set_state(IP, "OSU")
+    told = [ark("lifekeeper", "register", *ON, *words) for words in ((), ("--dry-run",))]
+    assert [each.returncode for each in told] == [1, 1]
+    assert told[0].stderr == told[1].stderr
+    assert f"{IP}: it is OSU, not in service here" in told[1].stderr
+    assert told[1].stdout == ""
+
+
 def test_a_dry_run_needs_no_lifekeeper(ark) -> None:
     result = ark("lifekeeper", "register", "--alone", "--dry-run")
     assert result.returncode == 0

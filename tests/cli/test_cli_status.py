@@ -284,8 +284,8 @@ def test_it_ends_when_nobody_reads_any_more(node: ToyNode) -> None:
 
 def test_watching_a_hang_leaves_the_first_boxes_of_the_incident(node: ToyNode) -> None:
     """It has hung for an hour; a quickCheck every two minutes wrote a box."""
-    node.configure(timers={"lifekeeper.quickcheck_run": 2})
     assert node.run("restore") == 0
+    node.configure(timers={"lifekeeper.quickcheck_run": 5})
     node.hooks(
         """
         def ark_status(ctx, default):

@@ -119,7 +119,8 @@ def register(
     For each resource, lowest first: LifeKeeper's creapphier makes it (and
     brings it in service), dep_create puts it on what it depends on: what its
     file requires, and for the lowest the IP and file system resources named
-    here, which must exist. Everything is checked before anything is done.
+    here, which must exist. Everything is checked before anything is done,
+    with --dry-run too.
     Done again, it leaves what is registered as it is and goes on from there.
 
     With --plugin the resource file is written too, for one resource.
@@ -144,7 +145,8 @@ def register(
     refuse_nothing(paths, entries)
     refuse_other_hosts(entries)
     commands = installed_commands(paths.prefix)
-    held = held_here(commands, only_printing=dry_run)
+    known = held_here(commands, only_printing=dry_run)
+    held = known or {}
     _refuse_standing_on_nothing(hierarchy, held, alone)
     directory = os.path.abspath(launchers or f"{paths.prefix}/etc/ark/lifekeeper")
     terms = Terms(
@@ -155,14 +157,16 @@ def register(
         in_service=in_service,
     )
     registration = Registration(paths, hierarchy, terms, commands)
+    if not dry_run:
+        refuse_unless_writable(directory, "register resources")
+    if known is not None:
+        registration.check(held)
     if dry_run:
         if file:
             put(f"# {paths.resource_file(file.name)}:")
             put("\n".join(f"#   {line}".rstrip() for line in file.text.splitlines()))
         registration.print_commands(held)
         return
-    refuse_unless_writable(directory, "register resources")
-    registration.check(held)
     if file and file.write(paths):
         put(paths.resource_file(file.name))
     registration.run(held)

@@ -191,8 +191,10 @@ class Registration:
             put(line)
 
 
-def held_here(lifekeeper: LifeKeeperCommands, *, only_printing: bool) -> Mapping[str, Instance]:
-    """What LifeKeeper holds here; nothing, and a word on stderr, where that is only for printing.
+def held_here(
+    lifekeeper: LifeKeeperCommands, *, only_printing: bool
+) -> Mapping[str, Instance] | None:
+    """What LifeKeeper holds here; None, and a word on stderr, where that is only for printing.
 
     `MachineError` where LifeKeeper cannot be asked, or its commands are not there.
     """
@@ -209,4 +211,4 @@ def held_here(lifekeeper: LifeKeeperCommands, *, only_printing: bool) -> Mapping
             raise
         sys.stdout.flush()
         complain(f"{error} Printed as for a LifeKeeper that holds nothing yet")
-        return {}
+        return None

@@ -52,7 +52,7 @@ def unregister(resources: tuple[str, ...], stop: bool, confirmed: bool, dry_run:
     chosen(paths, resources)
     commands = installed_commands(paths.prefix)
     withdrawal = Withdrawal(with_what_needs_them(paths, resources), commands)
-    found = withdrawal.registered(held_here(commands, only_printing=dry_run))
+    found = withdrawal.registered(held_here(commands, only_printing=dry_run) or {})
     if not found:
         put(say("Nothing of it is registered here.", "このノードには登録されていません。"))
         return

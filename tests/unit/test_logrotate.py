@@ -1,0 +1,32 @@
+"""The file that `share/` brings for logrotate."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+FILE = Path(__file__).parents[2] / "share/logrotate"
+BLOCKS = dict(re.findall(r"^(/\S+) \{\n(.*?)^\}", FILE.read_text(), re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("log", ["ras.log", "log.json", "trace.log", "output/*.start"])
+def test_a_log_is_rotated_by_its_age_and_by_its_size(log: str) -> None:
+    words = BLOCKS[f"/var/log/ark/{log}"].split()
+    assert {"daily", "weekly", "monthly"} & {*words}
+    # `size` would replace the age.
+    assert "maxsize" in words
+    assert "size" not in words
+
+
+@pytest.mark.skipif(not shutil.which("logrotate"), reason="logrotate is not installed")
+def test_logrotate_accepts_it(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    done = subprocess.run(
+        ["logrotate", "--debug", "--state", state, FILE], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "error" not in done.stderr
