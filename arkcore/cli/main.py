@@ -40,6 +40,7 @@ COMMANDS = {
     "timers": "timers:timers",
     "rto": "rto.command:rto",
     "maintenance": "maintenance:maintenance",
+    "leftovers": "leftovers:leftovers",
     "plugins": "plugins:plugins",
     "preflight": "preflight:preflight",
     "guide": "guide:guide",

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 NAME = "action.lock"
 #: Its name in versions that let anybody open it.
 _EARLIER_NAME = "lock"
+#: The files beside a resource's state that are never unlinked.
+LOCKS = (NAME, _EARLIER_NAME)
 _MODE = 0o600
 
 
@@ -109,7 +111,7 @@ def holder_of(directory: str) -> Holder | None:
 
     None where nobody alive does.
     """
-    for name in (NAME, _EARLIER_NAME):
+    for name in LOCKS:
         try:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             descriptor = os.open(f"{directory}/{name}", flags)

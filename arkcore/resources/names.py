@@ -24,6 +24,11 @@ def check_resource_name(name: str) -> str:
     return name
 
 
+def is_resource_name(name: str) -> bool:
+    """Whether `name` can be a resource's."""
+    return _NAME.fullmatch(name) is not None
+
+
 def resource_names(paths: Paths) -> list[str]:
     """The resources of this node that have a file, sorted."""
     try:
