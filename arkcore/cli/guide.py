@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -13,6 +14,7 @@ from arkcore.cli.console import console, paths_here, print_json, show
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
+from arkcore.cli.status import may_ask
 from arkcore.survey.answers import read_answers
 from arkcore.survey.guide import Guide
 from arkcore.survey.machine import Machine
@@ -67,7 +69,8 @@ def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) ->
         answers[there.node] = there
     proofs, file = proofs_in(site, answers), ProofFile(paths, machine.clock())
     steps = Guide(site, answers, sys.prefix, {**file.read(), **proofs}).steps()
-    file.add(proofs)
+    if may_ask(paths, os.geteuid()):
+        file.add(proofs)
     following = next_step(steps, whole=there is not None)
     if json:
         print_json({

@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 
 FILE = Path(__file__).parents[2] / "share/logrotate"
-BLOCKS = dict(re.findall(r"^(/\S+) \{\n(.*?)^\}", FILE.read_text(), re.MULTILINE | re.DOTALL))
+BLOCKS = {
+    path: words.split()
+    for paths, words in re.findall(r"^(/.+) \{\n([^}]*)^\}", FILE.read_text(), re.MULTILINE)
+    for path in paths.split()
+}
 
 
-@pytest.mark.parametrize("log", ["ras.log", "log.json", "trace.log", "output/*.start"])
+@pytest.mark.parametrize("log", ["ras.log", "*.jsonl", "trace.log", "output/*.start"])
 def test_a_log_is_rotated_by_its_age_and_by_its_size(log: str) -> None:
-    words = BLOCKS[f"/var/log/ark/{log}"].split()
+    words = BLOCKS[f"/var/log/ark/{log}"]
     assert {"daily", "weekly", "monthly"} & {*words}
     # `size` would replace the age.
     assert "maxsize" in words
