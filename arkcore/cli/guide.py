@@ -6,16 +6,17 @@ import os
 import sys
 
 import click
+from click.exceptions import Exit
 from rich.padding import Padding
 from rich.table import Table
 
 from arkcore.cli.command import Command
-from arkcore.cli.console import console, paths_here, print_json, show
+from arkcore.cli.console import complain, console, paths_here, print_json, show
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
+from arkcore.cli.peer import PeerError, answers_from
 from arkcore.cli.status import may_ask
-from arkcore.survey.answers import read_answers
 from arkcore.survey.guide import Guide
 from arkcore.survey.machine import Machine
 from arkcore.survey.pair import refuse_unless_peer
@@ -35,7 +36,9 @@ _STYLES = {State.DONE: "green", State.MISSING: "red", State.CANNOT_TELL: "yellow
 
 
 @click.command("guide", cls=Command)
-@click.option("--peer", metavar="FILE", help="The other node's answers; - for stdin.")
+@click.option(
+    "--peer", metavar="HOST|FILE", help="The other node by ssh, or its answers (- for stdin)."
+)
 @click.option("--json", is_flag=True, help="Print the facts as JSON.")
 def guide(peer: str | None, json: bool) -> None:
     """Show the eight steps of an installation, and what is next.
@@ -47,21 +50,31 @@ def guide(peer: str | None, json: bool) -> None:
     failback that the RAS logs show is noted in /var/lib/ark/guide.json, and
     stays done when the logs are gone.
 
-    The other node's answers come from: ark preflight --export FILE, there.
-    Without them only what is missing on this node is a next step.
+    Without the other node's answers only what is missing on this node is a
+    next step. --peer NODE2 asks it by your own ssh. A file of its answers
+    comes from: ark preflight --export FILE, there.
+
+    Exit code: 1 where the other node does not answer.
 
     Examples:
       ark guide
+      ark guide --peer rh5lkb
       ark guide --peer /root/node2.json
-      ssh NODE2 ark preflight --export - | ark guide --peer -
     """
-    guide_on(paths_here(), Machine(), peer=peer, json=json)
+    problem = guide_on(paths_here(), Machine(), peer=peer, json=json)
+    if problem:
+        complain(problem)
+        raise Exit(1)
 
 
-def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) -> None:
-    """The command on `machine`."""
+def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) -> str:
+    """The command on `machine`. Return why the other node does not answer; "" where it does."""
     site = read_site(paths)
-    there = read_answers(peer) if peer is not None else None
+    there, problem = None, ""
+    try:
+        there = answers_from(peer) if peer is not None else None
+    except PeerError as error:
+        problem = str(error)  # this node's half is shown all the same
     here = examined(paths, site, machine, there)
     answers = {here.node: here}
     if there is not None:
@@ -78,16 +91,16 @@ def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) ->
             "next": None if following is None else following.number,
             "steps": [_facts(step) for step in steps],
         })  # fmt: skip
-        return
+        return problem
     out = console()
     _show_steps(out, steps)
     _show_next(out, steps, following)
-    if there is None:
+    if there is None and not problem:
         other = next(node.name for node in site.nodes if node.name != here.node)
-        out.print(Text(say(f"For what {other} has: ssh {other} ark preflight --export - "
-                           f"| ark guide --peer -",
-                           f"{other} の状態も見る: ssh {other} ark preflight --export - "
-                           f"| ark guide --peer -"), "dim"), soft_wrap=True)  # fmt: skip
+        out.print(Text(say(f"For what {other} has: ark guide --peer {other}",
+                           f"{other} の状態も見る: ark guide --peer {other}"), "dim"),
+                  soft_wrap=True)  # fmt: skip
+    return problem
 
 
 def _facts(step: Step) -> dict[str, object]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
+from typing import NamedTuple
 
 import click
+from click.exceptions import Exit
 
+from arkcore.base.errors import ConfigurationError
 from arkcore.cli.command import Command
-from arkcore.cli.console import console, paths_here, print_json
+from arkcore.cli.console import complain, console, paths_here, print_json
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
+from arkcore.cli.peer import Host, Peer
 from arkcore.cli.ras.facts import facts_of
 from arkcore.cli.ras.following import follow_lines, follow_runs
+from arkcore.cli.ras.peer_log import PeerLog
 from arkcore.cli.ras.reading import When, limits_of, sources_of, tell_damage
 from arkcore.cli.ras.tree import tree
 from arkcore.ras.reader import Reader
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
     from arkcore.cli.output import SafeConsole
     from arkcore.ras.line import RasLine
     from arkcore.ras.records import Run
+    from arkcore.ras.source import Source
 
 #: So many runs, and lines, are shown where the command line says nothing else.
 _RUNS, _LINES = 20, 40
@@ -63,6 +70,7 @@ _SLOW = 0.5
     metavar="[NODE=]PATH",
     help="Read this log, or the one in this directory, instead; - for stdin. May be repeated.",
 )
+@click.option("--peer", type=Host(), help="Read the other node's log too, by ssh.")
 @click.option("--foreign", is_flag=True, help="Also show the lines that are none of the RAS log.")
 @click.option("--follow", "-f", is_flag=True, help="Go on as lines are written; end with ^C.")
 @click.option("--json", is_flag=True, help="Print the facts as JSON.")
@@ -78,6 +86,7 @@ def log(
     since: float | None,
     until: float | None,
     files: tuple[str, ...],
+    peer: str | None,
     foreign: bool,
     follow: bool,
     json: bool,
@@ -89,46 +98,89 @@ def log(
     of the log are read too.
     A black box tells what a command that was late was doing when it was ended.
 
+    --peer reads the other node's last lines too, by your own ssh, and puts
+    both logs in the order of their times: the clocks must agree.
+
     Examples:
       ark log lkjp1_base
       ark log --failed --since 7d
       ark log lkjp1_base --lines 500
+      ark log --peer rh5lkb --failed
       ark log --file node1=/tmp/node1/ras.log --file node2=/tmp/node2/ras.log
       ark log --follow
     """
     if json and follow:
         raise click.BadParameter("--json and --follow do not go together")
-    if follow and files:
-        raise click.BadParameter("--file and --follow do not go together")
+    if follow and (files or peer):
+        option = "--file" if files else "--peer"
+        raise click.BadParameter(f"{option} and --follow do not go together")
     paths = paths_here()
-    sources = sources_of(paths, files)
-    reader = Reader(sources, limits=limits_of(paths), only=resource or "")
-    if lines is not None:
-        found = _last_lines(reader, number or lines, host, since, until)
-        if failed:
-            found = [line for line in found if line.went_badly or line.black_box]
-        _show_lines(paths, found, json)
-        tell_damage(reader, foreign=foreign)
-        if follow:
-            follow_lines(console(), paths.ras_log, resource, failed)
-        return
+    asked = Asked(resource, number, host, since, until)
+    kinds = [(failed, _failed), (slow, _slow), (near, _near), (unpaired, _unpaired)]
+    tests = [test for given, test in kinds if given]
 
     def wanted(run: Run) -> bool:
         if host not in (None, run.logical_host):
             return False
-        kinds = [(failed, _failed), (slow, _slow), (near, _near), (unpaired, _unpaired)]
-        asked = [test for given, test in kinds if given]
-        return not asked or any(test(run) for test in asked)
+        return not tests or any(test(run) for test in tests)
 
-    out = console()
-    if follow:
-        follow_runs(out, paths.ras_log, number or _RUNS, resource or "", reader.limits, wanted)
-        return
-    runs = _last_runs(reader, number, since, until, wanted)
-    tell_damage(reader, foreign=foreign)
+    with ExitStack() as stack:
+        log_of_peer = PeerLog(Peer(peer), resource, since) if peer is not None else None
+        there = stack.enter_context(log_of_peer) if log_of_peer is not None else None
+        sources = _sources(paths, files, there)
+        reader = Reader(sources, limits=limits_of(paths), only=resource or "")
+        if lines is not None:
+            _of_lines(paths, reader, asked, lines, failed=failed, json=json)
+            tell_damage(reader, foreign=foreign)
+            if follow:
+                follow_lines(console(), paths.ras_log, resource, failed)
+        elif follow:
+            out, last = console(), number or _RUNS
+            follow_runs(out, paths.ras_log, last, resource or "", reader.limits, wanted)
+        else:
+            runs = _last_runs(reader, asked, wanted)
+            tell_damage(reader, foreign=foreign)
+            _show_runs(paths, reader, runs, json=json)
+    if log_of_peer is not None and log_of_peer.problem:
+        complain(log_of_peer.problem)
+        raise Exit(1)
+
+
+class Asked(NamedTuple):
+    """Which part of the logs is asked for."""
+
+    resource: str | None
+    number: int | None
+    host: str | None
+    since: float | None
+    until: float | None
+
+
+def _sources(paths: Paths, files: Sequence[str], there: Source | None) -> list[Source]:
+    """The logs that are named, and the other node's, where it has answered."""
+    try:
+        return [*sources_of(paths, files), *([there] if there is not None else [])]
+    except ConfigurationError as error:
+        if there is None or files:
+            raise
+        complain(str(error))  # a standby that has never run anything
+        return [there]
+
+
+def _of_lines(
+    paths: Paths, reader: Reader, asked: Asked, lines: int, *, failed: bool, json: bool
+) -> None:
+    found = _last_lines(reader, asked.number or lines, asked.host, asked.since, asked.until)
+    if failed:
+        found = [line for line in found if line.went_badly or line.black_box]
+    _show_lines(paths, found, json, several=len(reader.sources) > 1)
+
+
+def _show_runs(paths: Paths, reader: Reader, runs: Sequence[Run], *, json: bool) -> None:
     if json:
         print_json([facts_of(run) for run in runs])
         return
+    out = console()
     for run in runs:
         for line in tree(run):
             out.print(line, soft_wrap=True)
@@ -142,13 +194,8 @@ def log(
         out.print(Text(text, "dim"))
 
 
-def _last_runs(
-    reader: Reader,
-    number: int | None,
-    since: float | None,
-    until: float | None,
-    wanted: Callable[[Run], bool],
-) -> list[Run]:
+def _last_runs(reader: Reader, asked: Asked, wanted: Callable[[Run], bool]) -> list[Run]:
+    number, since, until = asked.number, asked.since, asked.until
     if since is None and until is None and not any(each.is_stdin for each in reader.sources):
         return reader.last_runs(number or _RUNS, wanted)
     begin, end = since or 0.0, float("inf") if until is None else until
@@ -195,12 +242,16 @@ def _unpaired(run: Run) -> bool:
 # Showing.
 
 
-def _show_lines(paths: Paths, found: Sequence[RasLine], json: bool) -> None:
+def _show_lines(
+    paths: Paths, found: Sequence[RasLine], json: bool, *, several: bool = False
+) -> None:
     if json:
         print_json([_facts(line) for line in found])
         return
     out = console()
     for line in found:
+        if several:
+            out.print(Text(f"{line.node}  ", "dim"), end="", soft_wrap=True)
         print_line(out, line)
     _list_boxes(out, paths, [line.black_box for line in found])
 
@@ -218,6 +269,7 @@ def _facts(line: RasLine) -> dict[str, object]:
         "message": line.message,
         "went_badly": line.went_badly,
         "black_box": line.black_box or None,
+        "node": line.node,
     }
 
 

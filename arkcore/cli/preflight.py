@@ -11,11 +11,12 @@ from arkcore.base.errors import ArkError
 from arkcore.base.finding import Finding, Level
 from arkcore.cli.command import Command
 from arkcore.cli.configuration import findings_about
-from arkcore.cli.console import console, paths_here, print_json, show, write_file
+from arkcore.cli.console import complain, console, paths_here, print_json, show, write_file
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
 from arkcore.cli.output import Text, put
-from arkcore.survey.answers import encode, read_answers
+from arkcore.cli.peer import PeerError, answers_from, is_file
+from arkcore.survey.answers import encode
 from arkcore.survey.machine import Machine
 from arkcore.survey.pair import check_pair
 from arkcore.survey.report import Group, Result, word
@@ -47,7 +48,9 @@ _STYLES = {
     "--export", metavar="FILE", help="Write this node's answers there, for the other; - for stdout."
 )
 @click.option(
-    "--peer", metavar="FILE", help="The other node's answers: check the pair too; - for stdin."
+    "--peer",
+    metavar="HOST|FILE",
+    help="The other node by ssh, or its answers (- for stdin): check the pair too.",
 )
 @click.option(
     "--report",
@@ -71,9 +74,9 @@ def preflight(
     the pair is stands in /etc/ark/site.toml, the same file on both nodes.
     Nothing is changed. What this machine cannot tell is a warning.
 
-    For the pair: --export on one node, bring the file to the other, --peer
-    there. Or straight, which measures the time difference too:
-    ssh NODE2 ark preflight --export - | ark preflight --peer -
+    For the pair: --peer NODE2 asks the other node by your own ssh, which
+    measures the time difference too. Or --export on one node, bring the file
+    to the other, --peer FILE there.
 
     With RESOURCE, its plugin alone is asked, about the configuration of its
     product as the next start would read it; no site file is needed.
@@ -84,6 +87,7 @@ def preflight(
       ark preflight lkapp
       ark preflight --example > /etc/ark/site.toml
       ark preflight
+      ark preflight --peer rh5lkb
       ark preflight --export /root/node2.json
       ark preflight --peer /root/node2.json --report /root/preflight.md
     """
@@ -152,11 +156,16 @@ def preflight_on(
 ) -> int:
     """The command on `machine`; its exit code."""
     site = read_site(paths)
-    # The peer's answers first: of a pipe, the clock is compared with the moment of their coming.
-    there = read_answers(peer) if peer is not None else None
+    # The peer's answers first: straight, the clock is compared with the moment of their coming.
+    there, problem = None, ""
+    try:
+        there = answers_from(peer) if peer is not None else None
+    except PeerError as error:
+        problem = str(error)  # this node's half is shown all the same
     arrived = machine.clock()
     here = examined(paths, site, machine, there)
-    result = _judged(site, here, there, arrived, piped=peer == "-")
+    straight = peer is not None and (peer == "-" or not is_file(peer))
+    result = _judged(site, here, there, arrived, piped=straight)
     if report is not None:
         write_file(report, result.markdown(machine.clock()).encode(), 0o644)
     if export is not None:
@@ -166,7 +175,9 @@ def preflight_on(
     elif "-" not in (export, report):
         _show(result)
         _tell_next(result, export)
-    return 1 if result.failed else 0
+    if problem:
+        complain(problem)
+    return 1 if result.failed or problem else 0
 
 
 def _judged(
@@ -206,7 +217,6 @@ def _tell_next(result: Result, export: str | None) -> None:
         put(say(f"Written: {export}. Bring it to {other}: ark preflight --peer FILE",
                   f"書き出し: {export}。{other} に渡して: ark preflight --peer FILE"))  # fmt: skip
     elif not result.whole:
-        put(say("For the pair: ark preflight --export FILE on the other node, "
-                  "then --peer FILE here.",
-                  "2 台の照合: 他方で ark preflight --export FILE、"
-                  "このノードで --peer FILE を実行してください。"))  # fmt: skip
+        other = next(node.name for node in result.site.nodes if node.name != result.here.node)
+        put(say(f"For the pair: ark preflight --peer {other}",
+                f"2 台の照合: ark preflight --peer {other}"))  # fmt: skip

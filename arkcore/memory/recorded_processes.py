@@ -45,7 +45,9 @@ class RecordedProcesses:
             if (pid, start) not in known:
                 users.update(users_of(pid))
         names = [named[pid, start] for pid, start in pairs]
-        self._file.write_of_this_boot(processes=pairs, users=sorted(users)[:_USERS], looked=now, names=names)
+        self._file.write_of_this_boot(
+            processes=pairs, users=sorted(users)[:_USERS], looked=now, names=names
+        )
 
     def known(self) -> set[tuple[int, int]]:
         """Pid and start time of each recorded process."""

@@ -213,8 +213,6 @@ def _clocks(here: Answers, there: Answers, now: float, *, piped: bool) -> Findin
     return CLOCKS.cannot_tell(
         say("the clocks follow no time source that tells",
             "時刻源から時刻差を得られません"),
-        say(f"ask {there.node} directly: ssh {there.node} ark preflight --export - "
-            f"| ark preflight --peer -",
-            f"直接問い合わせてください: ssh {there.node} ark preflight --export - "
-            f"| ark preflight --peer -"),
+        say(f"ask {there.node} directly: ark preflight --peer {there.node}",
+            f"直接問い合わせてください: ark preflight --peer {there.node}"),
     )  # fmt: skip

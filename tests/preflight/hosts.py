@@ -129,6 +129,8 @@ class Host:
         self.mount_point = directory.parent / "shared"
         #: Where both hosts have their product.
         self.installed = directory.parent / "installed"
+        #: Where this host's user finds programs before all others.
+        self.search = self.bin
         #: Seconds by which its clock is ahead.
         self.ahead = 0.0
         self._make_files()
@@ -258,7 +260,11 @@ class Host:
             capture_output=True,
             text=True,
             timeout=60,
-            env={"PATH": os.environ["PATH"], "LANG": "C", "PYTHONPATH": str(self.packages)},
+            env={
+                "PATH": f"{self.search}:{os.environ['PATH']}",
+                "LANG": "C",
+                "PYTHONPATH": str(self.packages),
+            },
         )  # fmt: skip
 
 

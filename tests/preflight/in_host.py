@@ -21,7 +21,9 @@ def main() -> int:
     try:
         if asked["command"] == "preflight":
             return preflight_on(paths, machine, **asked["options"])
-        guide_on(paths, machine, **{"peer": None, "json": True, **asked["options"]})
+        problem = guide_on(paths, machine, **{"peer": None, "json": True, **asked["options"]})
+        if problem:
+            raise ArkError(problem)
     except ArkError as error:
         complain(str(error))
         return 1

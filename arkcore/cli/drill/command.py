@@ -29,6 +29,7 @@ from arkcore.cli.drill.rehearsal import Rehearsal
 from arkcore.cli.drill.report import Run
 from arkcore.cli.language import say
 from arkcore.cli.output import put
+from arkcore.cli.peer import Host, Peer
 from arkcore.cli.resources import chosen, usable
 from arkcore.cli.status import may_ask
 from arkcore.memory.lock import NodeLock
@@ -78,6 +79,11 @@ class Which(Enum):
     help="The other node, where there is more than one.",
 )
 @click.option(
+    "--peer",
+    type=Host(),
+    help="Order a switch to the other node there, by ssh, and see first that it is ready.",
+)
+@click.option(
     "--within",
     type=Seconds(min=1),
     metavar="SECONDS",
@@ -96,6 +102,7 @@ def drill(
     client_command: str | None,
     client_address: str | None,
     to: str,
+    peer: str | None,
     within: float | None,
     yes: bool,
     report: str | None,
@@ -113,7 +120,8 @@ def drill(
     do and what goes along, and asks. Pacemaker's constraint of a move is
     always taken back, also after ^C. Under LifeKeeper a switch is ordered by
     the node that is to run the resource: on the other one, the command for
-    the administrator is printed and waited for.
+    the administrator is printed and waited for, or with --peer run there by
+    your own ssh.
 
     It is refused where a node or the resource is not ready for it. The limit
     of waiting follows from the timers (LifeKeeper) or the timeouts
@@ -124,6 +132,7 @@ def drill(
     Examples:
       ark drill all lkjp1_ajs3 --client-address 192.0.2.10:20241
       ark drill local-recovery web --client-command "curl -sf http://web/"
+      ark drill all lkjp1_ajs3 --peer rh5lkb --report drill.md
       ark drill failback lkjp1_ajs3 --yes --report failback.md
       ark drill all lkjp1_ajs3 --yes --json
     """
@@ -144,12 +153,14 @@ def drill(
     with lock as alone:
         if not alone:
             raise Refused("another drill is at work on this node; wait until it is over")
-        run = Run(known, _managed(paths, known), kinds, service)
-        Rehearsal(paths, run, to, within, out).announce()
+        there = Peer(peer) if peer is not None else None
+        run = Run(known, _managed(paths, known, there), kinds, service)
+        rehearsal = Rehearsal(paths, run, to, within, out, there)
+        rehearsal.announce()
         if not yes:
             _ask(out)
         run.began = time.time()
-        _perform(paths, run, to, within, out)
+        _perform(paths, run, to, rehearsal, out)
     try:
         if report is not None:
             write_file(report, reports.markdown(run).encode(), 0o644)
@@ -186,14 +197,14 @@ def _refuse_unless_report_can_be_written(path: str) -> None:
         raise MachineError(f"{path}: you may not write there; name another file")
 
 
-def _managed(paths: Paths, resource: Resource) -> Drilled:
+def _managed(paths: Paths, resource: Resource, peer: Peer | None) -> Drilled:
     if record.parameters_here(paths, resource.name) is not None:
         from arkcore.cli.drill.pacemaker import PacemakerDrill
 
         return PacemakerDrill(resource.name, paths.prefix)
     from arkcore.cli.drill.lifekeeper import LifeKeeperDrill
 
-    return LifeKeeperDrill(paths, resource)
+    return LifeKeeperDrill(paths, resource, peer)
 
 
 def _ask(out: TextIO) -> None:
@@ -208,9 +219,8 @@ def _ask(out: TextIO) -> None:
         raise Exit(1)
 
 
-def _perform(paths: Paths, run: Run, to: str, within: float | None, out: TextIO) -> None:
+def _perform(paths: Paths, run: Run, to: str, rehearsal: Rehearsal, out: TextIO) -> None:
     """The drills in a row, up to the first that does not pass; whatever happens, it is tidied."""
-    rehearsal = Rehearsal(paths, run, to, within, out)
     # What ends a terminal ends this as ^C does.
     for number in _ENDINGS:
         signal.signal(number, _end_once)

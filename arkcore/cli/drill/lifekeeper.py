@@ -2,7 +2,8 @@
 
 A resource is taken in service by the node that is to run it: `perform_action -a restore` there has
 the other node remove it first. So a switch towards this node is ordered here; one away from it is
-left to an administrator on the other node, whom it is printed for and who is waited for.
+left to an administrator on the other node, whom it is printed for and who is waited for. With
+`--peer` it is ordered there by ssh.
 """
 
 from __future__ import annotations
@@ -28,9 +29,12 @@ from arkcore.resources.requirements import dependents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import subprocess
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import IO
 
     from arkcore.base.paths import Paths
+    from arkcore.cli.peer import Peer
     from arkcore.managers.lifekeeper_commands import Instance
     from arkcore.resources.resource import Resource
     from arkcore.resources.timers import Timers
@@ -49,8 +53,9 @@ class LifeKeeperDrill(Drilled):
 
     title = "LifeKeeper"
 
-    def __init__(self, paths: Paths, resource: Resource) -> None:
+    def __init__(self, paths: Paths, resource: Resource, peer: Peer | None = None) -> None:
         self._paths = paths
+        self._peer = peer
         self._resource = resource
         self._lifekeeper = find_lifekeeper(os.environ, paths.prefix)
         self._commands = LifeKeeperCommands(self._lifekeeper.root)
@@ -107,7 +112,7 @@ class LifeKeeperDrill(Drilled):
             shlex.join(self._commands.perform(here if target == self.node else there, "restore"))
             for here, there in self._tops
         ]
-        by_person = target != self.node
+        by_person = target != self.node and self._peer is None
         limit = _DECIDING + sum(map(_until_moved, self._timers(moved)))
         limit += _TYPING if by_person else 0.0
         limit = limit if within is None else within
@@ -208,9 +213,10 @@ class LifeKeeperDrill(Drilled):
         self._awaits = plan.target if plan.by_person else ""
         if plan.by_person:
             return
-        self._orders = _Orders(
-            self._commands, [self._commands.perform(top, "restore") for top, _ in self._tops]
-        )
+        here = plan.target == self.node
+        rows = [self._commands.perform(top if here else tag, "restore") for top, tag in self._tops]
+        there = self._peer.begin if self._peer is not None else None
+        self._orders = _Orders(self._commands.begin if here or there is None else there, rows)
 
     def forget_failure(self) -> str:
         timers = self._resource.timers
@@ -294,8 +300,12 @@ def _state(held: Mapping[str, Instance] | None, tag: str) -> str | None:
 class _Orders:
     """Commands, one after another; the first that fails ends the row."""
 
-    def __init__(self, commands: LifeKeeperCommands, rows: Sequence[Sequence[str]]) -> None:
-        self._commands = commands
+    def __init__(
+        self,
+        begin: Callable[[Sequence[str], IO[bytes]], subprocess.Popen[bytes]],
+        rows: Sequence[Sequence[str]],
+    ) -> None:
+        self._command = begin
         self._ahead = list(rows)
         self.failures: list[str] = []
         self._begin()
@@ -303,7 +313,7 @@ class _Orders:
     def _begin(self) -> None:
         self._row = self._ahead.pop(0)
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (it is read when it has ended)
-        self._process = self._commands.begin(self._row, self._output)
+        self._process = self._command(self._row, self._output)
 
     def at_work(self) -> bool:
         """Whether one of them is; the next one is begun where one has ended well."""

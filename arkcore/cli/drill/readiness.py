@@ -6,6 +6,7 @@ from arkcore.base.call import Action
 from arkcore.base.status import Outcome, Status, StatusReport
 from arkcore.cli.drill.manager import Refused
 from arkcore.cli.look import look_at
+from arkcore.cli.pair import ask_peer, window_text
 from arkcore.cli.resources import usable
 from arkcore.memory.lock import holder_of
 from arkcore.memory.maintenance import Maintenance
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from arkcore.base.paths import Paths
     from arkcore.cli.drill.manager import Plan
+    from arkcore.cli.peer import Peer
 
 #: Seconds the applications are given to say how they are.
 _ASKING = 20.0
@@ -77,3 +79,38 @@ def refuse_unready(paths: Paths, plan: Plan, node: str) -> None:
                 f"{name} is in service on {plan.source}, and {seen.status.value} here{detail}; "
                 f"see: ark status {name}"
             )
+
+
+def refuse_unready_there(peer: Peer, plan: Plan, node: str) -> None:
+    """`Refused` where the other node is not ready, as its own `ark` tells by ssh.
+
+    `node`: this one. `PeerError`: the other one does not answer. Where a resource bears another
+    tag there, nothing is told of it.
+    """
+    there = ask_peer(peer, _ASKING)
+    partner = plan.target if plan.source == node else plan.source
+    if partner != node and _short(there.node) != _short(partner):
+        raise Refused(f"{peer.host} answers as {there.node}, and the other node is {partner}")
+    for name in plan.moves:
+        found = there.find(name)
+        if found is None:
+            continue
+        if found.maintenance is not None:
+            raise Refused(
+                f"{name} is in {window_text(found.maintenance)} on {there.node}; first: "
+                f"{peer.typed('maintenance', name, 'off')}"
+            )
+        if found.error or found.blind is not None:
+            why = found.error or "BLIND"
+            raise Refused(f"{name} on {there.node}: {why}; see: {peer.typed('status', name)}")
+        work = found.at_work
+        if work is not None and work.action != Action.QUICK_CHECK.word:
+            raise Refused(
+                f"{work.action} of {name} is at work on {there.node}; wait until it is over: "
+                f"{peer.typed('status')}"
+            )
+
+
+def _short(node: str) -> str:
+    """A host name without its domain, for LifeKeeper and the node may tell it differently."""
+    return node.partition(".")[0].lower()

@@ -7,7 +7,7 @@ from arkcore.cli.drill import report as reports
 from arkcore.cli.drill.breaking import own_processes
 from arkcore.cli.drill.manager import Kind
 from arkcore.cli.drill.outside import Outside
-from arkcore.cli.drill.readiness import refuse_unready
+from arkcore.cli.drill.readiness import refuse_unready, refuse_unready_there
 from arkcore.cli.language import say
 from arkcore.cli.output import put
 
@@ -18,12 +18,22 @@ if TYPE_CHECKING:
     from arkcore.base.paths import Paths
     from arkcore.cli.drill.manager import Plan
     from arkcore.cli.drill.report import Run
+    from arkcore.cli.peer import Peer
 
 
 class Rehearsal:
     """Makes the plans, refuses what is not ready, and tells what is going to be done."""
 
-    def __init__(self, paths: Paths, run: Run, to: str, within: float | None, out: TextIO) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        run: Run,
+        to: str,
+        within: float | None,
+        out: TextIO,
+        peer: Peer | None = None,
+    ) -> None:
+        self._peer = peer
         self._paths = paths
         self._run = run
         self._to = to
@@ -34,6 +44,8 @@ class Rehearsal:
         """The plan of a drill for which all is ready. `Refused` otherwise."""
         plan = self._run.drilled.plan(kind, to, self._within)
         refuse_unready(self._paths, plan, self._run.drilled.node)
+        if self._peer is not None:
+            refuse_unready_there(self._peer, plan, self._run.drilled.node)
         return plan
 
     def announce(self) -> None:

@@ -50,7 +50,13 @@ restore (もう一方のノードで稼働しているかもしれません) と
 その場で各アプリケーションに状態を尋ねますが、何も変えません。ロックを取らず、時計を
 進めず、ログにも書きません。
 
-終了コード: 使えないファイルやプラグインがあれば 1。--watch では 0。--check では
+--peer を指定すると、両ノードを並べて表示し、その下に 2 台の間の異常を示します。
+両ノードで運用中、どちらでも運用中でない、運用中でないのに稼働、一方だけが保守中、
+バージョンの不一致、時計のずれです。もう一方の ark は、操作者自身の ssh で実行し、
+何も尋ねません。
+
+終了コード: 使えないファイルやプラグインがあれば 1。--peer では、異常がある場合と、
+もう一方のノードから回答がない場合も 1。--watch では 0。--check では
 Nagios と Zabbix が理解する 0 OK、1 WARNING、2 CRITICAL、3 UNKNOWN。
 """,
     "log": """
@@ -59,6 +65,9 @@ RAS ログの最後の実行と、それが示すブラックボックスを表�
 1 つの実行は、スクリプトとそのステップ、コマンド、タイマーに対する時間です。正常な
 quickCheck の連続は 1 つにまとめます。ローテーションされたログも読みます。
 ブラックボックスには、遅れたコマンドが打ち切られたときに何をしていたかが残ります。
+
+--peer を指定すると、もう一方のノードの最後の行も操作者自身の ssh で読み、両方のログを
+時刻順に並べます。時計が合っている必要があります。
 """,
     "why": """
 最後に失敗したスクリプトについて、どのステップが、いつ、何秒のうち何秒で失敗したかを
@@ -127,9 +136,9 @@ SELinux、ディスク、時刻、ネットワーク、およびプラグイン�
 /etc/ark/site.toml に記述します。両ノードで同じファイルです。何も変更しません。この
 マシンから分からないことは警告になります。
 
-組の確認には、一方で --export を実行し、そのファイルを他方に運んで --peer を指定します。
-直接つなぐと、時刻の差も測ります:
-ssh NODE2 ark preflight --export - | ark preflight --peer -
+組の確認には --peer NODE2 を指定します。操作者自身の ssh で他方のノードに尋ね、時刻の差も
+測ります。または、一方で --export を実行し、そのファイルを他方に運んで --peer FILE を
+指定します。
 
 RESOURCE を指定すると、そのプラグインだけに、次の開始で読まれる製品の設定について
 尋ねます。サイトファイルは要りません。
@@ -145,8 +154,11 @@ RESOURCE を指定すると、そのプラグインだけに、次の開始で�
 リカバリー、フェイルオーバー、フェイルバックは /var/lib/ark/guide.json に記録し、ログが
 なくなった後も済とします。
 
-他方のノードの回答は、そのノードで ark preflight --export FILE を実行して得ます。
+--peer NODE2 は、操作者自身の ssh で他方のノードに尋ねます。回答のファイルは、そのノードで
+ark preflight --export FILE を実行して得ます。
 回答がないときは、このノードで未と分かるものだけを次の手順とします。
+
+終了コード: 他方のノードから回答がなければ 1。
 """,
     "verify": """
 すべてのプラグインが守るべき約束を守ることを、試験用のノードで確かめます。
@@ -217,7 +229,7 @@ local-recovery は、このノードのアプリケーションの全プロセ�
 外部から測ります。何を行い、何が一緒に停止するかを先に表示し、確認を求めます。
 Pacemaker の移動の制約は、^C の後も含めて必ず削除します。LifeKeeper では、リソースを稼働させる側の
 ノードが切り替えを指示します。もう一方のノードでは、管理者が実行するコマンドを表示し、
-完了を待ちます。
+完了を待ちます。--peer を指定すると、操作者自身の ssh でそのノードで実行します。
 
 ノードまたはリソースの準備ができていなければ拒否します。待ち時間の上限は、停止・開始
 するすべてのもののタイマー (LifeKeeper) またはタイムアウト (Pacemaker) から決まります。
@@ -301,10 +313,22 @@ TEXTS = {
     "Print a site file to begin with.": "サイトファイルのひな形を表示する。",
     "Print the results as JSON.": "結果を JSON で表示する。",
     "Seconds for importing them.": "インポートにかけてよい秒数。",
-    "The other node's answers: check the pair too; - for stdin.": (
-        "他方のノードの回答。組の確認も行う。- は標準入力。"
+    "The other node by ssh, or its answers (- for stdin): check the pair too.": (
+        "他方のノード (ssh)、またはその回答 (- は標準入力)。組の確認も行う。"
     ),
-    "The other node's answers; - for stdin.": "他方のノードの回答。- は標準入力。",
+    "The other node by ssh, or its answers (- for stdin).": (
+        "他方のノード (ssh)、またはその回答 (- は標準入力)。"
+    ),
+    "Ask the other node by ssh: both on one screen.": (
+        "もう一方のノードに ssh で尋ね、両ノードを並べて表示します。"
+    ),
+    "Print what --peer reads on the other node.": (
+        "もう一方のノードの --peer が読むものを出力します。"
+    ),
+    "Read the other node's log too, by ssh.": "もう一方のノードのログも ssh で読みます。",
+    "Order a switch to the other node there, by ssh, and see first that it is ready.": (
+        "もう一方のノードへの切り替えを、ssh でそのノードで実行します。準備状況も確認します。"
+    ),
     "The plugin's name, for instance my-app.": "プラグインの名前。例: my-app",
     "The plugins to import and look at.": "インポートして調べるプラグイン。",
     "The product's name for people; NAME by default.": "人が読むための製品名。既定は NAME。",
