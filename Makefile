@@ -108,6 +108,7 @@ test-parts: $(VENV)/.test
 	done
 	tools/need ip iproute2
 	tools/need ping iputils-ping
+	if [ "$$(id -u)" = 0 ]; then tools/need sshd openssh-server; fi
 	tools/need cc gcc
 	if [ "$$(id -u)" = 0 ]; then tools/test-users && tools/need /usr/lib/systemd/systemd systemd; fi
 

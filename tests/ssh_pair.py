@@ -68,8 +68,11 @@ class OtherNode(ToyNode):
     def _run(self, *words: str) -> None:
         subprocess.run(words, check=True, capture_output=True, timeout=30)
 
-    def begin(self) -> None:
-        """Start its sshd, on a port that is free."""
+    def begin(self, place: Path | None = None, instead: Path | None = None) -> None:
+        """Start its sshd, on a port that is free.
+
+        `place`, `instead`: two directories; there the second one lies where the first one is.
+        """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -87,9 +90,11 @@ class OtherNode(ToyNode):
         program.chmod(0o755)
         Path("/run/sshd").mkdir(exist_ok=True)
         begin = f"hostname {self.name}; exec {SSHD} -D -e -f {self._home}/sshd_config"
+        if place is not None:
+            begin = f"mount --bind {instead} {place}; {begin}"
         # It dies with the test, and its host name is its own.
         self._sshd = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--uts", "sh", "-c", begin],
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--uts", "--mount", "sh", "-c", begin],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -11,6 +11,7 @@ import os
 import resource
 import shlex
 import shutil
+import subprocess
 
 import click
 import msgspec
@@ -25,7 +26,7 @@ from arkcore.worker.question import How, ask_command
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import TypeVar
+    from typing import IO, TypeVar
 
     from arkcore.survey.answers import Answers
     from arkcore.worker.question import Answer
@@ -119,6 +120,24 @@ class Peer:
                 f"{self._ssh}: there is no such program in PATH that only root and you can have "
                 f"changed; install the ssh client"
             )
+
+    def begin(self, command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Begin a command of the other node; it goes on whatever becomes of the caller.
+
+        `output` gets what it prints; ssh is ended where that becomes too much. `MachineError`: ssh
+        cannot be run.
+        """
+        self.refuse_without_ssh()
+        return subprocess.Popen(
+            self.ssh(*command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=self.environment,
+            cwd="/",
+            start_new_session=True,
+            preexec_fn=_bound_output,
+        )
 
     def ark(self, *words: str, codes: Sequence[int] = (0,), within: float = _ANSWERING) -> str:
         """What `ark` with these words prints on the other node.

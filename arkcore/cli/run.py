@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shlex
 import signal
 import sys
 import tempfile
@@ -20,12 +21,14 @@ from click.exceptions import Exit
 
 from arkcore.base.call import Action, Call, traces
 from arkcore.base.errors import ArkError
-from arkcore.base.status import Outcome, Verdict
+from arkcore.base.status import Outcome, Status, StatusReport, Verdict
 from arkcore.cli.command import Command, OneOf
 from arkcore.cli.console import complain, paths_here, refuse_unless_writable
+from arkcore.cli.look import look_at
 from arkcore.cli.output import put
 from arkcore.cli.progress import Lines, Screen
-from arkcore.cli.resources import chosen, parameters_of, usable
+from arkcore.cli.resources import parameters_of, usable
+from arkcore.cli.targets import hierarchy_option, resources_of
 from arkcore.guard.guard import Guard
 from arkcore.machine.channel import texts_of, verdict_of
 from arkcore.machine.child import Child
@@ -34,16 +37,19 @@ from arkcore.managers.person import Person
 from arkcore.memory.maintenance import Maintenance
 from arkcore.memory.state import State
 from arkcore.resources import record
+from arkcore.resources.requirements import dependents
 from arkcore.worker.signals import prepare_process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from arkcore.base.paths import Paths
     from arkcore.resources.resource import Resource
 
 _TICK = 0.1
+#: Seconds that what requires a resource is given to say how it is.
+_ASKING = 10.0
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -60,46 +66,105 @@ class Word(Enum):
 @click.argument(
     "action", type=OneOf(Word), metavar="ACTION", help="restore, remove, quickcheck or recover."
 )
-@click.argument("resource", metavar="RESOURCE", help="The resource it is for.")
+@click.argument(
+    "targets",
+    nargs=-1,
+    required=True,
+    metavar="TARGET...",
+    help="Resources, or logical hosts: all of their resources, in order.",
+)
+@hierarchy_option
 @click.option(
     "--force",
     is_flag=True,
     help="Restore or remove, whatever the cluster manager's own state says.",
 )
-def run(action: Word, resource: str, force: bool) -> None:
+def run(action: Word, targets: tuple[str, ...], hierarchy: bool, force: bool) -> None:
     """Run one action now, and watch it.
+
+    TARGET is a resource or a logical host, which stands for all of its
+    resources. Several are restored in starting order and removed in stopping
+    order, one after the other; the first that fails ends the row. A recover
+    is for one resource: it stops and starts what requires it.
 
     The cluster manager's intent stays as it is. So a restore is refused
     where the resource is not in service here (it may run on another node),
     and a remove where it is in service and not in maintenance (the cluster
     would take it for a failure). Use the manager's own command, which is
-    then printed, or --force.
+    then printed, or --force. A remove under something that requires the
+    resource and still runs is refused, with the command that stops both.
 
     Exit code: 0 for well, undecided and skipped; 1 for failed and refused.
 
     Examples:
       ark run quickcheck lkjp1_base
-      ark maintenance lkjp1_base on --until 18:00
-      ark run remove lkjp1_base
+      ark maintenance begin LVMRH5LKB --until 18:00
+      ark run remove LVMRH5LKB
+      ark run restore LVMRH5LKB
     """
     paths = paths_here()
-    chosen(paths, [resource])
+    names = resources_of(paths, targets, hierarchy=hierarchy)
     wanted = next(each for each in Action if each.word == action.value)
-    refuse_unless_writable(paths.state(resource), "run actions")
-    person = Person(cluster_of(paths, resource, os.environ))
-    objection = person.objection(
-        wanted, resource, State(paths, resource), Maintenance(paths, resource)
-    )
-    if objection and not force:
-        complain(f"refused: {objection}; --force does it all the same")
-        instead = person.command_instead(wanted, resource)
+    if wanted is Action.RECOVER and len(names) > 1:
+        raise click.BadParameter(
+            f"a recover is for one resource, and stops and starts what requires it; these are: "
+            f"{' '.join(names)}"
+        )
+    if wanted is Action.REMOVE:
+        names.reverse()
+    for name in names:
+        refuse_unless_writable(paths.state(name), "run actions")
+    persons = {name: Person(cluster_of(paths, name, os.environ)) for name in names}
+    if not force:
+        _refuse_what_contradicts(paths, wanted, persons)
+        if wanted is Action.REMOVE:
+            _refuse_under_what_runs(paths, names)
+    badly = False
+    for position, name in enumerate(names):
+        persons[name].traces = traces(os.environ)
+        call = Call(wanted, name, persons[name], parameters_of(paths, name))
+        verdict = _watched(paths, call)
+        badly = badly or verdict.outcome in (Outcome.FAILED, Outcome.INTERNAL)
+        left = names[position + 1 :]
+        if badly and left and wanted is not Action.QUICK_CHECK:
+            complain(f"{name}: {wanted.word} did not end well; not done: {' '.join(left)}")
+            break
+    if badly:
+        raise Exit(1)
+
+
+def _refuse_what_contradicts(paths: Paths, wanted: Action, persons: dict[str, Person]) -> None:
+    """Exit 1 where the cluster manager's own state contradicts the action of one; all are told."""
+    objections = {
+        name: person.objection(wanted, name, State(paths, name), Maintenance(paths, name))
+        for name, person in persons.items()
+    }
+    refused = {name: why for name, why in objections.items() if why}
+    for name, why in refused.items():
+        complain(f"refused: {why}; --force does it all the same")
+        instead = persons[name].command_instead(wanted, name)
         put(f"  have the cluster manager do it: {instead}", to=sys.stderr)
+    if refused:
         raise Exit(1)
-    person.traces = traces(os.environ)
-    parameters = parameters_of(paths, resource)
-    verdict = _watched(paths, Call(wanted, resource, person, parameters))
-    if verdict.outcome in (Outcome.FAILED, Outcome.INTERNAL):
-        raise Exit(1)
+
+
+def _refuse_under_what_runs(paths: Paths, names: Sequence[str]) -> None:
+    """`ArkError` where something requires one of `names`, is not among them, and still runs."""
+    for name in names:
+        above = [each for each in dependents(paths, name) if each not in names]
+        known = []
+        for each in above:
+            try:
+                known.append(usable(paths, each))
+            except ArkError:
+                continue  # nobody can be asked how it is; its own checks tell
+        for each, seen in look_at(paths, known, _ASKING).items():
+            if isinstance(seen, StatusReport) and seen.status is not Status.STOPPED:
+                command = shlex.join(["ark", "run", "remove", *names, each])
+                raise ArkError(
+                    f"refused: {each} requires {name} and is {seen.status.value} here; stop both, "
+                    f"in order: {command}; --force stops {name} under it"
+                )
 
 
 def _watched(paths: Paths, call: Call) -> Verdict:

@@ -150,6 +150,7 @@ class View:
             "maintenance": {
                 "since": iso(self._maintained.since),
                 "until": iso(self._maintained.until),
+                "reason": self._maintained.reason,
             }
             if self._maintained
             else None,
@@ -239,9 +240,10 @@ class View:
         since, until = moment(self._maintained.since), self._maintained.until
         english = f"until {moment(until)}" if until else "until it is switched off"
         japanese = f"{moment(until)} まで" if until else "解除するまで"
+        why = f" ({self._maintained.reason})" if self._maintained.reason else ""
         return say(
-            f"MAINTENANCE since {since}, {english}: failures are NOT acted upon",
-            f"保守中 ({since} から {japanese}): 障害が起きても対処しません",
+            f"MAINTENANCE since {since}, {english}{why}: failures are NOT acted upon",
+            f"保守中 ({since} から {japanese}){why}: 障害が起きても対処しません",
         )
 
     def no_group_text(self) -> str:

@@ -17,14 +17,15 @@ class MaintenanceRecord:
     """A maintenance, in seconds since the epoch.
 
     `since`: when it began; None where that is not known. `until`: when it ends by itself; None
-    where it is to be switched off.
+    where it is to be switched off. `reason`: why, in a person's words; "" where none was given.
     """
 
-    __slots__ = ("since", "until")
+    __slots__ = ("reason", "since", "until")
 
-    def __init__(self, since: float | None, until: float | None) -> None:
+    def __init__(self, since: float | None, until: float | None, reason: str = "") -> None:
         self.since = since
         self.until = until
+        self.reason = reason
 
 
 class Maintenance:
@@ -35,8 +36,16 @@ class Maintenance:
         #: Which end was told in the RAS log.
         self._told = StateFile(f"{paths.state(resource)}/maintenance_over.json")
 
-    def begin(self, until: float | None) -> bool:
-        return write_json(self._path, {"since": time.time(), "until": until})
+    def begin(self, until: float | None, reason: str = "") -> bool:
+        return self.put_back(MaintenanceRecord(time.time(), until, reason))
+
+    def put_back(self, record: MaintenanceRecord | None) -> bool:
+        """Make it again what it was; whether that is written."""
+        if record is None:
+            self.end()
+            return True
+        value = {"since": record.since, "until": record.until, "reason": record.reason}
+        return write_json(self._path, value)
 
     def end(self) -> None:
         remove_file(self._path)
@@ -59,7 +68,9 @@ class Maintenance:
         value = read_json(self._path)
         if not value:
             return None
-        return MaintenanceRecord(_moment(value, "since"), _moment(value, "until"))
+        reason = value.get("reason")
+        since, until = _moment(value, "since"), _moment(value, "until")
+        return MaintenanceRecord(since, until, reason if isinstance(reason, str) else "")
 
     def _until(self) -> float | None:
         last = self._last()
@@ -68,9 +79,11 @@ class Maintenance:
     # What the RAS log tells of it.
 
     def begins(self) -> str:
-        until = self._until()
+        last = self._last()
+        until = last.until if last is not None else None
         end = "it is switched off" if until is None else _time_of(until)
-        return f"Maintenance begins, until {end}: failures are not acted upon."
+        why = f" Reason: {last.reason}" if last is not None and last.reason else ""
+        return f"Maintenance begins, until {end}: failures are not acted upon.{why}"
 
     def goes_on(self) -> str:
         return f"In {self.describe()}: failures are not acted upon."

@@ -208,6 +208,9 @@ class TestDrill:
     def test_a_failover_is_ordered_on_the_other_node(self, node: ToyNode, other: OtherNode) -> None:
         pair = drilling.Pair(node, other)
         pair.begin()
+        # Both nodes have LifeKeeper at the same place.
+        other.stop_sshd()
+        other.begin(pair.n1.root, pair.n2.root)
         done = pair.drill(node, "failover", "toy1", "--yes", "--json", "--peer", "two",
                           PATH=other.path)  # fmt: skip
         assert done.process.returncode == 0, done.err

@@ -138,7 +138,10 @@ def test_wrong_usage_is_exit_code_2(ark_here, words: tuple[str, ...]) -> None:
 def test_an_unknown_resource_is_told_with_those_there_are(node: ToyNode, ark_here) -> None:
     result = ark_here("run", "remove", "toy2")
     assert result.returncode == 1
-    assert result.stderr == (f"ark: toy2: no such resource in {node.resources}; there are: toy1\n")
+    assert result.stderr == (
+        "ark: toy2: no such resource and no such logical host here; there are: toy1; "
+        "logical hosts: LHOST1\n"
+    )
     assert node.ras == []
 
 

@@ -18,6 +18,7 @@ PAGES = {
     "hooks.md",
     "index.md",
     "installation.md",
+    "jp1-patch.md",
     "operation.md",
     "pacemaker.md",
     "plugin.md",

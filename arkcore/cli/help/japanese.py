@@ -33,10 +33,15 @@ Generic ARK: LifeKeeper for Linux でアプリケーションを保護します�
     "run": """
 アクションを 1 つ、今すぐ実行し、経過を表示します。
 
+TARGET はリソースまたは論理ホストです。論理ホストは、そのすべてのリソースを表します。
+複数の場合、restore は開始順、remove は停止順に 1 つずつ行い、失敗するとそこで終わります。
+recover の対象は 1 つだけです。必要としているリソースも停止、開始します。
+
 クラスタマネージャの指示は変えません。そのため、このノードで運用中でないリソースの
 restore (もう一方のノードで稼働しているかもしれません) と、運用中で保守中でない
 リソースの remove (クラスタが障害とみなします) は拒否します。そのとき表示する
-クラスタマネージャのコマンドか、--force を使ってください。
+クラスタマネージャのコマンドか、--force を使ってください。そのリソースを必要とする
+ものが稼働しているときの remove も拒否し、両方を停止するコマンドを示します。
 
 終了コード: 正常、判定不能、スキップは 0。失敗と拒否は 1。
 """,
@@ -117,7 +122,12 @@ LifeKeeper の REMOTETIMEOUT を超える階層全体の remove、22 秒を超�
 保守は再起動後も続き、--until を指定したときだけ自動で終わります。開始と終了は RAS
 ログと syslog に記録し、その間のスクリプトも毎回、保守中であることを記録します。
 
-対象は 1 ノードの 1 リソースです。AJS3 と JP1/Base は両方を切り替えてください。
+TARGET はリソースまたは論理ホストです。論理ホストは、そのすべてのリソースを表します。
+複数の場合は開始順に始まり、停止順に終わります。すべてに行うか、何も行いません。
+--peer を指定すると、両ノードについて同じです。もう一方のノードで開始できなければ、
+このノードでも開始しません。
+
+RESOURCE on と RESOURCE off は、1 つのリソースについて同じことを行います。
 """,
     "leftovers": """
 削除したリソースの残存ファイルを一覧にし、消去します。
@@ -429,8 +439,22 @@ TEXTS = {
     "Say what to set, from what the RAS log says was needed.": (
         "RAS ログの実績から、設定すべき値を示します。"
     ),
-    "The resource; by default, list all.": "対象のリソース。省略時は一覧。",
-    "Begin or end it.": "開始 (on) または終了 (off)。",
+    "Resources or logical hosts; by default, list all.": (
+        "対象のリソースまたは論理ホスト。省略時は一覧。"
+    ),
+    "Resources, or logical hosts: all of their resources, in order.": (
+        "対象のリソースまたは論理ホスト。論理ホストは、そのすべてのリソースを順に。"
+    ),
+    "With all that they require and all that requires them, in turn.": (
+        "必要とするものと、必要としているものを、すべて含めます。"
+    ),
+    "Why; status, list and RAS log show it.": "理由。状態、一覧、RAS ログに表示します。",
+    "On the other node too, by ssh; or list both nodes.": (
+        "もう一方のノードでも ssh で行います。または両ノードの一覧を表示します。"
+    ),
+    "Check all of it here; begin and end nothing.": (
+        "このノードで確認だけを行い、開始も終了もしません。"
+    ),
     'When it ends by itself: "HH:MM" or "YYYY-MM-DD HH:MM".': (
         '自動で終わる時刻: "HH:MM" または "YYYY-MM-DD HH:MM"。'
     ),

@@ -1,0 +1,109 @@
+"""A patch of JP1 on both nodes by four commands, as docs/en/jp1-patch.md tells, with checks on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ark_lab.testing import HOST, Lab
+from ark_testing import Cluster, Node
+from ssh_pair import OtherNode
+from support import PROGRAMS
+
+from arkcore.base.call import Action
+
+ROWS = [("lkjp1_base", "jp1-base", ""),
+        ("lkjp1_ajs3", "jp1-ajs3-manager", 'requires = ["lkjp1_base"]')]  # fmt: skip
+
+
+@contextmanager
+def checked(cluster: Cluster) -> Iterator[None]:
+    """While this lasts, LifeKeeper's checks go on."""
+    over = threading.Event()
+
+    def check() -> None:
+        while not over.wait(0.2):
+            cluster.check()
+
+    checking = threading.Thread(target=check)
+    checking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        checking.join()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a host name of its own needs root")
+def test_four_commands_patch_both_nodes_while_checks_go_on(tmp_path: Path) -> None:
+    with Lab(tmp_path / "lab") as lab:
+        lab.directory.mkdir(exist_ok=True)
+        other = OtherNode(tmp_path / "other", "node2")
+        prefixes = {"node1": tmp_path / "one", "node2": other.prefix}
+        nodes = []
+        try:
+            for name, prefix in prefixes.items():
+                jp1 = lab.node(name)
+                resources = prefix / "etc/ark/resources"
+                resources.mkdir(parents=True, exist_ok=True)
+                (resources / "toy1.toml").unlink(missing_ok=True)
+                node = Node(name, tmp_path / f"lk-{name}", str(prefix))
+                for tag, plugin, extra in ROWS:
+                    (resources / f"{tag}.toml").write_text(
+                        f'plugin = "{plugin}"\nlogical_host = "{HOST}"\n{extra}\n'
+                        f"[timers]\nforce_stop_wait = 0.2\nquickcheck.confirm = 0.2\n"
+                        f'[options]\nroot = "{jp1.root}"\n'
+                    )
+                    node.create(tag)
+                nodes.append(node)
+            cluster = Cluster((nodes[0], nodes[1]), [tag for tag, *_ in ROWS])
+            assert cluster.in_service(nodes[0])
+            restored = len(cluster.calls)
+
+            def ark(*words: str) -> None:
+                done = subprocess.run(
+                    [str(PROGRAMS / "ark"), *words],
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    timeout=100,
+                    env={"ARK_PREFIX": str(prefixes["node1"]), "PATH": other.path},
+                )
+                assert done.returncode == 0, done.stdout + done.stderr
+
+            first, second = lab.nodes
+            with checked(cluster):
+                ark("maintenance", "begin", HOST, "--until", "2099-12-24 03:00",
+                    "--peer", "node2", "--reason", "JP1 patch")  # fmt: skip
+                ark("run", "remove", HOST)
+                assert first.processes(HOST) == []
+                before = len(cluster.calls)
+                while len(cluster.calls) < before + 4:
+                    pass_a_check(cluster)
+                ark("run", "restore", HOST)
+                ark("maintenance", "end", HOST, "--peer", "node2")
+                before = len(cluster.calls)
+                while len(cluster.calls) < before + 4:
+                    pass_a_check(cluster)
+            ends = cluster.calls[restored:]
+            assert {(node, end.action, end.code) for node, _, end in ends} == {
+                ("node1", Action.QUICK_CHECK, 0)
+            }
+            assert first.processes(HOST)
+            assert second.processes(HOST) == []
+            there = other.ras_lines
+            assert [line.split(" : ")[1] for line in there] == [
+                "lkjp1_base", "lkjp1_ajs3", "lkjp1_ajs3", "lkjp1_base"
+            ]  # fmt: skip
+        finally:
+            other.stop_sshd()
+
+
+def pass_a_check(cluster: Cluster) -> None:
+    """One round of checks more, behind the one that is at work."""
+    cluster.check()
