@@ -67,7 +67,7 @@ def _cluster(paths: Paths, site: Site, machine: Machine) -> Cluster:
         for program in launcher_files.NAMES:
             why = why_it_does_not_start(commands.copy_of(program, name), found)
             if why:
-                return f"{commands.place_of_copy(program, name)}: {why}"
+                return f"{commands.place_of(program, name)}: {why}"
         return ""
 
     return Cluster(manager.is_installed, lambda name: manager.state(name) or "", launchers)

@@ -33,7 +33,7 @@ def write_launchers(
     something that is not ours; then nothing is written.
     """
     for text in texts.values():
-        _refuse_long_first_line(text)
+        refuse_long_first_line(text)
     try:
         ensure_directory(directory)
         refuse_untrusted(directory, owners(paths.prefix))
@@ -41,8 +41,8 @@ def write_launchers(
             if os.path.lexists(path) and not is_ours(path, function):
                 raise MachineError(f"{path}: there is something else already; it is left alone")
         for path, text in texts.items():
-            if not _is_so(path, text):
-                _write(path, text)
+            if not is_so(path, text):
+                replace(path, text)
     except OSError as error:
         raise MachineError(f"{error.filename or directory}: {error.strerror}") from error
 
@@ -55,7 +55,8 @@ def is_ours(path: str, function: str) -> bool:
         return is_launcher(file.read(4096).decode("utf-8", "replace"), function)
 
 
-def _refuse_long_first_line(text: str) -> None:
+def refuse_long_first_line(text: str) -> None:
+    """`ConfigurationError` where the kernel would not read the whole name of the interpreter."""
     first = os.fsencode(text.partition("\n")[0])
     interpreter, _, options = first.removeprefix(b"#!").rpartition(b" ")
     if len(first) > _FIRST_LINE or any(space in interpreter for space in b" \t"):
@@ -65,7 +66,8 @@ def _refuse_long_first_line(text: str) -> None:
         )
 
 
-def _is_so(path: str, text: str) -> bool:
+def is_so(path: str, text: str) -> bool:
+    """Whether the program at `path` has this text, and may be run."""
     try:
         with open(path, "rb") as file:
             same = file.read() == text.encode()
@@ -74,8 +76,13 @@ def _is_so(path: str, text: str) -> bool:
         return False
 
 
-def _write(path: str, text: str) -> None:
-    temporary = f"{path}.{os.getpid()}"
+def replace(path: str, text: str, beside: str = "") -> None:
+    """Put a program in the place of `path` at once: whoever runs it meanwhile has the old one.
+
+    `beside`: a directory of the same file system in which it is written first; by default its own.
+    """
+    name = f"{os.path.basename(path)}.{os.getpid()}"
+    temporary = f"{beside or os.path.dirname(path)}/{name}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(temporary, flags, 0o755)
     try:

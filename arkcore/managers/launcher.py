@@ -17,12 +17,17 @@ def launcher_of(function: str, arguments: tuple[str, str], interpreter: str) -> 
     installation: isolated (-I) and without site (-S), so that no other package's start-up file runs
     in it either. What a manager sets for its programs (LKROOT, OCF_*) it hands on. A process this
     short needs no collector, from the first import on.
+
+    It names no version of Python: it goes on to work where the environment is made anew with
+    another one.
     """
-    places = _places_of_packages(interpreter)
+    interpreter = _lasting(interpreter)
+    version = _version_in(interpreter)
+    places = ", ".join(_expression(each, version) for each in _places_of_packages(interpreter))
     first, second = arguments
     return (
         f"#!{interpreter} -IS\n"
-        f"import gc, sys; gc.disable(); sys.path += {places!r}; {_imported(function)}\n"
+        f"import gc, sys; gc.disable(); sys.path += [{places}]; {_imported(function)}\n"
         f"{function}({first!r}, {second!r})\n"
     )
 
@@ -32,8 +37,37 @@ def is_launcher(text: str, function: str) -> bool:
     return text.startswith("#!") and f"; {_imported(function)}\n" in text
 
 
+def _lasting(interpreter: str) -> str:
+    """The name of `interpreter` that an environment keeps whatever its Python: bin/python."""
+    directory = os.path.dirname(interpreter)
+    plain = f"{directory}/python"
+    is_environment = os.path.exists(f"{os.path.dirname(directory)}/pyvenv.cfg")
+    same = os.path.realpath(plain) == os.path.realpath(interpreter)
+    return plain if is_environment and same else interpreter
+
+
+def _expression(place: str, version: str) -> str:
+    """`place` as the launcher writes it: in an environment's own directory without its version."""
+    if f"/{version}/" not in place or not version:
+        return repr(place)
+    fixed = place.replace("%", "%%").replace(f"/{version}/", "/python%d.%d/", 1)
+    return f"{fixed!r} % sys.version_info[:2]"
+
+
 def _imported(function: str) -> str:
     return f"from {_MODULE} import {function}"
+
+
+def _version_in(interpreter: str) -> str:
+    """The directory of its version in an environment, as "python3.11"; "" outside of one."""
+    environment = os.path.dirname(os.path.dirname(interpreter))
+    if not os.path.exists(f"{environment}/pyvenv.cfg"):
+        return ""
+    for place in _places_of_packages(interpreter):
+        name = place.removeprefix(f"{environment}/lib/").removesuffix("/site-packages")
+        if name.startswith("python") and "/" not in name:
+            return name
+    return ""
 
 
 def _places_of_packages(interpreter: str) -> list[str]:

@@ -169,15 +169,15 @@ class LifeKeeperCommands:
             raise MachineError(answer.why)
         return answer
 
-    def place_of_copy(self, program: str, tag: str) -> str:
-        """Where LifeKeeper's copy of `program` ("restore", …) for `tag` lies."""
+    def place_of(self, program: str, tag: str) -> str:
+        """Where LifeKeeper keeps its copy of `program` ("restore", …) for `tag`."""
         directory = "recovery" if program == "recover" else "actions"
         return f"{self.root}/subsys/gen/resources/app/{directory}/!{program}/{tag}"
 
     def copy_of(self, program: str, tag: str) -> str:
-        """The text of LifeKeeper's copy of `program` for `tag`; "" for none."""
+        """The text of LifeKeeper's copy of `program` ("restore", …) for `tag`; "" for none."""
         try:
-            with os.fdopen(open_regular(self.place_of_copy(program, tag)), "rb") as file:
+            with os.fdopen(open_regular(self.place_of(program, tag)), "rb") as file:
                 return file.read(65536).decode("utf-8", "backslashreplace")
         except OSError:
             return ""

@@ -227,3 +227,42 @@ class TestDrill:
         assert done.process.returncode == 1
         assert "first: ssh two ark maintenance toy1 off" in done.err
         assert pair.n1.state("toy1") == "ISP"
+
+
+class TestMaintenance:
+    def test_it_begins_and_ends_on_both_nodes(
+        self, node: ToyNode, other: OtherNode, ark: Ark
+    ) -> None:
+        words = ("--until", "2099-12-24 06:00", "--reason", "it's a patch; $(reboot)")
+        done = ark("maintenance", "begin", "LHOST1", "--peer", "node2", *words)
+        assert (done.returncode, done.stderr) == (0, "")
+        listed = json.loads(ark("maintenance", "--peer", "node2", "--json").stdout)
+        assert {(row["until"][:16], row["reason"]) for rows in listed.values() for row in rows} == {
+            ("2099-12-24T06:00", "it's a patch; $(reboot)")
+        }
+        assert ark("maintenance", "end", "LHOST1", "--peer", "node2").returncode == 0
+        assert other.ras[-1] == node.ras[-1] == (
+            "Maintenance ends: failures are acted upon again."
+        )  # fmt: skip
+
+    def test_what_the_other_node_refuses_begins_nowhere(
+        self, node: ToyNode, other: OtherNode, ark: Ark
+    ) -> None:
+        node.configure("toy2", "LHOST2")
+        done = ark("maintenance", "begin", "toy1", "toy2", "--peer", "node2")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("ark: node2: toy2: no such resource")
+        assert node.ras == other.ras == []
+
+    @pytest.mark.parametrize(
+        ("end", "told"), [("exit 1", "taken back here"), ("kill -9 $PPID", "may have begun there")]
+    )
+    def test_what_fails_there_in_the_middle_is_taken_back_here(
+        self, node: ToyNode, other: OtherNode, ark: Ark, end: str, told: str
+    ) -> None:
+        other.program("ark", f'#!/bin/sh\ncase "$*" in *--dry-run*) exit 0;; esac\n{end}\n')
+        done = ark("maintenance", "begin", "toy1", "--peer", "node2")
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert told in done.stderr
+        assert node.ras[-1] == "Maintenance ends: failures are acted upon again."
+        assert "Nothing is in maintenance" in ark("maintenance").stdout

@@ -254,6 +254,19 @@ Pacemaker の移動の制約は、^C の後も含めて必ず削除します。L
 
 終了コード: 未登録、障害、または別の環境のプログラムで登録されたものがあれば 1。
 """,
+    "lifekeeper refresh": """
+LifeKeeper が保存したランチャーのコピーを、現在のものに置き換えます。
+
+LifeKeeper は、4 つのランチャーのコピーを、ノードごとにタグの名前で保存します。Generic
+ARK を別の場所に移したときや、コピーが見つけられない Python に変えたときは、置き換えが
+必要です。各コピーの場所を示し、先に新しいランチャーを試します。置き換え前のものは
+/var/lib/ark/lifekeeper に残します。最新のものは変更しません。
+
+restore、remove、recover の実行中と、コピーが本製品のランチャーでない場合は拒否します。
+何も停止、開始しません。各ノードで実行してください。
+
+終了コード: 拒否した場合と、置き換えられないコピーがある場合は 1。
+""",
     "lifekeeper unregister": """
 リソースと、それを必要とするリソースを LifeKeeper から外します。
 
@@ -495,6 +508,7 @@ TEXTS = {
     "Run the commands that no manual confirms, too; on this node.": (
         "マニュアルで確認できないコマンドも、このノードで実行します。"
     ),
+    "Say what would be replaced; write nothing.": "置き換え対象を表示し、何も書きません。",
     "Print the commands; run nothing.": "コマンドを表示し、何も実行しません。",
     "Their agents; all that are installed.": "対象のプラグイン。省略時は導入済みのすべて。",
     "Write beneath this directory, for a package. / by default.": (

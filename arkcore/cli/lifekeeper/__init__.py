@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arkcore.cli.command import Group
-from arkcore.cli.lifekeeper import launchers, plan, register, status, unregister
+from arkcore.cli.lifekeeper import launchers, plan, refresh, register, status, unregister
 
 app = Group("lifekeeper", help="Register with LifeKeeper for Linux, and look at it.")
 for each in (
@@ -12,5 +12,6 @@ for each in (
     status.status,
     unregister.unregister,
     launchers.launchers,
+    refresh.refresh,
 ):
     app.add_command(each)

@@ -107,8 +107,8 @@ class _Row:
         names = ", ".join(self._old)
         return Text(
             say(
-                f"other: {names}; put the launchers in their place",
-                f"別のもの: {names}。ランチャーと置き換えること",
+                f"other: {names}; run: ark lifekeeper refresh",
+                f"別のもの: {names}。ark lifekeeper refresh で置き換えてください",
             ),
             "bold yellow",
         )
