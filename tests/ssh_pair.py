@@ -71,7 +71,7 @@ class OtherNode(ToyNode):
     def begin(self, place: Path | None = None, instead: Path | None = None) -> None:
         """Start its sshd, on a port that is free.
 
-        `place`, `instead`: two directories; there the second one lies where the first one is.
+        `place`, `instead`: two files; there the second one lies where the first one is.
         """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))

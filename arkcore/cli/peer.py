@@ -20,7 +20,6 @@ from arkcore.base.errors import ArkError, ConfigurationError, MachineError
 from arkcore.base.text import elided, shown
 from arkcore.cli.language import is_japanese
 from arkcore.machine.system import is_trusted_program
-from arkcore.survey.answers import decode, read_answers
 from arkcore.worker.question import How, ask_command
 
 TYPE_CHECKING = False
@@ -217,6 +216,8 @@ def answers_from(text: str) -> Answers:
 
     `PeerError`: the host does not answer. `ArkError`: what there is cannot be read.
     """
+    from arkcore.survey.answers import decode, read_answers  # the other commands do without
+
     if is_file(text):
         return read_answers(text)
     if not is_host(text):

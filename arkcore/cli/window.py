@@ -54,7 +54,10 @@ class Window:
         """Begin it, lowest first, here and on the other node. `ArkError`: it is begun nowhere."""
         words = self._begins(until, reason)
         if peer is not None:
-            peer.ark(*words[:2], "--dry-run", *words[2:])
+            try:
+                peer.ark(*words[:2], "--dry-run", *words[2:])
+            except PeerError as error:
+                raise PeerError(f"{error}; nothing has begun") from error
         before = self._begin_here(until, reason)
         if peer is None:
             return

@@ -205,15 +205,18 @@ class TestDrill:
         yield made
         made.stop_sshd()
 
+    @pytest.mark.timeout(400)
     def test_a_failover_is_ordered_on_the_other_node(self, node: ToyNode, other: OtherNode) -> None:
         pair = drilling.Pair(node, other)
         pair.begin()
-        # Both nodes have LifeKeeper at the same place.
+        # Both nodes have LifeKeeper's commands at the same place.
+        command = "bin/perform_action"
         other.stop_sshd()
-        other.begin(pair.n1.root, pair.n2.root)
-        done = pair.drill(node, "failover", "toy1", "--yes", "--json", "--peer", "two",
-                          PATH=other.path)  # fmt: skip
-        assert done.process.returncode == 0, done.err
+        other.begin(pair.n1.root / command, pair.n2.root / command)
+        words = ("failover", "toy1", "--yes", "--json", "--peer", "two")
+        done = drilling.Drilling(node, *words, PATH=other.path)
+        _, errors = done.process.communicate(timeout=350)
+        assert done.process.returncode == 0, errors
         assert (pair.n1.state("toy1"), pair.n2.state("toy1")) == ("OSU", "ISP")
         assert len(other.daemons()) == 1
 

@@ -17,6 +17,7 @@ PAGES = {
     "glossary.md",
     "hooks.md",
     "index.md",
+    "changes.md",
     "installation.md",
     "jp1-patch.md",
     "operation.md",

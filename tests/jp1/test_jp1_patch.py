@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,24 +19,39 @@ ROWS = [("lkjp1_base", "jp1-base", ""),
         ("lkjp1_ajs3", "jp1-ajs3-manager", 'requires = ["lkjp1_base"]')]  # fmt: skip
 
 
-@contextmanager
-def checked(cluster: Cluster) -> Iterator[None]:
-    """While this lasts, LifeKeeper's checks go on."""
-    over = threading.Event()
+class Checks:
+    """LifeKeeper's checks, which go on while this is entered."""
 
-    def check() -> None:
-        while not over.wait(0.2):
-            cluster.check()
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._over = threading.Event()
+        self._rounds = 0
+        self._round = threading.Condition()
+        self._thread = threading.Thread(target=self._check)
 
-    checking = threading.Thread(target=check)
-    checking.start()
-    try:
-        yield
-    finally:
-        over.set()
-        checking.join()
+    def _check(self) -> None:
+        while not self._over.wait(0.2):
+            self._cluster.check()
+            with self._round:
+                self._rounds += 1
+                self._round.notify_all()
+
+    def await_round(self) -> None:
+        """Until a round has passed that began after this call."""
+        with self._round:
+            wanted = self._rounds + 2
+            assert self._round.wait_for(lambda: self._rounds >= wanted, timeout=200)
+
+    def __enter__(self) -> Checks:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(os.geteuid() != 0, reason="a host name of its own needs root")
 def test_four_commands_patch_both_nodes_while_checks_go_on(tmp_path: Path) -> None:
     with Lab(tmp_path / "lab") as lab:
@@ -71,25 +84,21 @@ def test_four_commands_patch_both_nodes_while_checks_go_on(tmp_path: Path) -> No
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
                     text=True,
-                    timeout=100,
+                    timeout=300,
                     env={"ARK_PREFIX": str(prefixes["node1"]), "PATH": other.path},
                 )
                 assert done.returncode == 0, done.stdout + done.stderr
 
             first, second = lab.nodes
-            with checked(cluster):
+            with Checks(cluster) as checks:
                 ark("maintenance", "begin", HOST, "--until", "2099-12-24 03:00",
                     "--peer", "node2", "--reason", "JP1 patch")  # fmt: skip
                 ark("run", "remove", HOST)
                 assert first.processes(HOST) == []
-                before = len(cluster.calls)
-                while len(cluster.calls) < before + 4:
-                    pass_a_check(cluster)
+                checks.await_round()
                 ark("run", "restore", HOST)
                 ark("maintenance", "end", HOST, "--peer", "node2")
-                before = len(cluster.calls)
-                while len(cluster.calls) < before + 4:
-                    pass_a_check(cluster)
+                checks.await_round()
             ends = cluster.calls[restored:]
             assert {(node, end.action, end.code) for node, _, end in ends} == {
                 ("node1", Action.QUICK_CHECK, 0)
@@ -102,8 +111,3 @@ def test_four_commands_patch_both_nodes_while_checks_go_on(tmp_path: Path) -> No
             ]  # fmt: skip
         finally:
             other.stop_sshd()
-
-
-def pass_a_check(cluster: Cluster) -> None:
-    """One round of checks more, behind the one that is at work."""
-    cluster.check()
