@@ -105,9 +105,12 @@ def test_four_commands_patch_both_nodes_while_checks_go_on(tmp_path: Path) -> No
             }
             assert first.processes(HOST)
             assert second.processes(HOST) == []
-            there = other.ras_lines
-            assert [line.split(" : ")[1] for line in there] == [
-                "lkjp1_base", "lkjp1_ajs3", "lkjp1_ajs3", "lkjp1_base"
-            ]  # fmt: skip
+            told = [line.split(" : ") for line in other.ras_lines if " : Maintenance " in line]
+            assert [(tag, message.split(maxsplit=2)[1]) for _, tag, _, message, *_ in told] == [
+                ("lkjp1_base", "begins,"),
+                ("lkjp1_ajs3", "begins,"),
+                ("lkjp1_ajs3", "ends:"),
+                ("lkjp1_base", "ends:"),
+            ]
         finally:
             other.stop_sshd()
