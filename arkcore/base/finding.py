@@ -7,9 +7,10 @@ from arkcore.base.choice import Choice
 
 class Level(Choice):
     OK = "ok"
-    #: Also where this machine cannot tell: a person has to look.
     WARN = "warn"
     FAIL = "fail"
+    #: This machine cannot tell: a person has to look. It is no pass.
+    UNKNOWN = "unknown"
     NOT_APPLICABLE = "not applicable"
 
 

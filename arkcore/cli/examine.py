@@ -21,7 +21,9 @@ from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.discovery import find
 from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
 from arkcore.resources.timers import Timers
+from arkcore.survey.agreement import Declared
 from arkcore.survey.answers import new_salt
+from arkcore.survey.host_names import Rule
 from arkcore.survey.node import Asked, Cluster, examine
 from arkcore.survey.site import LIFEKEEPER
 from arkcore.worker.aside import Aside, answer_of, end_what_is_left, send_answer
@@ -70,7 +72,9 @@ def _cluster(paths: Paths, site: Site, machine: Machine) -> Cluster:
                 return f"{commands.place_of(program, name)}: {why}"
         return ""
 
-    return Cluster(manager.is_installed, lambda name: manager.state(name) or "", launchers)
+    there = manager.is_installed
+    interval = manager.check_interval if there else None
+    return Cluster(there, lambda name: manager.state(name) or "", launchers, manager.root, interval)
 
 
 def _ask(paths: Paths, site: Site, machine: Machine, host: LogicalHost, name: str) -> Asked:
@@ -79,13 +83,26 @@ def _ask(paths: Paths, site: Site, machine: Machine, host: LogicalHost, name: st
         declared = answer_of(lambda: _declared(plugin))
     except ArkError as error:
         return Asked(error=f"{paths.site_file}: resources: {name} = {plugin!r}: {error}")
-    told = Asked(str(declared["title"]), str(declared["support"]), tuple(declared["topologies"]))
+    title = str(declared["title"])
+    told = Asked(
+        title,
+        str(declared["support"]),
+        tuple(declared["topologies"]),
+        rule=Rule(title, int(declared["max_bytes"]), int(declared["unique_bytes"])),
+    )
     try:
         resource = _resource(paths, host, name, plugin, declared)
+        if resource is not None and os.path.exists(paths.resource_file(name)):
+            told = replace(told, declared=_written(resource))
         findings = _findings(paths, site, machine, resource) if resource else ()
     except ArkError as error:
         return replace(told, error=str(error))
     return replace(told, findings=findings)
+
+
+def _written(resource: Resource) -> Declared:
+    lang = resource.options.get("lang", "")
+    return Declared(resource.requires, resource.mount_points, lang if isinstance(lang, str) else "")
 
 
 def _declared(plugin: str) -> dict[str, Any]:
@@ -98,6 +115,8 @@ def _declared(plugin: str) -> dict[str, Any]:
         "title": application.title,
         "support": application.support.value,
         "topologies": [each.value for each in application.topologies],
+        "max_bytes": application.logical_host.max_bytes,
+        "unique_bytes": application.logical_host.unique_bytes,
         "machine_wide": list(application.machine_wide),
         "runs_as_processes": application.runs_as_processes,
         "start_code_decides": application.start_code_decides,

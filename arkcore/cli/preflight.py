@@ -33,6 +33,7 @@ _STYLES = {
     Level.OK: "green",
     Level.WARN: "yellow",
     Level.FAIL: "red bold",
+    Level.UNKNOWN: "magenta",
     Level.NOT_APPLICABLE: "dim",
 }
 
@@ -72,7 +73,7 @@ def preflight(
     Every check of chapter 4 of the cluster guide, by its number: names,
     packages, SELinux, disk, time, network, and those of the plugins. What
     the pair is stands in /etc/ark/site.toml, the same file on both nodes.
-    Nothing is changed. What this machine cannot tell is a warning.
+    Nothing is changed. What this machine cannot tell is "unknown".
 
     For the pair: --peer NODE2 asks the other node by your own ssh, which
     measures the time difference too. Or --export on one node, bring the file

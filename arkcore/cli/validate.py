@@ -161,7 +161,7 @@ def _refuse_wrong_configuration(paths: Paths, name: str, where: str) -> None:
     """`ConfigurationError` where the plugin finds the product's own configuration wrong."""
     found = findings_about(paths, name)
     for each in found:
-        if each.level is Level.WARN:
+        if each.level in (Level.WARN, Level.UNKNOWN):
             complain(f"{where}: {told(each)}")
     wrong = [told(each) for each in found if each.level is Level.FAIL]
     if wrong:

@@ -1,22 +1,30 @@
-"""T4-4 #1: the virtual IP of each logical host exists before the product is set up for it."""
+"""T4-4 #1: the virtual IP of each logical host exists, in the right network, and once."""
 
 from __future__ import annotations
 
 from arkcore.base.language import say
 from arkcore.survey.check import Check
-from arkcore.survey.network import ping
+from arkcore.survey.network import UP, lan_named, ping
+from arkcore.survey.owners import Owners, remembered
 from arkcore.survey.site import LIFEKEEPER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from arkcore.base.finding import Finding
+    from arkcore.survey.answers import Answers
     from arkcore.survey.machine import Machine
     from arkcore.survey.network import Interfaces
-    from arkcore.survey.site import Site
+    from arkcore.survey.site import LogicalHost, Node, Site
 
 VIRTUAL = Check("T4-4 #1", "virtual IP of the logical host", "論理ホストの仮想 IP アドレス")
+
+
+def asked_owners(interfaces: Interfaces, site: Site) -> Owners:
+    """Asks the LANs for every address of the pair."""
+    lans = [address for node in site.nodes for _, address in node.lans()]
+    return Owners(interfaces, [*lans, *(host.address for host in site.logical_hosts)])
 
 
 def addresses_that_answer(machine: Machine, interfaces: Interfaces, site: Site) -> dict[str, str]:
@@ -30,14 +38,54 @@ def addresses_that_answer(machine: Machine, interfaces: Interfaces, site: Site) 
     return found
 
 
-def check_virtual_addresses(site: Site, answering: dict[str, str]) -> Iterator[Finding]:
+def owners_of_virtual(
+    machine: Machine, site: Site, answering: dict[str, str], heard: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """The hardware addresses of other machines that answer for each logical host's address."""
+    found = {}
+    for host in site.logical_hosts:
+        owners = list(heard.get(host.address, ()))
+        if not owners and answering.get(host.name) == "elsewhere":
+            owners = remembered(machine, host.address)
+        if owners:
+            found[host.name] = owners
+    return found
+
+
+def check_virtual_addresses(
+    site: Site,
+    node: Node,
+    answering: dict[str, str],
+    owners: Mapping[str, Sequence[str]],
+    heard: Mapping[str, Sequence[str]],
+) -> Iterator[Finding]:
+    """`owners`: by logical host; `heard`: who answers for any address of the pair."""
+    peer = site.peer_of(node)
+    known = {each for _, address in peer.lans() for each in heard.get(address, ())}
     for host in site.logical_hosts:
         told = f"{host.name} ({host.address})"
         where = answering.get(host.name)
-        if where == "here":
+        others = list(owners.get(host.name, ()))
+        if where == "here" and others:
+            yield _twice(host, node.name, others)
+        elif where == "here":
             yield VIRTUAL.ok(say(f"{told} is on this server", f"{told} はこのサーバーにあります"))
-        elif where:
-            yield VIRTUAL.ok(say(f"{told} answers", f"{told} は応答します"))
+        elif others and set(others) <= known:
+            yield VIRTUAL.ok(
+                say(f"{told} answers: {peer.name}", f"{told} は応答します: {peer.name}")
+            )
+        elif where or others:
+            seen = f", {', '.join(others)}" if others else ""
+            yield VIRTUAL.cannot_tell(
+                say(f"{told} answers{seen}; whether this is {peer.name}",
+                    f"{told} は応答します{seen}。{peer.name} であるかどうか"),
+                say(f"check the pair: ssh {peer.name} ark preflight --export - | "
+                    f"ark preflight --peer -; or stop its IP resource and look whether it still "
+                    f"answers: ping {host.address}",
+                    f"2 台を照合してください: ssh {peer.name} ark preflight --export - | "
+                    f"ark preflight --peer -。または IP リソースを停止しても応答するか確認して"
+                    f"ください: ping {host.address}"),
+            )  # fmt: skip
         else:
             resource = "LifeKeeper" if site.manager == LIFEKEEPER else "Pacemaker"
             yield VIRTUAL.warn(
@@ -46,4 +94,90 @@ def check_virtual_addresses(site: Site, answering: dict[str, str]) -> Iterator[F
                     f"logical host",
                     f"論理ホストに製品をセットアップする前に {resource} で IP リソースを"
                     f"作成してください"),
+            )  # fmt: skip
+
+
+def _twice(host: LogicalHost, node: str, others: Sequence[str]) -> Finding:
+    told = f"{host.name} ({host.address})"
+    macs = ", ".join(others)
+    return VIRTUAL.fail(
+        say(f"{told} is on {node} and on another machine: {macs}",
+            f"{told} が {node} と別のマシンの両方にあります: {macs}"),
+        say("find the machine by its hardware address (on the switch, or ip neighbour), and give "
+            "it another address; if it is the other server, take the address off there",
+            "ハードウェアアドレスでマシンを特定し (スイッチ、ip neighbour)、別のアドレスに変えて"
+            "ください。相手サーバーであれば、そちらから外してください"),
+    )  # fmt: skip
+
+
+def check_networks_of_virtual(interfaces: Interfaces, site: Site, node: Node) -> Iterator[Finding]:
+    """The address lies in the network of an interface: else nobody else would reach it."""
+    if interfaces.problem:
+        return
+    service = interfaces.holding(node.service)
+    for host in site.logical_hosts:
+        told = f"{host.name} ({host.address})"
+        around = interfaces.around(host.address)
+        if not around:
+            networks = str(service.network_of(node.service)) if service else node.service
+            yield VIRTUAL.fail(
+                say(f"{told} is in no network of this server; its service LAN is {networks}",
+                    f"{told} はこのサーバーのどのネットワークにも属しません。サービス LAN は "
+                    f"{networks} です"),
+                say("give the logical host an address of the service LAN, or correct the netmask "
+                    "of the interface",
+                    "サービス LAN のアドレスにするか、インターフェースのネットマスクを直して"
+                    "ください"),
+            )  # fmt: skip
+        elif service and service not in around:
+            names = ", ".join(each.name for each in around)
+            if any(each.holds(address) for each in around for address in node.heartbeat):
+                yield VIRTUAL.warn(
+                    say(f"{told} is in the network of the heartbeat LAN ({names})",
+                        f"{told} はハートビート LAN ({names}) のネットワークにあります"),
+                    say("give it an address of the service LAN, where its clients are",
+                        "クライアントのいるサービス LAN のアドレスにしてください"),
+                )  # fmt: skip
+
+
+def check_own_addresses(
+    interfaces: Interfaces, node: Node, heard: Mapping[str, Sequence[str]]
+) -> Iterator[Finding]:
+    """No other machine has an address of this node."""
+    for word, address in node.lans():
+        others = heard.get(address, ())
+        if others and interfaces.holding(address):
+            told, macs = f"{lan_named(word)}: {address}", ", ".join(others)
+            yield UP.fail(
+                say(f"{told} is on another machine, too: {macs}",
+                    f"{told} は別のマシンにもあります: {macs}"),
+                say("find the machine by its hardware address, and give it another address",
+                    "ハードウェアアドレスでマシンを特定し、別のアドレスに変えてください"),
+            )  # fmt: skip
+
+
+def check_owners(site: Site, here: Answers, there: Answers) -> Iterator[Finding]:
+    """Whoever answers for a virtual IP is one of the two servers."""
+    ours = {each.lower() for node in (here, there) for each in node.around.hardware}
+    for host in site.logical_hosts:
+        told = f"{host.name} ({host.address})"
+        owners = {
+            each.lower() for node in (here, there) for each in node.around.owners.get(host.name, ())
+        }
+        foreign = ", ".join(sorted(owners - ours))
+        if foreign and ours:
+            yield VIRTUAL.fail(
+                say(f"{told} is in use by a machine that is neither {here.node} nor {there.node}: "
+                    f"{foreign}",
+                    f"{told} を {here.node} でも {there.node} でもないマシンが使用しています: "
+                    f"{foreign}"),
+                say("find the machine by its hardware address (on the switch, or ip neighbour), "
+                    "and give it or the logical host another address",
+                    "ハードウェアアドレスでマシンを特定し (スイッチ、ip neighbour)、そのマシンか"
+                    "論理ホストを別のアドレスにしてください"),
+            )  # fmt: skip
+        elif owners and ours:
+            yield VIRTUAL.ok(
+                say(f"{told} is answered for by the pair alone",
+                    f"{told} に応答するのはこの 2 台だけです")
             )  # fmt: skip

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, BinaryIO
 
-FORMAT = 2
+FORMAT = 3
 #: How often a value is hashed: so slowly that a short password in an export takes long to guess.
 _ROUNDS = 20_000
 #: Bytes; the answers of a node with hundreds of resources have fewer.
@@ -77,6 +77,42 @@ class ResourceAnswer(msgspec.Struct, frozen=True):
     launchers: str = ""
 
 
+class ZoneAnswer(msgspec.Struct, frozen=True):
+    """A time zone: its name, "" where it has none, and a digest of its rules, "" for UTC.
+
+    `missing`: the file that should hold the rules and cannot be read.
+    """
+
+    name: str = "UTC"
+    rules: str = ""
+    missing: str = ""
+
+
+class LanAnswer(msgspec.Struct, frozen=True):
+    """A node on one LAN: by which interface, in which network, with which MTU in bytes."""
+
+    interface: str
+    network: str
+    mtu: int
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What surrounds the products on a node, for the pair to be compared.
+
+    `lans`: by the word in the site file. `hardware`: the hardware address of each interface.
+    `owners`: of each logical host's address, the hardware addresses that answered for it.
+    `libraries`: their versions. `check_interval`: LifeKeeper's, in seconds; None where it is not
+    installed.
+    """
+
+    zone: ZoneAnswer = ZoneAnswer()
+    lans: dict[str, LanAnswer] = {}
+    hardware: list[str] = []
+    owners: dict[str, list[str]] = {}
+    libraries: dict[str, str] = {}
+    check_interval: float | None = None
+
+
 class Answers(msgspec.Struct, frozen=True):
     """All of it. `taken_at`: this node's clock when it was written, seconds since the epoch.
 
@@ -101,6 +137,7 @@ class Answers(msgspec.Struct, frozen=True):
     manager_installed: bool
     resources: dict[str, ResourceAnswer]
     findings: list[Found]
+    around: Around = Around()
 
 
 def _written(value: object) -> str:

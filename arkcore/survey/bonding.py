@@ -61,6 +61,15 @@ def _bond(name: str, text: str) -> Finding:
         return BONDING.fail(
             say(f"{name}: down: {told}", f"{name}: 停止しているもの: {told}"), advice
         )
+    if not _is_watched(text):
+        return BONDING.fail(
+            say(f"{name} does not watch its links: MII polling is 0, and no ARP polling",
+                f"{name} はリンクを監視していません (MII ポーリング 0、ARP ポーリングなし)"),
+            say(f"set miimon=100 (or arp_interval with arp_ip_target) in the options of {name}: "
+                f"else the bond stays on an interface whose cable is out",
+                f"{name} のオプションに miimon=100 (または arp_interval と arp_ip_target) を設定"
+                f"してください。なければ、ケーブルが抜けたインターフェースを使い続けます"),
+        )  # fmt: skip
     if len(members) == 1:
         return BONDING.fail(
             say(f"{name} has one interface only: {names}",
@@ -68,6 +77,13 @@ def _bond(name: str, text: str) -> Finding:
             advice,
         )  # fmt: skip
     return BONDING.ok(say(f"{name}: {names} are up", f"{name}: {names} は起動しています"))
+
+
+def _is_watched(text: str) -> bool:
+    """Whether the bond notices that a link is down; what an old kernel does not tell is no no."""
+    polled = re.search(r"^MII Polling Interval \(ms\):\s*(\d+)", text, re.MULTILINE)
+    by_arp = re.search(r"^ARP Polling Interval \(ms\):\s*[1-9]", text, re.MULTILINE)
+    return polled is None or polled[1] != "0" or by_arp is not None
 
 
 def _is_up(block: str) -> bool:

@@ -34,4 +34,5 @@ class Check:
 
     def cannot_tell(self, problem: str, advice: str) -> Finding:
         """What this machine cannot tell is for a person to look at."""
-        return self.warn(say(f"cannot tell: {problem}", f"判定できません: {problem}"), advice)
+        told = say(f"cannot tell: {problem}", f"判定できません: {problem}")
+        return Finding(self.title, Level.UNKNOWN, told, advice, number=self.number)

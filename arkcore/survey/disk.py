@@ -30,7 +30,8 @@ class Disk:
     """A block device as lsblk shows it. `size` in bytes.
 
     `identity`: what is the same wherever the same disk is seen; "" where it has nothing of that
-    kind. `maps`: the multipath devices it lies on.
+    kind. `maps`: the multipath devices it lies on. `number`: its device number, "253:0"; "" where
+    lsblk did not tell.
     """
 
     device: str
@@ -40,11 +41,18 @@ class Disk:
     maps: tuple[str, ...] = ()
     problem: str = ""
     missing: bool = False
+    number: str = ""
 
 
 def disk_of(machine: Machine, device: str) -> Disk:
     answer = machine.run(
-        "lsblk", "-J", "-b", "-s", "-o", "NAME,TYPE,SIZE,FSTYPE,UUID,PARTUUID,WWN,SERIAL", device
+        "lsblk",
+        "-J",
+        "-b",
+        "-s",
+        "-o",
+        "NAME,TYPE,SIZE,FSTYPE,UUID,PARTUUID,WWN,SERIAL,MAJ:MIN",
+        device,
     )
     if not answer.ok:
         return Disk(device, problem=answer.problem, missing=answer.missing)
@@ -57,6 +65,7 @@ def disk_of(machine: Machine, device: str) -> Disk:
             identity,
             str(top.get("fstype") or ""),
             tuple(_maps(top)),
+            number=str(top.get("maj:min") or "").strip(),
         )
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         return Disk(device, problem="lsblk: its answer is not understood", missing=True)

@@ -74,6 +74,13 @@ class Machine:
         except OSError:
             return None
 
+    def target(self, path: str) -> str | None:
+        """What a symbolic link leads to, as it is written; None where it is none."""
+        try:
+            return os.readlink(f"{self.root}{path}")
+        except OSError:
+            return None
+
     def listed(self, directory: str) -> list[str]:
         """The names in a directory, sorted; empty where it is not there."""
         try:

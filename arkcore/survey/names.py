@@ -34,13 +34,22 @@ def check_names(machine: Machine, site: Site, node: Node) -> Iterator[Finding]:
         yield ALL_NAMES.fail(problem, advice)
         return
     hosts = addresses_by_name(text)
-    yield from _own_name(machine, node, hosts)
+    written = _words(text)
+    yield from _own_name(machine, node, hosts, written)
     for name, address in site.addresses().items():
         if name != node.name:
-            yield _judged(ALL_NAMES, name, address, hosts)
+            yield _judged(ALL_NAMES, name, address, hosts, written)
 
 
-def _own_name(machine: Machine, node: Node, hosts: dict[str, list[str]]) -> Iterator[Finding]:
+def _words(text: str) -> set[str]:
+    """The names of an /etc/hosts as they are written."""
+    lines = (line.partition("#")[0].split() for line in text.splitlines())
+    return {name for line in lines for name in line[1:]}
+
+
+def _own_name(
+    machine: Machine, node: Node, hosts: dict[str, list[str]], written: set[str]
+) -> Iterator[Finding]:
     if _short(machine.host_name) != _short(node.name):
         yield OWN_NAME.fail(
             say(f"this server calls itself {machine.host_name}, the site file {node.name}",
@@ -50,10 +59,22 @@ def _own_name(machine: Machine, node: Node, hosts: dict[str, list[str]]) -> Iter
                 "hostnamectl set-hostname か site.toml の name で一致させてください"),
         )  # fmt: skip
         return
-    yield _judged(OWN_NAME, node.name, node.service, hosts)
+    own = machine.host_name.partition(".")[0]
+    if own != node.name.partition(".")[0]:
+        yield OWN_NAME.warn(
+            say(f"this server calls itself {machine.host_name}, the site file {node.name}: small "
+                f"and capital letters differ",
+                f"このサーバーのホスト名は {machine.host_name}、サイトファイルでは {node.name} で、"
+                f"大文字・小文字が異なります"),
+            say("write both alike: a product may take them for two names",
+                "同じ表記にしてください。製品によっては別の名前とみなされます"),
+        )  # fmt: skip
+    yield _judged(OWN_NAME, node.name, node.service, hosts, written)
 
 
-def _judged(check: Check, name: str, address: str, hosts: dict[str, list[str]]) -> Finding:
+def _judged(
+    check: Check, name: str, address: str, hosts: dict[str, list[str]], written: set[str]
+) -> Finding:
     found = hosts.get(name.lower(), [])
     line = f"{address} {name}"
     if not found:
@@ -61,6 +82,14 @@ def _judged(check: Check, name: str, address: str, hosts: dict[str, list[str]]) 
             say(f"{name} is not in /etc/hosts", f"{name} が /etc/hosts にありません"),
             say(f"add the line: {line}", f"次の行を追加してください: {line}"),
         )
+    if found == [address] and name not in written:
+        other = next(each for each in sorted(written) if each.lower() == name.lower())
+        return check.warn(
+            say(f"{name} is written {other} in /etc/hosts",
+                f"{name} が /etc/hosts では {other} と書かれています"),
+            say(f"write it alike: {line}; a product may take them for two names",
+                f"同じ表記にしてください: {line}。製品によっては別の名前とみなされます"),
+        )  # fmt: skip
     if found == [address]:
         return check.ok(say(f"{name} is {address}", f"{name} は {address}"))
     seen = ", ".join(found)

@@ -28,12 +28,18 @@ REACH = Check(
 
 @dataclass(frozen=True)
 class Interface:
-    """A network interface. `below`: the one it is a VLAN of, "" where it is none."""
+    """A network interface. `below`: the one it is a VLAN of, "" where it is none.
+
+    `mtu` in bytes; `hardware`: its hardware address, "" where it has none; 0 and "" also where it
+    is not known.
+    """
 
     name: str
     flags: tuple[str, ...]
     addresses: tuple[ipaddress.IPv4Interface | ipaddress.IPv6Interface, ...]
     below: str = ""
+    mtu: int = 0
+    hardware: str = ""
 
     @property
     def is_up(self) -> bool:
@@ -57,6 +63,18 @@ class Interfaces:
 
     def holding(self, address: str) -> Interface | None:
         return next((each for each in self.found if each.holds(address)), None)
+
+    def around(self, address: str) -> list[Interface]:
+        """The interfaces with a network of more than one address that `address` is of."""
+        wanted = ipaddress.ip_address(address)
+        return [
+            interface
+            for interface in self.found
+            if any(
+                wanted in each.network and each.network.num_addresses > 1 and not each.is_loopback
+                for each in interface.addresses
+            )
+        ]
 
     def addresses(self) -> list[str]:
         """Every address that other machines could reach."""
@@ -91,6 +109,8 @@ def _interface(facts: dict[str, object]) -> Interface:
         tuple(map(str, flags)) if isinstance(flags, list) else (),
         tuple(addresses),
         str(facts.get("link") or ""),
+        int(str(facts.get("mtu") or 0)),
+        str(facts.get("address") or "") if facts.get("link_type") == "ether" else "",
     )
 
 
@@ -103,7 +123,7 @@ def check_interfaces(interfaces: Interfaces, node: Node) -> Iterator[Finding]:
         )  # fmt: skip
         return
     for word, address in node.lans():
-        lan = _named(word)
+        lan = lan_named(word)
         interface = interfaces.holding(address)
         if interface is None:
             yield UP.fail(
@@ -134,7 +154,7 @@ def check_interfaces(interfaces: Interfaces, node: Node) -> Iterator[Finding]:
     yield from _separate_lans(interfaces, node)
 
 
-def _named(word: str) -> str:
+def lan_named(word: str) -> str:
     """A LAN of the site file for a person: "service", "heartbeat" or "heartbeat 2"."""
     kind, _, number = word.partition(" ")
     japanese = {"service": "サービス LAN", "heartbeat": "ハートビート LAN"}[kind]
@@ -145,7 +165,7 @@ def _separate_lans(interfaces: Interfaces, node: Node) -> Iterator[Finding]:
     used: dict[str, str] = {}
     networks: dict[object, str] = {}
     for word, address in node.lans():
-        lan = _named(word)
+        lan = lan_named(word)
         interface = interfaces.holding(address)
         if interface is None:
             continue
@@ -178,7 +198,7 @@ def check_reach(
     with ThreadPoolExecutor(len(pairs)) as pool:
         yield from pool.map(
             lambda pair: _reach(
-                machine, interfaces, _named(pair[0][0]), pair[0][1], peer, pair[1][1]
+                machine, interfaces, lan_named(pair[0][0]), pair[0][1], peer, pair[1][1]
             ),
             pairs,
         )

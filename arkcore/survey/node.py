@@ -17,17 +17,45 @@ from arkcore.plugin.discovery import installed
 from arkcore.ras.reader import Reader
 from arkcore.ras.records import ScriptTaken
 from arkcore.ras.source import Source
-from arkcore.survey.address import addresses_that_answer, check_virtual_addresses
-from arkcore.survey.answers import FORMAT, Answers, DiskAnswer, Found, ResourceAnswer, digests
+from arkcore.survey.address import (
+    addresses_that_answer,
+    asked_owners,
+    check_networks_of_virtual,
+    check_own_addresses,
+    check_virtual_addresses,
+    owners_of_virtual,
+)
+from arkcore.survey.agreement import Declared, check_agreement
+from arkcore.survey.answers import (
+    FORMAT,
+    Answers,
+    Around,
+    DiskAnswer,
+    Found,
+    ResourceAnswer,
+    digests,
+)
 from arkcore.survey.arrangement import check_support, check_topology
 from arkcore.survey.bonding import check_bonding
+from arkcore.survey.boot import check_boot
 from arkcore.survey.check import Check
+from arkcore.survey.directories import check_directories
 from arkcore.survey.disk import check_disks, disks_of
+from arkcore.survey.filters import filters_of
+from arkcore.survey.firewall import check_firewall
+from arkcore.survey.host_names import Rule, check_host_names
 from arkcore.survey.kernel import check_kernel
+from arkcore.survey.lans import lans_of
+from arkcore.survey.libraries import libraries_of
+from arkcore.survey.monitoring import check_monitoring
 from arkcore.survey.names import check_names
 from arkcore.survey.network import check_interfaces, check_reach, interfaces_of
+from arkcore.survey.place import check_places
+from arkcore.survey.resolver import Asked as AskedServers
+from arkcore.survey.resolver import check_resolver
 from arkcore.survey.system import check_packages, check_selinux
 from arkcore.survey.time_source import check_time_source, clock_of
+from arkcore.survey.zone import check_zone, zone_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,19 +71,27 @@ RESOURCE = Check("resource", "resource file", "リソースファイル")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a resource's plugin told. `error`: why it could not be asked, or its file not used."""
+    """What a resource's plugin told. `error`: why it could not be asked, or its file not used.
+
+    `rule`: what the application demands of the logical host's name. `declared`: what the resource
+    file says; both None where it is not known.
+    """
 
     title: str = ""
     support: str = ""
     topologies: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     error: str = ""
+    rule: Rule | None = None
+    declared: Declared | None = None
 
 
 class Cluster:
     """What the cluster software tells: whether it is installed, and a resource's state ("").
 
     `launchers`: why a program that it calls for a resource does not start, "" where all do.
+    `root`: where it is installed, "" where that is not known. `interval`: between two checks, in
+    seconds; None where it has none of its own.
     """
 
     def __init__(
@@ -63,10 +99,14 @@ class Cluster:
         installed: bool,
         state: Callable[[str], str],
         launchers: Callable[[str], str] = lambda _: "",
+        root: str = "",
+        interval: float | None = None,
     ) -> None:
         self.installed = installed
         self.state = state
         self.launchers = launchers
+        self.root = root
+        self.interval = interval
 
 
 def this_node(machine: Machine, site: Site) -> Node:
@@ -100,24 +140,44 @@ def examine(
     """
     node = this_node(machine, site)
     interfaces = interfaces_of(machine)
+    # Whoever has to answer has the time that the other checks take.
+    asked_servers = AskedServers(machine)
+    lan_owners = asked_owners(interfaces, site)
     disks = disks_of(machine, site)
     clock = clock_of(machine)
+    zone = zone_of(machine)
+    filters = filters_of(machine.run, machine.read)
     answering = addresses_that_answer(machine, interfaces, site)
     asked = {name: ask(host, name) for host in site.logical_hosts for name in host.resources}
     plugins = [_judged(paths, site, name, told) for name, told in asked.items()]
+    rules = {name: told.rule for name, told in asked.items() if told.rule}
+    declared = {name: told.declared for name, told in asked.items() if told.declared}
+    heard = lan_owners.answers()
+    owners = owners_of_virtual(machine, site, answering, heard)
     findings = [
         *check_topology(site),
         *(finding for found in plugins for finding in found),
+        *check_host_names(site, rules),
+        *check_agreement(machine, site, declared),
         *check_names(machine, site, node),
+        *check_resolver(machine, asked_servers),
         *check_packages(machine, site),
         *check_selinux(machine),
         *check_kernel(machine),
         *check_disks(machine, site, disks),
+        *check_places(machine, site, disks),
+        *check_boot(machine, site, disks),
         *check_time_source(clock),
+        *check_zone(zone),
         *check_interfaces(interfaces, node),
+        *check_own_addresses(interfaces, node, heard),
         *check_reach(machine, interfaces, site, node),
         *check_bonding(machine, interfaces, node),
-        *check_virtual_addresses(site, answering),
+        *check_firewall(filters, interfaces, site, node),
+        *check_virtual_addresses(site, node, answering, owners, heard),
+        *check_networks_of_virtual(interfaces, site, node),
+        *check_directories(paths, cluster.root if cluster.installed else ""),
+        check_monitoring(site, cluster.interval),
     ]
     done = _actions_done(paths)
     return Answers(
@@ -144,6 +204,14 @@ def examine(
             if name in host.resources
         },
         findings=[Found.of(finding) for finding in _in_order(findings)],
+        around=Around(
+            zone=zone,
+            lans=lans_of(interfaces, node),
+            hardware=[each.hardware for each in interfaces.found if each.hardware],
+            owners=owners,
+            libraries=libraries_of(),
+            check_interval=cluster.interval,
+        ),
     )
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.language import say
+from arkcore.survey.address import check_owners
 from arkcore.survey.answers import differing, told_time
 from arkcore.survey.check import Check
 from arkcore.survey.disk import DISK
 from arkcore.survey.file_system import is_share
+from arkcore.survey.lans import check_lans
+from arkcore.survey.libraries import check_libraries
+from arkcore.survey.monitoring import check_intervals
 from arkcore.survey.site import REPLICATED
+from arkcore.survey.zone import check_same_zone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +52,11 @@ def check_pair(
     yield _versions(here, there)
     yield _resources(here, there)
     yield _clocks(here, there, now, piped=piped)
+    yield check_same_zone(here, there)
+    yield from check_lans(here, there)
+    yield check_libraries(here, there)
+    yield from check_owners(site, here, there)
+    yield from check_intervals(here, there)
 
 
 def refuse_unless_peer(site: Site, here: Answers, there: Answers) -> None:

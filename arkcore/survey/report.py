@@ -138,6 +138,7 @@ def word(level: Level) -> str:
         Level.OK: "合格",
         Level.WARN: "要確認",
         Level.FAIL: "不合格",
+        Level.UNKNOWN: "判定不能",
         Level.NOT_APPLICABLE: "対象外",
     }
     return say(level.value, japanese[level])

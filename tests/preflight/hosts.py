@@ -19,6 +19,8 @@ from typing import Any
 
 DRIVER = Path(__file__).with_name("in_host.py")
 GIB = 1 << 30
+#: The levels that a right pair has none of.
+WRONG = ("warn", "fail", "unknown")
 
 SITE = """\
 topology = "standby"
@@ -60,6 +62,7 @@ Ethernet Channel Bonding Driver: v5.14.0
 Bonding Mode: fault-tolerance (active-backup)
 Currently Active Slave: ens1
 MII Status: up
+MII Polling Interval (ms): 100
 
 Slave Interface: ens1
 MII Status: up
@@ -168,7 +171,10 @@ class Host:
         self._ours("site.toml", text.replace(old, new) if old else text)
 
     def resource(self, name: str, plugin: str, more: str = "") -> None:
-        text = f'plugin = "{plugin}"\nlogical_host = "LVMRH5LKB"\n{more}'
+        text = f'plugin = "{plugin}"\nlogical_host = "LVMRH5LKB"\n'
+        if name == "lkjp1_base":
+            text += f'mount_points = ["{self.mount_point}"]\n'
+        text += more
         self._ours(f"resources/{name}.toml", f'{text}[options]\nroot = "{self.installed}"\n')
 
     def _ours(self, path: str, text: str) -> None:
@@ -179,7 +185,8 @@ class Host:
     def disk(self, size: int = 10 * GIB, uuid: str = "6f1c-d15c", kind: str = "mpath") -> None:
         """What lsblk shows of the logical host's disk."""
         disks = [{"name": disk, "type": "disk", "size": size} for disk in ("sdb", "sdc")]
-        top = {"name": "jp1", "type": kind, "size": size, "fstype": "ext4", "uuid": uuid}
+        top = {"name": "jp1", "type": kind, "size": size, "fstype": "ext4", "uuid": uuid,
+               "maj:min": "253:2"}  # fmt: skip
         shown = {"blockdevices": [{**top, "partuuid": None, "children": disks}]}
         self.prints("lsblk", json.dumps(shown))
 
@@ -206,6 +213,7 @@ class Host:
         self.write("/proc/cmdline", "root=/dev/vda1 ro\n")
         self.write("/etc/selinux/config", "# SELinux\nSELINUX=disabled\nSELINUXTYPE=targeted\n")
         self.write("/etc/fstab", "")
+        self.write("/etc/nsswitch.conf", "passwd: files\nhosts:  files dns [NOTFOUND=return]\n")
         self.write("/proc/self/mountinfo", MOUNTS)
         self.site()
         self.resource("lkjp1_base", "jp1-base")
@@ -341,11 +349,11 @@ class Checked:
         ]
 
     def wrong(self) -> set[tuple[str, str, str]]:
-        """Where, number and level of each finding that is a warning or a failure."""
+        """Where, number and level of each finding that is none of a right pair."""
         return {
             (each["where"], each["number"], each["level"])
             for each in self.findings
-            if each["level"] in ("warn", "fail")
+            if each["level"] in WRONG
         }
 
     def told(self) -> str:
@@ -353,5 +361,5 @@ class Checked:
         return "\n".join(
             f"{each['where']} {each['number']}: {each['seen']}"
             for each in self.findings
-            if each["level"] in ("warn", "fail")
+            if each["level"] in WRONG
         )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 import pytest
-from preflight.hosts import BOND, GIB, PATHS, Pair
+from preflight.hosts import BOND, GIB, PATHS, WRONG, Pair
 
 ACTIVE, STANDBY, BOTH = "rh5lka", "rh5lkb", "pair"
 
@@ -20,6 +20,10 @@ def fail(where: str, number: str) -> Wrong:
 
 def warn(where: str, number: str) -> Wrong:
     return (where, number, "warn")
+
+
+def unknown(where: str, number: str) -> Wrong:
+    return (where, number, "unknown")
 
 
 def test_a_right_pair_has_no_fault(pair: Pair) -> None:
@@ -253,9 +257,9 @@ FAULTS: list[tuple[Plant, set[Wrong]]] = [
     (path_failed, {fail(ACTIVE, "T4-1 #5")}),
     (one_path_only, {fail(ACTIVE, "T4-1 #5")}),
     (no_multipath, {fail(ACTIVE, "T4-1 #5")}),
-    (no_server_followed, {fail(ACTIVE, "T4-2 #1"), warn(BOTH, "pair 5")}),
-    (no_time_source, {fail(ACTIVE, "T4-2 #1"), warn(BOTH, "pair 5")}),
-    (time_service_stopped, {fail(ACTIVE, "T4-2 #1"), warn(BOTH, "pair 5")}),
+    (no_server_followed, {fail(ACTIVE, "T4-2 #1"), unknown(BOTH, "pair 5")}),
+    (no_time_source, {fail(ACTIVE, "T4-2 #1"), unknown(BOTH, "pair 5")}),
+    (time_service_stopped, {fail(ACTIVE, "T4-2 #1"), unknown(BOTH, "pair 5")}),
     # The other server, of course, does not reach what is down.
     (interface_down, {fail(ACTIVE, "T4-2 #2"), fail(STANDBY, "T4-2 #3")}),
     (cable_out, {fail(ACTIVE, "T4-2 #2"), fail(STANDBY, "T4-2 #3")}),
@@ -296,7 +300,7 @@ def test_a_fault_is_found_by_its_check_and_by_no_other(
     assert found.wrong() == expected, found.told()
     assert found.code == (1 if any(level == "fail" for _, _, level in expected) else 0)
     # Whatever is wrong comes with what to do.
-    assert all(each["advice"] for each in found.findings if each["level"] in ("warn", "fail"))
+    assert all(each["advice"] for each in found.findings if each["level"] in WRONG)
 
 
 def test_only_the_lan_that_is_cut_is_told(pair: Pair) -> None:

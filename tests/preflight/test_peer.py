@@ -56,8 +56,8 @@ def _check_clocks(pair: Pair, there: Answers) -> None:
     assert level(there, now + 3600) is Level.OK  # by file, an hour later
     assert level(there, now + 3600, piped=True) is Level.FAIL
     assert level(there, now - 60) is Level.FAIL
-    assert level(there, now + 25 * 3600) is Level.WARN  # stale
-    assert level(unknown, now + 3600) is Level.WARN
+    assert level(there, now + 25 * 3600) is Level.UNKNOWN  # stale
+    assert level(unknown, now + 3600) is Level.UNKNOWN
     assert level(unknown, now + 1, piped=True) is Level.OK
 
 
@@ -68,7 +68,7 @@ def _check_broken(data: bytes) -> None:
         (b"", "not the answers of a node"),
         (b"\xff", "not the answers of a node"),
         (json.dumps({**whole, "node": 7}).encode(), "Expected `str`, got `int` - at `$.node`"),
-        (json.dumps({**whole, "format": 9}).encode(), "format 9; this ark reads 2"),
+        (json.dumps({**whole, "format": 9}).encode(), "format 9; this ark reads 3"),
     ):
         with pytest.raises(ConfigurationError) as error:
             decode(broken, "/tmp/b.json")

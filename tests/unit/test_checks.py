@@ -130,7 +130,7 @@ def test_without_its_program_a_check_cannot_tell(bare: Machine, name: str) -> No
     found = without(bare, name)
     assert found
     for each in found:
-        assert each.level is Level.WARN
+        assert each.level is Level.UNKNOWN
         assert "cannot tell: " in each.seen
         assert name in each.seen
         assert each.advice

@@ -103,7 +103,7 @@ def registered_finding(logical_host: str, site: Site) -> Finding:
         return Finding(check, Level.OK, told, number=REGISTERED)
     return Finding(
         check,
-        Level.WARN,
+        Level.UNKNOWN,
         say(f"cannot tell: {names}", f"判定できません: {names}"),
         say(
             "do this by hand: look with JP1/AJS3 - View whether each name is registered, then "

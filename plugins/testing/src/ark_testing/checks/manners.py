@@ -173,7 +173,7 @@ def preflight_tells_what_to_do(subject: Subject) -> None:
             for key in ("check", "seen")
             if len(finding[key].splitlines()) != 1
         ]
-        if finding["level"] in ("warn", "fail") and not finding["advice"].strip():
+        if finding["level"] in ("warn", "fail", "unknown") and not finding["advice"].strip():
             wrong.append(f"{name}: says {finding['level']}, and not what to do about it")
     expect(not wrong, "; ".join(wrong))
 
