@@ -21,7 +21,7 @@ FIREWALL = Check(
     "the packet filter lets the cluster software through",
     "ファイアウォールでのクラスターソフトウェアの通信許可",
 )
-#: The communication paths of LifeKeeper for Linux, by its manual; corosync's port, corosync.conf(5).
+#: The communication paths of LifeKeeper, by its manual; corosync's port, by corosync.conf(5).
 _PORTS = {LIFEKEEPER: ("LifeKeeper", "tcp", 7365)}
 _COROSYNC = ("corosync", "udp", 5405)
 

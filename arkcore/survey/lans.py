@@ -55,8 +55,8 @@ def check_lans(here: Answers, there: Answers) -> Iterator[Finding]:
                 say(f"{lan}: of different MTU: {told}", f"{lan}: MTU が異なります: {told}"),
                 say("set the same MTU on both servers and on the switch: else large packets are "
                     "lost while small ones pass",
-                    "両サーバーとスイッチの MTU を同じにしてください。異なると、大きいパケットだけが"
-                    "失われます"),
+                    "両サーバーとスイッチの MTU を同じにしてください。異なると、大きい"
+                    "パケットだけが失われます"),
             )  # fmt: skip
         else:
             yield LANS.ok(f"{lan}: {mine.network}, MTU {mine.mtu}")

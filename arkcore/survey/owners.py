@@ -26,7 +26,7 @@ _ETHERNET = struct.pack("!HHBB", 1, 0x0800, 6, 4)
 _REQUEST = 1
 _FRAME = struct.Struct("!6s6sH6sH6s4s6s4s")
 #: Seconds for which answers to the second probe are waited for.
-_WITHIN = 0.3
+_WITHIN = 0.2
 
 
 class Owners:

@@ -134,6 +134,8 @@ class Host:
         self.installed = directory.parent / "installed"
         #: Where this host's user finds programs before all others.
         self.search = self.bin
+        #: Commands that mount more on it, in its own mount namespace.
+        self.mounts: list[str] = []
         #: Seconds by which its clock is ahead.
         self.ahead = 0.0
         self._make_files()
@@ -170,17 +172,39 @@ class Host:
         assert old in text
         self._ours("site.toml", text.replace(old, new) if old else text)
 
-    def resource(self, name: str, plugin: str, more: str = "") -> None:
+    def resource(self, name: str, plugin: str, more: str = "", *, options: str = "") -> None:
         text = f'plugin = "{plugin}"\nlogical_host = "LVMRH5LKB"\n'
         if name == "lkjp1_base":
             text += f'mount_points = ["{self.mount_point}"]\n'
         text += more
-        self._ours(f"resources/{name}.toml", f'{text}[options]\nroot = "{self.installed}"\n')
+        text += f'[options]\nroot = "{self.installed}"\n{options}'
+        self._ours(f"resources/{name}.toml", text)
 
     def _ours(self, path: str, text: str) -> None:
         file = self.prefix / "etc/ark" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
+
+    def lifekeeper(self, state: str, settings: str = "LKCHECKINTERVAL=120\n") -> None:
+        """A LifeKeeper that holds each resource in `state`."""
+        root = self.prefix / "LifeKeeper"
+        (root / "bin").mkdir(parents=True, exist_ok=True)
+        # ins_list -t TAG: fields separated by byte 1.
+        line = "\\001".join([self.name, "gen", "app", "%s", "id", "ark", state])
+        program = root / "bin/ins_list"
+        program.write_text(f"#!/bin/sh\nprintf '{line}\\n' \"$2\"\n")
+        program.chmod(0o755)
+        defaults = self.prefix / "etc/default/LifeKeeper"
+        defaults.parent.mkdir(parents=True, exist_ok=True)
+        defaults.write_text(f"LKROOT={root}\n{settings}")
+
+    def mount_disk(self, source: str = "/dev/mapper/jp1", number: str = "253:2") -> None:
+        """Show its disk, or another, as mounted where the site file says."""
+        line = f"77 1 {number} / {self.mount_point} rw - ext4 {source} rw\n"
+        self.write("/proc/self/mountinfo", line + MOUNTS)
+
+    def unmount_disk(self) -> None:
+        self.write("/proc/self/mountinfo", MOUNTS)
 
     def disk(self, size: int = 10 * GIB, uuid: str = "6f1c-d15c", kind: str = "mpath") -> None:
         """What lsblk shows of the logical host's disk."""
@@ -259,6 +283,7 @@ class Host:
         begin = (
             f"hostname {self.host_name}; mount -t tmpfs disk {self.mount_point}; "
             f"mount --bind {self.products} {self.installed}; "
+            f"{' '.join(f'{each} || exit 99;' for each in self.mounts)} "
             f'exec {sys.executable} {DRIVER} "$1"'
         )
         return subprocess.run(
@@ -285,6 +310,7 @@ class Pair:
         self._directory = directory
         self.lans = Namespace()
         self.hosts = []
+        self._others: list[Namespace] = []
         try:
             for index in (1, 2):
                 (directory / f"host{index}").mkdir()
@@ -322,8 +348,18 @@ class Pair:
             )
 
     def close(self) -> None:
-        for namespace in (self.lans, *(host.namespace for host in self.hosts)):
+        for namespace in (self.lans, *(host.namespace for host in self.hosts), *self._others):
             namespace.close()
+
+    def third_machine(self, address: str) -> None:
+        """Another machine on the service LAN that has an address."""
+        other = Namespace()
+        self._others.append(other)
+        self.lans.ip(
+            f"link add third{len(self._others)} type veth peer name eth0 netns {other.pid}",
+            f"link set third{len(self._others)} master service up",
+        )
+        other.ip(f"address add {address}/24 dev eth0", "link set eth0 up")
 
     def preflight(self) -> Checked:
         """Both nodes and the pair: the standby's answers are brought to the active one."""

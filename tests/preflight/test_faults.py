@@ -271,7 +271,10 @@ FAULTS: list[tuple[Plant, set[Wrong]]] = [
     (bond_with_an_interface_down, {fail(ACTIVE, "T4-2 #4")}),
     (bond_not_defined, {fail(ACTIVE, "T4-2 #4")}),
     (virtual_address_nowhere, {warn(ACTIVE, "T4-4 #1"), warn(STANDBY, "T4-4 #1")}),
-    (duplicate_address, {fail(BOTH, "pair 2")}),
+    (
+        duplicate_address,
+        {fail(BOTH, "pair 2"), fail(ACTIVE, "T4-4 #1"), fail(STANDBY, "T4-4 #1")},
+    ),
     (disk_mounted_on_both, {fail(BOTH, "T4-1 #5")}),
     (disk_on_nfs, {fail(ACTIVE, "4.2.2")}),
     (disaster_recovery, {fail(ACTIVE, "3"), fail(STANDBY, "3")}),

@@ -16,19 +16,6 @@ from arkcore.managers.launcher import launcher_of
 TAGS = ("lkjp1_base", "lkjp1_ajs3")
 
 
-def install_lifekeeper(host: Host, state: str) -> None:
-    """A LifeKeeper on the host that holds both resources in `state`."""
-    root = host.prefix / "LifeKeeper"
-    (root / "bin").mkdir(parents=True)
-    # ins_list -t TAG: fields separated by byte 1.
-    line = "\\001".join([host.name, "gen", "app", "%s", "id", "ark", state])
-    program = root / "bin/ins_list"
-    program.write_text(f"#!/bin/sh\nprintf '{line}\\n' \"$2\"\n")
-    program.chmod(0o755)
-    (host.prefix / "etc/default").mkdir(parents=True)
-    (host.prefix / "etc/default/LifeKeeper").write_text(f"LKROOT={root}\n")
-
-
 def ras(host: Host, *lines: tuple[str, str]) -> None:
     log = host.prefix / "var/log/ark/ras.log"
     log.parent.mkdir(parents=True)
@@ -62,8 +49,8 @@ def test_a_pair_is_led_from_the_first_step_to_the_last(pair: Pair, tmp_path: Pat
         share_proc(host)
     facts = guide(pair, tmp_path)
     assert facts["next"] == 3  # JP1 is there, LifeKeeper is not
-    install_lifekeeper(pair.active, "ISP")
-    install_lifekeeper(pair.standby, "OSU")
+    pair.active.lifekeeper("ISP")
+    pair.standby.lifekeeper("OSU")
     # A skipped recover is no local recovery.
     skipped = ("10:05:00", "Recover completed. Skipped: maintenance.")
     ras(pair.active, ("10:00:00", "Restore completed."), skipped)
