@@ -6,6 +6,7 @@ load a module: without nf_tables in the kernel there is no rule of it.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 
@@ -99,3 +100,12 @@ def _has_nf_tables(read: Callable[[str], str | None]) -> bool:
 def _is_surely_loaded(read: Callable[[str], str | None]) -> bool:
     modules = (read("/proc/modules") or "").splitlines()
     return any(line.split(" ")[0] == "nf_tables" for line in modules)
+
+
+def interface_towards(run: Callable[..., Any], address: str) -> str:
+    """The interface by which `address` is reached; "" where that is not known."""
+    answer = run("ip", "-j", "route", "get", address)
+    try:
+        return str(json.loads(answer.text)[0]["dev"]) if answer.ok else ""
+    except (ValueError, KeyError, IndexError, TypeError):
+        return ""

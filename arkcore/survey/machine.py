@@ -92,6 +92,20 @@ class Machine:
         """What is mounted exactly there, else what /etc/fstab will mount there; None for none."""
         return file_system_at(self.run, mount_point)
 
+    def lets_in(self, protocol: str, port: int, source: str, to: str) -> bool | None:
+        """Whether the packet filter lets a new connection in, as its rules say; nothing is sent.
+
+        `protocol`: "tcp" or "udp"; `source` and `to`: IP addresses. None where it cannot be told.
+        """
+        from arkcore.survey.filters import filters_of, interface_towards
+        from arkcore.survey.packet_filter import Packet
+
+        filters = filters_of(self.run, self.read)
+        if not filters.has_rules and not filters.problems:
+            return True
+        interface = interface_towards(self.run, source)
+        return filters.judged(Packet("input", interface, protocol, source, to, port)).passes
+
     def path_of(self, program: str) -> str | None:
         for directory in self.programs:
             path = f"{directory}/{program}"

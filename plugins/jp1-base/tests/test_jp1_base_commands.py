@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ark_jp1_base.commands import codec_of, reply_of
 from ark_jp1_base.plugin import Jp1Base
+from ark_jp1_base.preflight import name_finding
 
 from arkcore import Level, Machine, StepFailed
 from arkcore.machine.command import CommandResult
@@ -211,8 +212,8 @@ def test_a_command_that_cannot_be_seen_is_not_called_missing(
     assert reply_of(result, (), {}).answer.value == answer
 
 
-def a_site(*hosts: LogicalHost) -> Site:
-    nodes = (Node("n1", "192.0.2.1", ("198.51.100.1",)), Node("n2", "192.0.2.2", ("198.51.100.2",)))
+def a_site(*hosts: LogicalHost, name: str = "n1") -> Site:
+    nodes = (Node(name, "192.0.2.1", ("198.51.100.1",)), Node("n2", "192.0.2.2", ("198.51.100.2",)))
     return Site("standby", "lifekeeper", nodes, hosts)
 
 
@@ -250,7 +251,46 @@ def test_a_logical_host_without_a_disk_has_none_to_check(fake: Any) -> None:
 
 def test_preflight_names_what_is_missing(fake: Any, tmp_path: Path) -> None:
     ctx = fake(root=str(tmp_path), lang="tlh_KX")
-    commands, lang, _ = Jp1Base().ark_preflight(ctx, a_site(), Machine())
+    commands, lang, *_ = Jp1Base().ark_preflight(ctx, a_site(), Machine())
     assert commands.level is Level.FAIL
     assert f"{tmp_path}/etc/opt/jp1base/jbs_killall.cluster" in commands.seen
     assert lang.level is Level.WARN
+
+
+@pytest.mark.parametrize(
+    ("policy", "level", "told"),
+    [
+        ("accept", Level.OK, "all 2 pass"),
+        ("drop", Level.WARN, "dropped here: jp1imevt (20098/tcp)"),
+    ],
+)
+def test_the_services_of_jp1_are_looked_for_in_the_packet_filter(
+    fake: Any, tmp_path: Path, policy: str, level: Level, told: str
+) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/services").write_text(
+        "ssh 22/tcp\njp1imevt\t20098/tcp  # event server\njp1bsplugin 20306/tcp\n"
+    )
+    chain = {"family": "inet", "table": "t", "name": "in"}
+    match = {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 20306}
+    rules = [
+        {"table": {"family": "inet", "name": "t"}},
+        {"chain": {**chain, "type": "filter", "hook": "input", "prio": 0, "policy": policy}},
+        {"rule": {"family": "inet", "table": "t", "chain": "in",
+                  "expr": [{"match": match}, {"accept": None}]}},
+    ]  # fmt: skip
+    program = tmp_path / "nft"
+    program.write_text(f"#!/bin/sh\necho '{json.dumps({'nftables': rules})}'\n")
+    program.chmod(0o755)
+    machine = Machine(str(tmp_path), [str(tmp_path), "/bin"])
+    found = Jp1Base().ark_preflight(fake(), a_site(name=machine.host_name), machine)
+    [ports] = [each for each in found if each.number == "firewall"]
+    assert (ports.level, ports.seen) == (level, told)
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [("LHOST", Level.OK), ("L" * 64, Level.WARN), ("lhost.example.com", Level.FAIL)],
+)
+def test_jp1_wants_a_short_name_without_a_domain(name: str, level: Level) -> None:
+    assert name_finding(name).level is level

@@ -251,5 +251,9 @@ LANGUAGES = (
 #: The longest logical host name each product takes, in bytes (BASE0315 and BASE0392; AJSJ0167).
 BASE_HOST_BYTES = 255
 AJS3_HOST_BYTES = 32
+#: So many at most are recommended for any (3020-3-K54, 7.2).
+RECOMMENDED_HOST_BYTES = 63
+#: Services of /etc/services that are looked at: JP1's are a few dozen.
+MOST_SERVICES = 100
 #: `jajs_killall.cluster` knows logical hosts by so many first bytes of their names (AJSJ0167).
 AJS3_UNIQUE_BYTES = 15

@@ -119,10 +119,18 @@ class Jp1Plugin:
 
     @hookimpl
     def ark_preflight(self, ctx: Context, site: Site, machine: Machine) -> Iterable[Finding]:
-        from ark_jp1_base.preflight import commands_finding, disk_finding, lang_finding
+        from ark_jp1_base.preflight import (
+            commands_finding,
+            disk_finding,
+            lang_finding,
+            name_finding,
+            ports_finding,
+        )
 
         options = ctx.options
         paths = [beneath(options.root, path) for path in self.commands(options)]
         yield commands_finding(self.product.title, paths)
         yield lang_finding(self.product.title, options.lang)
         yield disk_finding(ctx.logical_host, site, machine)
+        yield name_finding(ctx.logical_host)
+        yield ports_finding(site, machine)

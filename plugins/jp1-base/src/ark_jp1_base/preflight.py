@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ark_jp1_base import facts
 from arkcore import Finding, Level, say
@@ -18,6 +19,10 @@ INSTALLED = "T4-5 #1"
 DISK = "4.2.2"
 #: Guide table 4-3: the JP1 host names of both servers and of the logical server.
 REGISTERED = "T4-3 #1"
+#: No checks of the guide's.
+NAMES, FIREWALL = "names", "firewall"
+#: A line of /etc/services that the setup of JP1 has written: its name, port and protocol.
+_SERVICE = re.compile(r"^(jp1\w+)\s+(\d{1,5})/(tcp|udp)\b", re.MULTILINE)
 
 
 def commands_finding(title: str, paths: Sequence[str]) -> Finding:
@@ -113,3 +118,62 @@ def registered_finding(logical_host: str, site: Site) -> Finding:
         ),
         number=REGISTERED,
     )
+
+
+def name_finding(logical_host: str) -> Finding:
+    """What JP1 demands of any logical host's name: 3020-3-K54, 7.2."""
+    check = say("name of the logical host for JP1", "JP1 の論理ホスト名")
+    size = len(logical_host.encode())
+    advice = say(
+        "choose the name before JP1 is set up for the logical host",
+        "論理ホスト用に JP1 をセットアップする前に名前を決めてください",
+    )
+    if "." in logical_host:
+        told = say(
+            f"{logical_host} is a name with its domain; JP1 wants one without",
+            f"{logical_host} は FQDN です。JP1 では FQDN 以外にします",
+        )
+        return Finding(check, Level.FAIL, told, advice, number=NAMES)
+    if size > facts.RECOMMENDED_HOST_BYTES:
+        told = say(
+            f"{logical_host} has {size} bytes; at most {facts.RECOMMENDED_HOST_BYTES} are "
+            f"recommended",
+            f"{logical_host} は {size} バイトです。{facts.RECOMMENDED_HOST_BYTES} バイト以内が"
+            f"推奨されます",
+        )
+        return Finding(check, Level.WARN, told, advice, number=NAMES)
+    return Finding(check, Level.OK, logical_host, number=NAMES)
+
+
+def ports_finding(site: Site, machine: Machine) -> Finding:
+    """The services that JP1 has written into /etc/services may come in from the other server."""
+    check = say("the packet filter lets JP1 through", "ファイアウォールでの JP1 の通信許可")
+    services = _SERVICE.findall(machine.read("/etc/services") or "")
+    own = machine.host_name.partition(".")[0].lower()
+    nodes = [node for node in site.nodes if node.name.partition(".")[0].lower() == own]
+    if not services or not nodes:
+        told = say(
+            "no service of JP1 in /etc/services", "/etc/services に JP1 のサービスがありません"
+        )
+        return Finding(check, Level.NOT_APPLICABLE, told, number=FIREWALL)
+    here, there = nodes[0].service, site.peer_of(nodes[0]).service
+    passing = {
+        f"{name} ({port}/{protocol})": machine.lets_in(protocol, int(port), there, here)
+        for name, port, protocol in services[: facts.MOST_SERVICES]
+    }
+    blocked = ", ".join(name for name, passes in passing.items() if passes is False)
+    unsure = ", ".join(name for name, passes in passing.items() if passes is None)
+    advice = say(
+        "let those that the site uses in, as JP1's manuals list the ports: nft list ruleset, "
+        "iptables-save, firewall-cmd --list-all",
+        "サイトで使用するものを JP1 のマニュアルのポート一覧に従って許可してください: "
+        "nft list ruleset、iptables-save、firewall-cmd --list-all",
+    )
+    if blocked:
+        told = say(f"dropped here: {blocked}", f"ここで破棄されるもの: {blocked}")
+        return Finding(check, Level.WARN, told, advice, number=FIREWALL)
+    if unsure:
+        told = say(f"cannot tell: {unsure}", f"判定できません: {unsure}")
+        return Finding(check, Level.UNKNOWN, told, advice, number=FIREWALL)
+    told = say(f"all {len(passing)} pass", f"{len(passing)} 個すべて通ります")
+    return Finding(check, Level.OK, told, number=FIREWALL)
