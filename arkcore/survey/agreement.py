@@ -48,7 +48,9 @@ def check_agreement(
     found += _unknown_languages(machine, declared)
     yield from found
     if not declared:
-        yield AGREEMENT.not_applicable(say("none is written yet", "まだ作成されていません"))
+        yield AGREEMENT.not_applicable(
+            say("no resource file can be used yet", "使えるリソースファイルがまだありません")
+        )
     elif not found:
         yield AGREEMENT.ok(", ".join(("requires", "mount_points", "lang")))
 
@@ -105,7 +107,7 @@ def _points(site: Site, host: LogicalHost, written: Mapping[str, Declared]) -> I
                     f"{name}: mount_points は {told}、サイトファイルでは {wanted} です"),
                 _correct(name, wanted),
             )  # fmt: skip
-        elif wanted and not given and not _is_covered(name, written, wanted):
+        elif wanted and not given and not _is_covered(name, written):
             if site.manager == LIFEKEEPER:
                 yield AGREEMENT.warn(
                     say(f"{name} has no mount_points; the site file says {wanted}",
@@ -124,8 +126,8 @@ def _correct(name: str, wanted: str) -> str:
     )
 
 
-def _is_covered(name: str, written: Mapping[str, Declared], point: str) -> bool:
-    """Whether a resource that `name` requires, directly or in turn, needs the mount point."""
+def _is_covered(name: str, written: Mapping[str, Declared]) -> bool:
+    """Whether a resource that `name` requires, directly or in turn, needs a mount point."""
     seen: set[str] = set()
     ahead = [name]
     while ahead:
@@ -133,7 +135,7 @@ def _is_covered(name: str, written: Mapping[str, Declared], point: str) -> bool:
         if each in seen or each not in written:
             continue
         seen.add(each)
-        if point in map(os.path.normpath, written[each].mount_points):
+        if written[each].mount_points:
             return True
         ahead += written[each].requires
     return False

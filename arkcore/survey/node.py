@@ -176,7 +176,7 @@ def examine(
         *check_firewall(filters, interfaces, site, node),
         *check_virtual_addresses(site, node, answering, owners, heard),
         *check_networks_of_virtual(interfaces, site, node),
-        *check_directories(paths, cluster.root if cluster.installed else ""),
+        *check_directories(paths, cluster.root),
         check_monitoring(site, cluster.interval),
     ]
     done = _actions_done(paths)

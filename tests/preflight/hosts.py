@@ -361,6 +361,13 @@ class Pair:
         )
         other.ip(f"address add {address}/24 dev eth0", "link set eth0 up")
 
+    def preflight_of_active(self) -> Checked:
+        """The active node alone."""
+        done = self.active.ark("preflight", json=True)
+        assert done.returncode in (0, 1), done.stderr
+        assert done.stderr == ""
+        return Checked(done.returncode, json.loads(done.stdout))
+
     def preflight(self) -> Checked:
         """Both nodes and the pair: the standby's answers are brought to the active one."""
         answers = self._directory / "answers.json"
