@@ -35,6 +35,7 @@ from arkcore.survey.answers import (
     ResourceAnswer,
     digests,
 )
+from arkcore.survey.apparmor import check_apparmor
 from arkcore.survey.arrangement import check_support, check_topology
 from arkcore.survey.bonding import check_bonding
 from arkcore.survey.boot import check_boot
@@ -163,6 +164,7 @@ def examine(
         *check_resolver(machine, asked_servers),
         *check_packages(machine, site),
         *check_selinux(machine),
+        check_apparmor(machine),
         *check_kernel(machine),
         *check_disks(machine, site, disks),
         *check_places(machine, site, disks),
