@@ -37,6 +37,7 @@ COMMANDS = {
     "log": "log:log",
     "why": "why:why",
     "report": "report.command:report",
+    "support": "support:support",
     "timers": "timers:timers",
     "rto": "rto.command:rto",
     "maintenance": "maintenance:maintenance",

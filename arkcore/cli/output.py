@@ -72,3 +72,10 @@ def put_bytes(data: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(safe(data.decode("utf-8", "backslashreplace")).encode())
     sys.stdout.buffer.flush()
+
+
+def put_archive(data: bytes) -> None:
+    """Print a packed file as it is: it is no text, and a terminal is never given it."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -73,14 +73,27 @@ def open_part(path: str) -> BinaryIO:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Unreadable("is no regular file")
-        packing = next((each for each in _PACKED if path.endswith(each)), "")
-        if packing and packing not in _UNPACKED:
-            raise Unreadable(f"is packed with {_PACKED[packing]}, which is not read here")
         plain = open(descriptor, "rb")  # noqa: SIM115  (whoever asked closes it)
     except BaseException:
         os.close(descriptor)
         raise
+    return unpacked(path, plain)
+
+
+def packing_of(name: str) -> str:
+    """The end of a name that tells how the file is packed; "" for one that is not."""
+    return next((each for each in _PACKED if name.endswith(each)), "")
+
+
+def unpacked(name: str, plain: BinaryIO) -> BinaryIO:
+    """What is in the open file `plain`, unpacked while it is read, as the end of `name` tells.
+
+    Closing it closes `plain`, and so does a failure. `Unreadable` where it cannot be unpacked.
+    """
     try:
+        packing = packing_of(name)
+        if packing and packing not in _UNPACKED:
+            raise Unreadable(f"is packed with {_PACKED[packing]}, which is not read here")
         return _UNPACKED[packing](plain) if packing else plain
     except BaseException:
         plain.close()
