@@ -10,14 +10,17 @@ import time
 
 import click
 
-from arkcore.base.errors import MachineError
+from arkcore.base.errors import ArkError, MachineError
 from arkcore.cli.command import Command
 from arkcore.cli.console import paths_here, print_json
 from arkcore.cli.language import say
 from arkcore.cli.output import put, put_archive
-from arkcore.cli.ras.reading import When
+from arkcore.cli.ras.cause import incident_of, paragraphs
+from arkcore.cli.ras.reading import When, limits_of, sources_of
 from arkcore.managers.pacemaker_tools import PacemakerTools
-from arkcore.support.asked import answers, summary_of, versions
+from arkcore.ras.reader import Reader
+from arkcore.ras.records import ScriptTaken
+from arkcore.support.asked import answers, versions
 from arkcore.support.bundle import Bundle, listed, write_new
 from arkcore.support.files import Content
 from arkcore.support.gathered import Item, Period, plan_of
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
+    from arkcore.base.paths import Paths
     from arkcore.support.gathered import Absent
     from arkcore.support.peer import Peer
 
@@ -107,9 +111,10 @@ def support(
     peer = read_peer(peer_bundle, limit, masker) if peer_bundle is not None else None
     plan = plan_of(paths, secrets, masker, period)
     facts = Facts(node, now, os.geteuid(), paths.prefix, limit, period)
-    facts.absent, facts.unknown = plan.absent, secrets.problems
+    facts.absent = plan.absent
+    facts.unknown = [masker.text(problem) for problem in secrets.problems]
     asked = [] if files_only else answers(paths, masker)
-    why = Item(WHY, "ark why", lambda _: Content(masker.data(lines_of(facts.failed))))
+    why = Item(WHY, "ark why", lambda _: Content(lines_of(facts.failed)))
     items = [why, versions(masker), *asked, *plan.items]
     if json:
         print_json({
@@ -118,16 +123,17 @@ def support(
                 for item, note in listed(items, limit)
             ],
             "absent": [{"origin": each.origin, "why": each.why} for each in plan.absent],
-            "not_searched": secrets.problems,
+            "not_searched": facts.unknown,
         })  # fmt: skip
         return
     out = sys.stderr if output == "-" else sys.stdout
     _list(out, listed(items, limit), [*plan.absent, *(peer.refused if peer else ())], peer)
-    for problem in secrets.problems:
+    for problem in facts.unknown:
         put(say(f"secrets: {problem}", f"機密値: {problem}"), to=out)
     if lists:
         return
-    facts.failed = [masker.text(line) for line in summary_of(paths, period)]
+    put(say("Asking and packing …", "問い合わせと書き出しを行っています…"), to=out, flush=True)
+    facts.failed = [masker.text(line) for line in _failed(paths, period)]
     bundle = Bundle(facts, masker)
     for item in items:
         bundle.add(item)
@@ -140,9 +146,22 @@ def support(
     write_new(path, data)
     hidden = sum(entry.masked for entry in facts.entries)
     put(say(f"written: {path} ({len(data)} bytes)", f"書き出しました: {path} ({len(data)} バイト)"))
-    put(say(f"Masked secrets: {hidden}", f"伏せた機密値: {hidden} 件"))
+    put(say(f"Values masked as ***: {hidden}", f"*** で伏せた値: {hidden} 件"))
     put(say("Look at it before you send it: index.txt tells what is in it.",
             "送る前に内容を確認してください。index.txt に一覧があります。"))  # fmt: skip
+
+
+def _failed(paths: Paths, period: Period) -> list[str]:
+    """What failed last in the period, in lines; or why that cannot be told."""
+    try:
+        reader = Reader(sources_of(paths, ()), limits=limits_of(paths))
+        runs = sorted(reader.runs(period.since, period.until), key=lambda run: run.began)
+    except ArkError as error:
+        return [str(error)]
+    scripts = [run for run in runs if isinstance(run, ScriptTaken)]
+    scripts = [script for script in scripts if script.went_badly or script.acted]
+    found = incident_of(scripts, period.until, "")
+    return paragraphs(found, paths.blackboxes) if found is not None else []
 
 
 def _path(given: str | None, name: str) -> str:

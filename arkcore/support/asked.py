@@ -18,7 +18,7 @@ from arkcore.base.errors import described
 from arkcore.machine.command import run
 from arkcore.machine.whole_output import LARGEST, WholeOutput
 from arkcore.plugin.discovery import GROUP, entry_points, installed, told_by
-from arkcore.support.files import Content
+from arkcore.support.files import Content, Unreadable
 from arkcore.support.gathered import Item
 from arkcore.survey.machine import Machine
 
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from arkcore.base.paths import Paths
-    from arkcore.support.gathered import Period
     from arkcore.support.masking import Masker
 
-#: Seconds for one command of `ark`, which has bounds of its own, and for another.
-_WITHIN, _WITHIN_OTHERS = 90.0, 15.0
+#: Seconds for one command of `ark`, which has bounds of its own, for another, and for all.
+_WITHIN, _WITHIN_OTHERS, _WITHIN_ALL = 90.0, 15.0, 240.0
 #: Commands of `ark` by the name of their answer, without an extension. `.json`: with `--json` too.
 _ANSWERS = {
     "status": ("status", True),
@@ -73,7 +72,7 @@ class Told:
     problem: str
 
 
-def ark(paths: Paths, *words: str) -> Told:
+def ark(paths: Paths, *words: str, within: float = _WITHIN) -> Told:
     """Run `ark` with these words, as this user, in this language."""
     output = WholeOutput.discarded()
     languages = {key: os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG", "LKROOT", "TZ")
@@ -82,13 +81,13 @@ def ark(paths: Paths, *words: str) -> Told:
         result = run(
             [sys.executable, "-I", "-m", "arkcore.cli.main", *words],
             mark=f"-:{os.urandom(16).hex()}",
-            deadline=Deadline.after(_WITHIN),
+            deadline=Deadline.after(within),
             output=output,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "ARK_PREFIX": paths.prefix,
                  "COLUMNS": "160", **languages},
         )  # fmt: skip
         text = output.text()
-        problem = result.error or (f"no end within {_WITHIN:g} s" if result.late else "")
+        problem = result.error or (f"no end within {within:.0f} s" if result.late else "")
         if text is None:
             problem = problem or f"more than {LARGEST} bytes"
         return Told(text or "", output.end_of_errors(), result.returncode, problem)
@@ -96,30 +95,33 @@ def ark(paths: Paths, *words: str) -> Told:
         output.close()
 
 
-def summary_of(paths: Paths, period: Period) -> list[str]:
-    """What failed last in the period, in lines; or why that cannot be told."""
-    at = ["--at", period.until_text] if period.until_text else []
-    told = ark(paths, "why", "--json", *at)
-    try:
-        facts = json.loads(told.output)
-        return [str(line) for line in facts["text"]]
-    except (ValueError, TypeError, LookupError, RecursionError):
-        reason = told.problem or " ".join(told.errors.split()) or f"exit code {told.code}"
-        return [f"ark why: {reason}"]
-
-
 def answers(paths: Paths, masker: Masker) -> list[Item]:
     """What is asked of `ark` and of the machine when the bundle is written."""
     found = []
+    end = _End()
     for name, (words, has_facts) in _ANSWERS.items():
-        found.append(_of_ark(paths, masker, f"answers/{name}.txt", words.split()))
+        found.append(_of_ark(paths, masker, f"answers/{name}.txt", words.split(), end))
         if has_facts:
-            found.append(_of_ark(paths, masker, f"answers/{name}.json", [*words.split(), "--json"]))
+            found.append(
+                _of_ark(paths, masker, f"answers/{name}.json", [*words.split(), "--json"], end)
+            )
     machine = Machine()
     for name, command in _OTHERS.items():
         if machine.path_of(command[0]):
             found.append(_of_machine(machine, masker, f"answers/{name}.txt", command))
     return found
+
+
+class _End:
+    """When the last answer has to be there: so long after the first question."""
+
+    def __init__(self) -> None:
+        self._at: Deadline | None = None
+
+    def remaining(self) -> float:
+        if self._at is None:
+            self._at = Deadline.after(_WITHIN_ALL)
+        return self._at.remaining()
 
 
 def versions(masker: Masker) -> Item:
@@ -133,14 +135,15 @@ def facts_of_versions(machine: Machine) -> dict[str, Any]:
     return {
         "arkcore": __version__,
         "python": {"version": sys.version, "executable": sys.executable},
-        "plugins": {
-            each.name: {
+        "plugins": [
+            {
+                "name": each.name,
                 "distribution": each.distribution,
                 "version": each.version,
                 "module": f"{each.module}:{each.attribute}",
             }
             for each in installed()
-        },
+        ],
         "distributions": dict(sorted(_distributions().items())),
         "kernel": list(os.uname()),
         "libc": " ".join(platform.libc_ver()),
@@ -198,15 +201,20 @@ def _packages(machine: Machine) -> list[str]:
     return sorted(line for line in lines if line.lower().startswith(_PACKAGES))
 
 
-def _of_ark(paths: Paths, masker: Masker, name: str, words: Sequence[str]) -> Item:
+def _of_ark(paths: Paths, masker: Masker, name: str, words: Sequence[str], end: _End) -> Item:
     def read(_: int) -> Content:
-        told = ark(paths, *words)
+        within = min(_WITHIN, end.remaining())
+        if within <= 0:
+            raise Unreadable(f"not asked: the answers before it took {_WITHIN_ALL:g} s")
+        told = ark(paths, *words, within=within)
         notes = [told.problem or f"exit code {told.code}"]
         if told.code == 0 and not told.problem:
             notes = []
+        if not told.output:
+            raise Unreadable("; ".join([*notes, " ".join(told.errors.split())]).strip("; "))
         if name.endswith(".json"):
             return Content(masker.json(told.output.encode()), "; ".join(notes))
-        text = told.output + (f"\n{told.errors}" if told.errors else "")
+        text = "\n".join(filter(None, [told.output, told.errors]))
         return Content(masker.data(text.encode()), "; ".join(notes))
 
     return Item(name, f"ark {' '.join(words)}", read)
@@ -215,6 +223,8 @@ def _of_ark(paths: Paths, masker: Masker, name: str, words: Sequence[str]) -> It
 def _of_machine(machine: Machine, masker: Masker, name: str, words: tuple[str, ...]) -> Item:
     def read(_: int) -> Content:
         answer = machine.run(*words, within=_WITHIN_OTHERS)
+        if not answer.text:
+            raise Unreadable(answer.problem or "it told nothing")
         return Content(masker.data(answer.text.encode()), answer.problem)
 
     return Item(name, " ".join(words), read)

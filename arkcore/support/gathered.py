@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from dataclasses import dataclass, field, replace
 
 from arkcore.base.errors import ArkError
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
 #: No file gets more than this share of all the room.
 _SHARE = 4
+#: Where fewer bytes are left, nothing more is taken.
+_LEAST = 1 << 14
 #: Logs of the cluster managers, beneath the prefix.
 _LOGS_OF_MANAGERS = ("/var/log/lifekeeper.log", "/var/log/pacemaker/pacemaker.log")
 #: Where everything of a node lies in its bundle, as it lies on the node.
@@ -48,13 +49,6 @@ class Period:
     @property
     def is_all(self) -> bool:
         return self == Period()
-
-    @property
-    def until_text(self) -> str:
-        """Its end, as `ark why --at` takes it; "" where it has none."""
-        if self.until == float("inf"):
-            return ""
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(self.until))
 
     def holds(self, at: float) -> bool:
         return self.since <= at < self.until
@@ -130,12 +124,13 @@ def plan_of(paths: Paths, secrets: Secrets, masker: Masker, period: Period) -> P
     for each in files_in(paths.log):
         if each.name.partition("/")[0] not in ("blackbox", "output") and each.path not in known:
             plan.absent.append(Absent(each.path, each.problem or "none of our files"))
+    plan.absent = [Absent(masker.text(each.origin), masker.text(each.why)) for each in plan.absent]
     return plan
 
 
 def room_for(item: Item, limit: int, left: int) -> int:
     """Bytes that an item may have, where `left` of `limit` are left."""
-    return min(left, max(limit // _SHARE, 1 << 16))
+    return min(left, max(limit // _SHARE, _LEAST)) if left >= _LEAST else 0
 
 
 def safe_name(path: str, taken: set[str]) -> str:
@@ -168,7 +163,7 @@ def _item(
         return replace(content, data=mask(content.data))
 
     name = safe_name(f"{FILES}/{masker.text(path)}", taken)
-    return Item(name, found.path, read, found.size, found.modified)
+    return Item(name, masker.text(found.path), read, found.size, found.modified)
 
 
 def _mask_of_configuration(paths: Paths, found: Found, secrets: Secrets, masker: Masker) -> Mask:

@@ -107,8 +107,8 @@ class Facts:
             lines.append(say(f"The other node (peer/): {peer}", f"他方のノード (peer/): {peer}"))
         number = sum(each.masked for each in self.entries)
         lines.append(say(
-            f"Masked secrets: {number}, each shown as ***",
-            f"伏せた機密値: {number} 件。*** と表示",
+            f"Values masked as ***: {number}",
+            f"*** で伏せた値: {number} 件",
         ))  # fmt: skip
         lines += [
             "",
@@ -142,8 +142,8 @@ class Facts:
         return lines if len(lines) > 1 else [*lines, say("nothing", "なし")]
 
     def _contents(self) -> list[str]:
-        lines = [_title(say("Contents: bytes, masked secrets, name, from where",
-                            "内容: バイト数、伏せた機密値、名前、採取元"))]  # fmt: skip
+        lines = [_title(say("Contents: bytes, values masked, name, from where",
+                            "内容: バイト数、伏せた値の数、名前、採取元"))]  # fmt: skip
         for each in self.entries:
             lines.append(f"{each.bytes:>10} {each.masked or '':>5}  {each.name}  ({each.origin})")
         return lines

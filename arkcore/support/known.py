@@ -129,7 +129,7 @@ def _add_file(found: Secrets, paths: Paths, name: str, public: set[str], *, asks
         try:
             found.texts.add(read_secret(path, f"{where}: {at}", paths))
         except ArkError as error:
-            found.problems.append(f"the secret's value is not known, and so not searched: {error}")
+            found.problems.append(f"{error}; its value is not known, and so not searched")
 
 
 def _add_managers(found: Secrets, paths: Paths, name: str, cluster: PacemakerTools | None) -> None:

@@ -111,7 +111,7 @@ _PRIVATE_KEY = re.compile(
 )
 #: The rest of one whose beginning was cut off.
 _END_OF_KEY = re.compile(
-    rf"\A((?!.*{_KEY_BEGINS}.*{_KEY_ENDS}))(?:[^\n]*\n){{1,200}}?(?=[^\n]*{_KEY_ENDS})"
+    rf"^()(?:[^\n]*[A-Za-z0-9+/=]{{16,}}[ \t\r]*\n){{1,200}}(?=[^\n]*{_KEY_ENDS})", re.MULTILINE
 )
 
 
@@ -167,7 +167,7 @@ class Masker:
         if isinstance(value, list):
             found, before = [], ""
             for each in value:
-                hidden = secret or _AS_WORD.pattern.match(f"{before} x") is not None
+                hidden = secret or self.takes_secret(before)
                 found.append(self.tree(each, secret=hidden))
                 before = each if isinstance(each, str) else ""
             return found
@@ -187,6 +187,11 @@ class Masker:
             "PWD",
             "OLDPWD",
         )
+
+    @staticmethod
+    def takes_secret(argument: str) -> bool:
+        """Whether the word after this one of a command line is a secret."""
+        return _AS_WORD.pattern.match(f"{argument} x") is not None
 
     def json(self, data: bytes) -> bytes:
         """JSON `data` with its secrets masked, still JSON; as :meth:`data` where it is none."""
@@ -264,6 +269,8 @@ def _forms_of_one(text: str) -> set[str]:
         return set()
     escapes: tuple[Callable[[str], str], ...] = (
         lambda each: repr(each)[1:-1],
+        # As it is quoted where it stands beside both kinds of quotes.
+        lambda each: repr(f"{each}\"'")[1:-4],
         lambda each: each.encode("unicode_escape").decode("ascii"),
         lambda each: each.replace("\\", "\\\\").replace('"', '\\"'),
         lambda each: json.dumps(each)[1:-1],
@@ -277,7 +284,7 @@ def _forms_of_one(text: str) -> set[str]:
     )
     data = text.encode("utf-8", "surrogatepass")
     once = {text, *(escape(text) for escape in escapes)}
-    found = once | {escape(each) for each in once for escape in escapes[:5]}
+    found = once | {escape(each) for each in once for escape in escapes[:6]}
     found |= {quote(data), quote(data, safe=""), quote_plus(data), data.hex()}
     found |= {
         base64.b64encode(data).decode().rstrip("="),

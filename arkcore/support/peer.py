@@ -33,8 +33,8 @@ _LARGEST = 1 << 28
 #: The most members, and what each adds to the archive besides its contents, at most.
 _MEMBERS = 10_000
 _OVERHEAD = 2048
-#: The only names that are taken, after the first directory, and how deep they may be.
-_NAME = re.compile(r"[A-Za-z0-9._@+=,~-]{1,100}(?:/[A-Za-z0-9._@+=,~-]{1,100}){0,11}")
+#: The only names that are taken, and how deep they may be.
+_NAME = re.compile(r"[A-Za-z0-9._@+=,~-]{1,100}(?:/[A-Za-z0-9._@+=,~-]{1,100}){0,12}")
 #: The directory that a bundle keeps the other node's in.
 PEER = "peer"
 
@@ -163,7 +163,7 @@ def _refusal(member: tarfile.TarInfo, raw: dict[str, bytes]) -> str:
         return "refused: no regular file"
     parts = member.name.split("/")
     inner = _inner(member.name)
-    if not _NAME.fullmatch(inner) or ".." in parts or "." in parts:
+    if not inner or not _NAME.fullmatch(member.name) or ".." in parts or "." in parts:
         return "refused: no name that ark support gives"
     if parts[1] == PEER:
         return "left out: what that bundle holds of a third"

@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 import tomllib
 
-from arkcore.support.masking import MASK
+from arkcore.support.masking import MASK, Masker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
-
-    from arkcore.support.masking import Masker
 
     #: Whether what stands at this key, as its parts, is a secret.
     IsSecret = Callable[[tuple[str, ...]], bool]
@@ -44,18 +42,31 @@ def masked_toml(text: str, is_secret: IsSecret, masker: Masker) -> str:
     if _has_secret_number(values, (), is_secret):
         return _masked_lines(text, masker)
     made, end = [], 0
+    before, place_before = "", ("",)
     for number, piece in enumerate(_PIECE.finditer(text)):
         made.append(text[end : piece.start()])
         end = piece.end()
         if piece[0].startswith("#"):
             made.append(masker.text(piece[0]))
-        elif is_secret(places[number]):
+            continue
+        place = places[number]
+        # The word after "--password", in a list.
+        is_argument = place == place_before and masker.takes_secret(before)
+        quotes, inner = _unquoted(piece[0])
+        before, place_before = inner, place
+        if is_argument or is_secret(place):
             masker.count += 1
             made.append(f'"{MASK}"')
         else:
-            made.append(masker.text(piece[0]))
+            made.append(f"{quotes}{masker.text(inner)}{quotes}")
     made.append(text[end:])
     return masker.without_known("".join(made))
+
+
+def _unquoted(piece: str) -> tuple[str, str]:
+    """The quotes of a text, and what stands between them as it is written."""
+    quotes = piece[:3] if piece[:3] in ('"""', "'''") and len(piece) > 5 else piece[:1]
+    return quotes, piece[len(quotes) : -len(quotes)]
 
 
 def secrets_in(values: Any, is_secret: IsSecret, at: tuple[str, ...] = ()) -> Iterator[str]:
@@ -64,7 +75,9 @@ def secrets_in(values: Any, is_secret: IsSecret, at: tuple[str, ...] = ()) -> It
         for key, each in values.items():
             yield from secrets_in(each, is_secret, (*at, key))
     elif isinstance(values, list):
-        for each in values:
+        for before, each in zip(["", *values], values, strict=False):
+            if isinstance(before, str) and isinstance(each, str) and Masker.takes_secret(before):
+                yield each
             yield from secrets_in(each, is_secret, at)
     elif isinstance(values, str) and is_secret(at):
         yield values
