@@ -89,6 +89,23 @@ quickCheck の連続は 1 つにまとめます。ローテーションされた
 停止時間、各実行とそのログの行、タイマーと実績を示します。一方のノードの開始が、先立つ
 はずの他方の停止より前に記録されていれば、それで時計の差を補正します。
 """,
+    "support": """
+障害対応の担当者に渡すものを、1 つのアーカイブにまとめます。
+
+RAS ログ (ローテーション済みのものも)、JSON ログ、トレース、ブラックボックス、開始の
+出力、リソースファイル、状態と記録、バージョン、ark status と ark preflight の現在の
+出力、最後の失敗です。機密値は伏せます。含めるものを一覧で示してから、モード 0600 の
+新しいファイルを 1 つ書きます。場所は現在のディレクトリです。ほかのユーザーも書き込める
+場合はホームディレクトリです。
+
+中の index.txt に、含まれるもの、読めなかったもの、切り詰めたもの、省いたものがあり
+ます。ノードの状態は何も変えません。送る前に内容を確認してください。
+
+両方のノードについては、一方で実行し、そのファイルを他方に運んで --peer-bundle で指定
+します。root でない場合、読めないものは名前を示して省きます。
+
+終了コード: アーカイブを書けないか、他方のノードのファイルがバンドルでなければ 1。
+""",
     "timers": """
 タイマーと、そこから決まる最悪時間を表示します。
 
@@ -444,6 +461,24 @@ TEXTS = {
     "Write the picture alone.": "図だけを書き出します。",
     "Write Chrome trace events instead.": "代わりに Chrome のトレースを書き出します。",
     "Where to; - for stdout.": "書き出し先。- は標準出力。",
+    "Where to: a file, a directory; - for stdout.": (
+        "書き出し先のファイルまたはディレクトリ。- は標準出力。"
+    ),
+    "Only list what would be inside.": "含めるものを一覧で示すだけにする。",
+    "Logs from then on: 2h, 30m, 7d, 2026-11-23T18:00.": (
+        "この時刻以降のログ。2h、30m、7d、2026-11-23T18:00。"
+    ),
+    "Logs until then.": "この時刻までのログ。",
+    "At most so many MiB of a node, before they are packed.": (
+        "1 ノードにつき、圧縮前で最大何 MiB か。"
+    ),
+    "The other node's bundle: put in beside this one's.": (
+        "他方のノードのバンドル。このノードのものと並べて入れる。"
+    ),
+    "Ask nobody: no application, plugin or cluster manager.": (
+        "アプリケーション、プラグイン、クラスタマネージャのどれにも問い合わせない。"
+    ),
+    "With --list: print the facts as JSON.": "--list とともに: 事実を JSON で出力する。",
     "The failure at that time, or the last one before it.": "この時刻、またはその直前の失敗。",
     "Go on as lines are written; end with ^C.": "書き込まれる行を続けて表示します。^C で終了。",
     "Its timers; the defaults where none is named.": "対象のリソース。省略時は既定値を表示。",
