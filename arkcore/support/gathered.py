@@ -100,7 +100,9 @@ def plan_of(paths: Paths, secrets: Secrets, masker: Masker, period: Period) -> P
     for each in files_in(configuration):
         add([each], _mask_of_configuration(paths, each, secrets, masker))
     for directory in (paths.library, f"{paths.prefix}/run/ark"):
-        add((each for each in files_in(directory) if each.size or each.problem), masker.json)
+        # Not the bundles of before, which supportconfig leaves there.
+        found = files_in(directory, lambda name: not name.startswith("support/"))
+        add((each for each in found if each.size or each.problem), masker.json)
     boxes = [*files_in(paths.blackboxes)]
     boxes.sort(key=lambda each: (-each.modified, each.name))
     for each in boxes:

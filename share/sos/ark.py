@@ -7,13 +7,14 @@
 
 import os
 
-from sos.report.plugins import IndependentPlugin, Plugin
+from sos.report.plugins import DebianPlugin, Plugin, RedHatPlugin, SuSEPlugin, UbuntuPlugin
 
 # sos runs commands with a PATH of its own, in which /opt/ark/bin is not.
 _PLACES = ("/opt/ark/bin/ark", "/usr/local/bin/ark", "/usr/bin/ark")
 
 
-class Ark(Plugin, IndependentPlugin):
+# Not IndependentPlugin: sos 4.0 on Debian does not run those.
+class Ark(Plugin, RedHatPlugin, SuSEPlugin, DebianPlugin, UbuntuPlugin):
     """The bundle of `ark support`: logs, black boxes, resource files, state and versions of
     Generic ARK, with secrets masked by ark itself.
     """
@@ -27,14 +28,14 @@ class Ark(Plugin, IndependentPlugin):
     def setup(self):
         program = next((each for each in _PLACES if os.access(each, os.X_OK)), None)
         if program is None:
-            self._log_warn("no program ark in %s" % ", ".join(_PLACES))
+            self._log_warn(f"no program ark in {', '.join(_PLACES)}")
             return
         # Nothing else of /etc/ark is collected: secrets stand there, and ark alone knows which.
         self.add_cmd_output(
-            "%s support --output -" % program,
+            f"{program} support --output -",
             suggest_filename="ark-support.tar.gz",
             binary=True,
             stderr=False,
             timeout=360,
         )
-        self.add_cmd_output("%s support --list --files-only" % program, timeout=60)
+        self.add_cmd_output(f"{program} support --list --files-only", timeout=60)
