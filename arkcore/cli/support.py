@@ -129,7 +129,7 @@ def support(
     out = sys.stderr if output == "-" else sys.stdout
     _list(out, listed(items, limit), [*plan.absent, *(peer.refused if peer else ())], peer)
     for problem in facts.unknown:
-        put(say(f"secrets: {problem}", f"機密値: {problem}"), to=out)
+        put(say(f"masking: {problem}", f"伏せ字: {problem}"), to=out)
     if lists:
         return
     put(say("Asking and packing …", "問い合わせと書き出しを行っています…"), to=out, flush=True)

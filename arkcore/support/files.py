@@ -6,6 +6,7 @@ but a regular file is opened, and no more is read than the file had when it was 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections import deque
@@ -53,8 +54,12 @@ class Content:
     note: str = ""
 
 
-def files_in(directory: str, wanted: Callable[[str], bool] = lambda _: True) -> Iterator[Found]:
+def files_in(
+    directory: str, wanted: Callable[[str], bool] = lambda _: True, depth: int = _DEPTH
+) -> Iterator[Found]:
     """The files beneath `directory` whose names are `wanted`, sorted by name.
+
+    `depth`: so many directories deep.
 
     What cannot be looked at is one of them, with its problem. A directory that is not there has
     none.
@@ -68,7 +73,7 @@ def files_in(directory: str, wanted: Callable[[str], bool] = lambda _: True) -> 
         return
     try:
         number = 0
-        for found in _beneath(top, directory, "", _DEPTH):
+        for found in _beneath(top, directory, "", depth):
             if not wanted(found.name):
                 continue
             number += 1
@@ -122,6 +127,8 @@ def _beneath(top: int, directory: str, above: str, depth: int) -> Iterator[Found
             status = os.stat(each, dir_fd=top, follow_symlinks=False)
             if not stat.S_ISDIR(status.st_mode):
                 problem = _problem(status)
+                if not problem and not os.access(each, os.R_OK, dir_fd=top, effective_ids=True):
+                    problem = os.strerror(errno.EACCES)
                 yield Found(directory, name, status.st_size, status.st_mtime, problem)
                 continue
             if not depth:

@@ -255,7 +255,7 @@ def _parts(log: str, plan: Plan, period: Period) -> Iterator[Found]:
     names = {os.path.basename(each) for each in own}
     for other in others:
         plan.absent.append(Absent(other, f"no name that logrotate gives to a part of {name}"))
-    found = [*files_in(directory, lambda each: each in names)] if os.path.isdir(directory) else []
+    found = [*files_in(directory, lambda each: each in names, depth=0)] if names else []
     for each in sorted(found, key=lambda each: (-each.modified, each.name)):
         if not each.problem and each.modified < period.since:
             plan.absent.append(Absent(each.path, "outside the period"))

@@ -138,7 +138,7 @@ class Facts:
         lines = [_title(say("Not in here, or not whole", "含まれないもの、欠けているもの"))]
         lines += [f"{each.origin}: {each.why}" for each in self.absent]
         lines += [f"{each.name}: {each.note}" for each in self.entries if each.note]
-        lines += [say(f"secrets: {each}", f"機密値: {each}") for each in self.unknown]
+        lines += [say(f"masking: {each}", f"伏せ字: {each}") for each in self.unknown]
         return lines if len(lines) > 1 else [*lines, say("nothing", "なし")]
 
     def _contents(self) -> list[str]:

@@ -12,7 +12,7 @@ from arkcore.plugin.application import declared_options, is_secret
 from arkcore.plugin.discovery import find
 from arkcore.resources import record
 from arkcore.resources.names import resource_names
-from arkcore.resources.secrets import WITH_MANAGER, read_secret
+from arkcore.resources.secrets import SHORTEST, WITH_MANAGER, read_secret
 from arkcore.support.files import Found, Unreadable, content_of
 from arkcore.support.masking import Masker
 from arkcore.support.toml_text import masked_toml, secrets_in
@@ -122,7 +122,9 @@ def _add_file(found: Secrets, paths: Paths, name: str, public: set[str], *, asks
         if text not in variables.values() or (text not in public and text not in _USUAL):
             found.texts.add(text)
     found.names |= {
-        key for key, text in variables.items() if text not in public and text not in _USUAL
+        key
+        for key, text in variables.items()
+        if len(key) >= SHORTEST and text not in public and text not in _USUAL
     }
     found.names |= {key for key in options or () if not _is_table(values, key)}
     for path, at in named:
