@@ -113,7 +113,7 @@ class HealthyCheck:
     def _recorded(self) -> Resource | None:
         """The resource, where it is one for this path."""
         call = self._call
-        if call.caller.traces or has_children() or not _is_ordinary_process():
+        if call.caller.traces or has_children():
             return None
         private.secure(self._paths, call.resource)
         resource = record.load(self._paths, call.resource, call.parameters)
@@ -275,6 +275,10 @@ class _Command:
         """In the child: be the command."""
         os.setsid()
         default_signals()
+        if not _is_ordinary_process():
+            from arkcore.context.scheduling import be_ordinary
+
+            be_ordinary()
         os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
         os.dup2(written.descriptor, 1)
         os.dup2(written.errors, 2)
@@ -334,5 +338,5 @@ def _is_quiet(log: LogSettings) -> bool:
 
 
 def _is_ordinary_process() -> bool:
-    """Whether a command that is started here inherits the scheduling that it should have."""
+    """Whether a command inherits the scheduling here that it should have."""
     return os.sched_getscheduler(0) == os.SCHED_OTHER and not os.getpriority(os.PRIO_PROCESS, 0)

@@ -11,7 +11,9 @@ from arkcore.worker.question import ask_command
 #: Seconds in which an interpreter imports what a launcher imports.
 _WITHIN = 5.0
 #: As `launcher_of` writes the directories of the packages.
-_PLACES = re.compile(r"; sys\.path \+= (\[[^\]\n]*\]); from (arkcore\.launch) import ")
+_PLACES = re.compile(r"; sys\.path \+= (\[[^\n]*\]); from (arkcore\.launch) import ")
+#: What stands for the interpreter's own version in one of them.
+_VERSION = "sys.version_info[:2]"
 
 
 def why_it_does_not_start(text: str, found: dict[str, str]) -> str:
@@ -35,13 +37,26 @@ def why_it_does_not_start(text: str, found: dict[str, str]) -> str:
 def _why(interpreter: str, places: str, module: str) -> str:
     if not os.access(interpreter, os.X_OK):
         return f"{interpreter} is not there"
-    try:
-        directories = [str(each) for each in ast.literal_eval(places)]
-    except (ValueError, SyntaxError):
+    if not _are_places(places):
         return ""
-    program = f"import sys; sys.path += {directories!r}; import {module}"
+    program = f"import sys; sys.path += {places}; import {module}"
     answer = ask_command([interpreter, "-IS", "-c", program], _WITHIN)
     if answer.ok:
         return ""
     last = answer.errors.strip().splitlines()[-1:]
     return f"{interpreter}: {last[0] if last else answer.why}"
+
+
+def _are_places(places: str) -> bool:
+    """Whether it is a list of directories as a launcher has it, and nothing that does anything."""
+    try:
+        tree = ast.parse(places, mode="eval").body
+    except (ValueError, SyntaxError):
+        return False
+    return isinstance(tree, ast.List) and all(map(_is_place, tree.elts))
+
+
+def _is_place(node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        return _is_place(node.left) and ast.unparse(node.right) == _VERSION
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

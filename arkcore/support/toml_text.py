@@ -42,7 +42,8 @@ def masked_toml(text: str, is_secret: IsSecret, masker: Masker) -> str:
     if _has_secret_number(values, (), is_secret):
         return _masked_lines(text, masker)
     made, end = [], 0
-    before, place_before = "", ("",)
+    before = ""
+    place_before: tuple[str, ...] = ()
     for number, piece in enumerate(_PIECE.finditer(text)):
         made.append(text[end : piece.start()])
         end = piece.end()

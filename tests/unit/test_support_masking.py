@@ -17,8 +17,8 @@ from arkcore.support.masking import MASK, Masker
 from arkcore.support.toml_text import masked_toml
 
 #: Any text that may be a secret, and any that may stand around it.
-secrets = st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=24)
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+secrets = st.text(st.characters(exclude_categories=["Cs"]), min_size=4, max_size=24)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 #: A text that is quoted nowhere by accident, and holds no sign of its own.
 plain = st.text("ghijklmnopQRSTUV0123456789_!%+", min_size=8, max_size=24)
 
