@@ -161,7 +161,9 @@ def _failed(paths: Paths, period: Period) -> list[str]:
     scripts = [run for run in runs if isinstance(run, ScriptTaken)]
     scripts = [script for script in scripts if script.went_badly or script.acted]
     found = incident_of(scripts, period.until, "")
-    return paragraphs(found, paths.blackboxes) if found is not None else []
+    if found is None:
+        return [say("Nothing failed in the RAS log.", "RAS ログに失敗はありません。")]
+    return paragraphs(found, paths.blackboxes)
 
 
 def _path(given: str | None, name: str) -> str:

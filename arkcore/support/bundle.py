@@ -12,7 +12,7 @@ import tarfile
 from arkcore.base.errors import MachineError
 from arkcore.support.files import Unreadable
 from arkcore.support.gathered import Absent, room_for
-from arkcore.support.index import INDEX, INDEX_TEXT, Entry, iso
+from arkcore.support.index import INDEX, INDEX_TEXT, PEER, WHY, Entry, iso
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from arkcore.support.peer import Peer
 
 _MODE = 0o600
+#: So many lines of the other node's failure are in the index.
+_LINES = 20
 
 
 class Bundle:
@@ -65,6 +67,8 @@ class Bundle:
         for name, data in sorted(peer.members.items()):
             self._put(name, peer.path, data)
         self.facts.absent += peer.refused
+        told = peer.members.get(f"{PEER}/{WHY}", b"").decode("utf-8", "backslashreplace")
+        self.facts.failed_there = told.splitlines()[:_LINES]
         self.facts.peer = {
             "node": peer.node, "taken_at": peer.taken_at, "arkcore": peer.version,
         }  # fmt: skip

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FORMAT, KIND = 1, "ark-support"
 INDEX, INDEX_TEXT, WHY = "index.json", "index.txt", "why.txt"
+#: The directory that a bundle keeps the other node's in.
+PEER = "peer"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,10 @@ class Entry:
 
 @dataclass
 class Facts:
-    """All that the index tells. `failed`: the last failure, in lines; `at`: when it was made."""
+    """All that the index tells. `at`: when it was made.
+
+    `failed`, `failed_there`: the last failure on this node and on the other, in lines.
+    """
 
     node: str
     at: float
@@ -48,6 +53,7 @@ class Facts:
     limit: int
     period: Period
     failed: Sequence[str] = ()
+    failed_there: Sequence[str] = ()
     entries: list[Entry] = field(default_factory=list)
     absent: list[Absent] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -67,6 +73,7 @@ class Facts:
             "since": iso(period.since) if period.since else None,
             "until": iso(period.until) if period.until != float("inf") else None,
             "failed": list(self.failed),
+            "failed_there": list(self.failed_there),
             "peer": self.peer,
             "members": [asdict(each) for each in self.entries],
             "absent": [asdict(each) for each in self.absent],
@@ -129,10 +136,12 @@ class Facts:
         return f"{begin} – {end}"
 
     def _what_failed(self) -> list[str]:
-        told = self.failed or [
-            say("Nothing failed in the RAS log.", "RAS ログに失敗はありません。")
-        ]
-        return [_title(say("What failed last", "最後の失敗")), *told]
+        lines = [_title(say("What failed last", "最後の失敗")), *self.failed]
+        if self.peer is not None and self.failed_there:
+            other = self.peer["node"]
+            lines += ["", _title(say(f"What failed last on {other}", f"{other} での最後の失敗"))]
+            lines += self.failed_there
+        return lines
 
     def _missing(self) -> list[str]:
         lines = [_title(say("Not in here, or not whole", "含まれないもの、欠けているもの"))]

@@ -19,7 +19,7 @@ from arkcore.base.errors import ArkError, ConfigurationError, MachineError
 from arkcore.base.text import elided, shown
 from arkcore.base.trusted import open_regular
 from arkcore.support.gathered import Absent
-from arkcore.support.index import FORMAT, INDEX, KIND
+from arkcore.support.index import FORMAT, INDEX, KIND, PEER
 from arkcore.support.masking import LARGEST_JSON
 
 TYPE_CHECKING = False
@@ -35,8 +35,6 @@ _MEMBERS = 10_000
 _OVERHEAD = 2048
 #: The only names that are taken, and how deep they may be.
 _NAME = re.compile(r"[A-Za-z0-9._@+=,~-]{1,100}(?:/[A-Za-z0-9._@+=,~-]{1,100}){0,12}")
-#: The directory that a bundle keeps the other node's in.
-PEER = "peer"
 
 
 @dataclass

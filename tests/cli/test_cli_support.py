@@ -383,6 +383,7 @@ class TestPeer:
         }
         index = json.loads(members["index.json"])
         assert index["peer"]["node"] == os.uname().nodename
+        assert index["failed_there"] == theirs["why.txt"].decode().splitlines()
 
     @pytest.mark.parametrize(
         "name",
