@@ -47,7 +47,12 @@ class Filters:
         return any(chain.rules for table in self._tables for chain in table.chains.values())
 
     def judged(self, packet: Packet) -> Passing:
-        fates = {name: ends for table in self._tables for name, ends in table.fates(packet).items()}
+        fates: dict[str, set[str]] = {}
+        try:
+            for table in self._tables:
+                fates.update(table.fates(packet))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return Passing(None, f"a rule is not understood: {error}")
         for name, ends in fates.items():
             if ends == {DROP}:
                 return Passing(False, name)
@@ -82,8 +87,12 @@ def filters_of(run: Callable[..., Any], read: Callable[[str], str | None]) -> Fi
         # iptables shows what nft shows by a name alone.
         answer = run(_SAVE[version])
         if answer.ok and "*filter" in answer.text:
-            tables = [table for table in tables if table not in written]
-            tables.append(iptables.table_of(answer.text, version))
+            try:
+                saved = iptables.table_of(answer.text, version)
+            except ValueError as error:
+                problems.append(f"{_SAVE[version]}: {error}")
+                continue
+            tables = [table for table in tables if table not in written] + [saved]
         elif legacy:
             problems.append(answer.problem or f"{_SAVE[version]}: no table filter")
     return Filters(tables, problems, asked=asked)

@@ -124,3 +124,15 @@ def test_rules_that_cannot_be_read_are_no_pass() -> None:
         return Answer(program, "not json", 0)
 
     assert judged(filters_of(run, lambda _: None), 7365) is None
+
+
+@pytest.mark.parametrize("expression", [{"match": {"op": "=="}}, {"a": 1, "b": 2}, {"jump": {}}, 7])
+def test_a_rule_that_is_not_understood_is_no_pass(expression: object) -> None:
+    rules = [
+        {"table": {"family": "inet", "name": "t"}},
+        {"chain": {"family": "inet", "table": "t", "name": "in", "type": "filter",
+                   "hook": "input", "prio": 0, "policy": "accept"}},
+        {"rule": {"family": "inet", "table": "t", "chain": "in", "expr": [expression]}},
+    ]  # fmt: skip
+    filters = Filters(nft.tables_of(json.dumps({"nftables": rules})), [])
+    assert judged(filters, 7365) is None
