@@ -71,6 +71,12 @@ class Window:
                     f"{peer.typed('maintenance')}"
                 ) from error
             raise PeerError(f"{error}; it is taken back here") from error
+        except KeyboardInterrupt:
+            self._put_back(before)
+            raise PeerError(
+                f"interrupted; it is taken back here, and may have begun on {peer.host}; see: "
+                f"{peer.typed('maintenance')}"
+            ) from None
 
     def _begins(self, until: float | None, reason: str) -> list[str]:
         ends = [] if until is None else [f"--until=@{until:.0f}"]
