@@ -115,7 +115,6 @@ def log(
         option = "--file" if files else "--peer"
         raise click.BadParameter(f"{option} and --follow do not go together")
     paths = paths_here()
-    asked = Asked(resource, number, host, since, until)
     kinds = [(failed, _failed), (slow, _slow), (near, _near), (unpaired, _unpaired)]
     tests = [test for given, test in kinds if given]
 
@@ -129,6 +128,7 @@ def log(
         there = stack.enter_context(log_of_peer) if log_of_peer is not None else None
         sources = _sources(paths, files, there)
         reader = Reader(sources, limits=limits_of(paths), only=resource or "")
+        asked = Asked(resource, number, host, since, until, there.node if there else None)
         if lines is not None:
             _of_lines(paths, reader, asked, lines, failed=failed, json=json)
             tell_damage(reader, foreign=foreign)
@@ -140,7 +140,7 @@ def log(
         else:
             runs = _last_runs(reader, asked, wanted)
             tell_damage(reader, foreign=foreign)
-            _show_runs(paths, reader, runs, json=json)
+            _show_runs(paths, reader, asked, runs, json=json)
     if log_of_peer is not None and log_of_peer.problem:
         complain(log_of_peer.problem)
         raise Exit(1)
@@ -154,6 +154,8 @@ class Asked(NamedTuple):
     host: str | None
     since: float | None
     until: float | None
+    #: The other node, on which its black boxes lie; None where only this one's are read.
+    elsewhere: str | None
 
 
 def _sources(paths: Paths, files: Sequence[str], there: Source | None) -> list[Source]:
@@ -173,10 +175,12 @@ def _of_lines(
     found = _last_lines(reader, asked.number or lines, asked.host, asked.since, asked.until)
     if failed:
         found = [line for line in found if line.went_badly or line.black_box]
-    _show_lines(paths, found, json, several=len(reader.sources) > 1)
+    _show_lines(paths, found, asked, json=json, several=len(reader.sources) > 1)
 
 
-def _show_runs(paths: Paths, reader: Reader, runs: Sequence[Run], *, json: bool) -> None:
+def _show_runs(
+    paths: Paths, reader: Reader, asked: Asked, runs: Sequence[Run], *, json: bool
+) -> None:
     if json:
         print_json([facts_of(run) for run in runs])
         return
@@ -184,7 +188,7 @@ def _show_runs(paths: Paths, reader: Reader, runs: Sequence[Run], *, json: bool)
     for run in runs:
         for line in tree(run):
             out.print(line, soft_wrap=True)
-    scripts = [run for run in runs if isinstance(run, ScriptTaken)]
+    scripts = [run for run in runs if isinstance(run, ScriptTaken) and run.node != asked.elsewhere]
     _list_boxes(out, paths, [box for script in scripts for box in script.black_boxes])
     if reader.is_cut:
         text = say(
@@ -243,7 +247,7 @@ def _unpaired(run: Run) -> bool:
 
 
 def _show_lines(
-    paths: Paths, found: Sequence[RasLine], json: bool, *, several: bool = False
+    paths: Paths, found: Sequence[RasLine], asked: Asked, *, json: bool, several: bool
 ) -> None:
     if json:
         print_json([_facts(line) for line in found])
@@ -253,7 +257,8 @@ def _show_lines(
         if several:
             out.print(Text(f"{line.node}  ", "dim"), end="", soft_wrap=True)
         print_line(out, line)
-    _list_boxes(out, paths, [line.black_box for line in found])
+    here = [line.black_box for line in found if line.node != asked.elsewhere]
+    _list_boxes(out, paths, here)
 
 
 def print_line(out: SafeConsole, line: RasLine) -> None:
