@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ark_lab.testing import HOST, Lab
+from bench_readers import readers
 
 from arkcore.base.call import Action
 from arkcore.managers.lifekeeper import launcher
@@ -205,6 +206,7 @@ def main() -> None:
         os.chmod(name, 0o755)
         healthy_check(Path(name) / "check", agents)
         readiness(Path(name) / "ready")
+        readers(Path(name))
 
 
 if __name__ == "__main__":
