@@ -292,7 +292,7 @@ class _Command:
         from arkcore.machine.command import CommandResult, end_late
         from arkcore.machine.spawn import command_line
 
-        resource = self._begun.resource
+        resource, log = self._begun.resource, self._begun.resource.log
         headline = f"{resource.name} ({resource.logical_host}): late: {command_line(self._argv)}"
 
         def record_late(tree: list[processes.Process], last: bytes) -> str:
@@ -303,7 +303,8 @@ class _Command:
                 lambda: tree,
                 output=last,
                 within=budget.for_command_box(blackbox.TIME, end.remaining()),
-                group=resource.log.group,
+                group=log.group,
+                keeping=blackbox.Keeping(log.blackboxes, log.blackbox_days, log.incident_days),
             )
 
         box, left = end_late(
