@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ark_testing.checks.check import check
@@ -71,14 +71,26 @@ def second_start_makes_no_second_copy(subject: Subject) -> None:
 )
 def running_means_that_it_serves(subject: Subject) -> None:
     host = subject.host
-    serves = host.given.serves
-    if serves is None:
+    if host.given.serves is None:
         raise Unreached("the installation gives no LogicalHost.serves")
     subject.stopped()
-    expect(not serves(), "LogicalHost.serves says that it serves while nothing runs")
+    refused = _why_unserved(host.given.serves)
+    expect(refused is not None, "LogicalHost.serves says that it serves while nothing runs")
     end = host.restore()
     expect(end.code == 0, f"restore ended with {end.code}: {last_of(host)}")
-    expect(serves(), "restore ended well, for its status was RUNNING, but it did not serve yet")
+    refused = _why_unserved(host.given.serves)
+    expect(
+        refused is None,
+        f"restore ended well, for its status was RUNNING, but it did not serve yet{refused}",
+    )
+
+
+def _why_unserved(serves: Callable[[], bool]) -> str | None:
+    """None where it serves; otherwise why not, as far as `serves` tells."""
+    try:
+        return None if serves() else ""
+    except OSError as error:  # what refuses a client, and what is late
+        return f": {error}"
 
 
 #: Seconds after which what is still there has not merely been looked at too early.
