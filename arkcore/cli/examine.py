@@ -19,6 +19,7 @@ from arkcore.memory.state import State
 from arkcore.plugin.application import declared_options
 from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.discovery import find
+from arkcore.plugin.near_misses import refuse_near_misses
 from arkcore.resources.resource import ApplicationFacts, LogSettings, RasSettings, Resource
 from arkcore.resources.timers import Timers
 from arkcore.survey.agreement import Declared
@@ -109,6 +110,7 @@ def _declared(plugin: str) -> dict[str, Any]:
     """What the plugin declares, the support class too, for which a validation would refuse it."""
     made = find(plugin).load()
     check_hooks(made, plugin)
+    refuse_near_misses(made, plugin)
     application = made.ark_application()  # type: ignore[attr-defined]
     options = declared_options(application.options)
     return {

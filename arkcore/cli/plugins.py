@@ -21,6 +21,7 @@ from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.discovery import installed, refuse_rivals, unreadable
 from arkcore.plugin.hookspecs import ApplicationSpecs, ObserverSpecs
 from arkcore.plugin.marker import REQUIRED_HOOKS, is_marked
+from arkcore.plugin.near_misses import refuse_near_misses
 from arkcore.plugin.source import PluginSource
 from arkcore.resources.declared_options import check_declared
 from arkcore.worker.aside import LOADING, Question
@@ -167,6 +168,7 @@ def _contents(plugin: object, source: PluginSource) -> dict[str, str | list[str]
     if hooks["observer"] and not hooks["application"]:
         return {"kind": "observer", "title": "", "hooks": hooks["observer"]}
     check_hooks(plugin, source.name)
+    refuse_near_misses(plugin, source.name)
     try:
         made = plugin.ark_application()  # type: ignore[attr-defined]
     except PluginError:

@@ -6,6 +6,7 @@ for none of them loads nothing of it.
 
 from __future__ import annotations
 
+from arkcore.base.errors import PluginError
 from arkcore.machine import processes
 
 TYPE_CHECKING = False
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 #: Seconds that a service has to answer, where its plugin does not say.
 _ANSWER = 5.0
 _GOOD = range(200, 300)
+#: The kind of a step that only looks.
+_STATUS = "status"
 
 
 class Helpers:
@@ -66,7 +69,7 @@ class Helpers:
 
         exchange = services.Exchange(_bytes(send), _bytes(expect), _bytes(starting))
         may_listen = self.may_act if check_user else None
-        return services.tcp(address, port, self.deadline.sooner(within), exchange, may_listen)
+        return services.tcp(address, port, self._sooner(within), exchange, may_listen)
 
     def udp(
         self,
@@ -82,7 +85,7 @@ class Helpers:
         from arkcore.context import services
 
         exchange = services.Exchange(_bytes(send), _bytes(expect), _bytes(starting))
-        return services.udp(address, port, self.deadline.sooner(within), exchange)
+        return services.udp(address, port, self._sooner(within), exchange)
 
     def unix(
         self,
@@ -97,7 +100,7 @@ class Helpers:
         from arkcore.context import services
 
         exchange = services.Exchange(_bytes(send), _bytes(expect), _bytes(starting))
-        return services.unix(path, self.deadline.sooner(within), exchange)
+        return services.unix(path, self._sooner(within), exchange)
 
     def http(
         self,
@@ -119,12 +122,18 @@ class Helpers:
 
         return web.http(
             url,
-            self.deadline.sooner(within),
+            self._sooner(within),
             expect=expect,
             contains=_bytes(contains),
             starting=starting,
             host=host,
         )
+
+    def _sooner(self, within: float) -> Deadline:
+        """The deadline of one question."""
+        if not within > 0:
+            raise PluginError(f"within={within!r}: a question needs time; allowed: above 0")
+        return self.deadline.sooner(within)
 
     # Pid files.
 
@@ -185,12 +194,16 @@ class Helpers:
 
         For a stop in good order: what still lives at the end of the step is ended by the engine. A
         stopped process is woken. `number`: a signal, or its name without SIG. Each one's start
-        time is compared. `PluginError` for KILL and STOP, and for a process that this context has
-        not shown to be the application's: by `find_processes`, `started_processes`, `pid_file` or
-        `start_daemon`, or as it was recorded when last RUNNING.
+        time is compared. `PluginError` for KILL and STOP, in a hook that only looks, and for a
+        process that this context has not shown to be the application's: by `find_processes`,
+        `started_processes`, `pid_file` or `start_daemon`, or as recorded when last RUNNING.
         """
         from arkcore.context.graceful import send
 
+        if self._engine.step.kind == _STATUS:
+            raise PluginError(
+                "signal: only ark_start, ark_stop and ark_force_stop signal the application"
+            )
         known = {*self._engine.shown}
         recorded = self._state.processes.known()
         wanted = list(some)

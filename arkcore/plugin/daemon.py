@@ -8,16 +8,31 @@ from arkcore.plugin.marker import hookimpl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from arkcore.base.status import StatusReport
     from arkcore.context.context import Context
     from arkcore.machine.processes import Process
+    from arkcore.plugin.application import LogicalHostRule, SupportClass, Topology
 
 #: The methods that every daemon has to fill in, and those that it may.
 _NEEDED = ("start", "health")
 _OPTIONAL = ("stop", "pid_file", "processes")
+#: What a daemon may declare of its application, besides name, title and options.
+_DECLARED = (
+    "api",
+    "timers",
+    "support",
+    "topologies",
+    "force_before_restart",
+    "runs_as_processes",
+    "start_code_decides",
+    "machine_wide",
+    "logical_host",
+)
+#: All that a subclass may write without a mark.
+OVERRIDABLE = (*_NEEDED, *_OPTIONAL, "name", "title", "options", *_DECLARED)
 #: CO_VARARGS of a code object: it takes any number of arguments.
 _TAKES_ANY = 0x04
 
@@ -25,14 +40,25 @@ _TAKES_ANY = 0x04
 class Daemon:
     """The hooks of a daemon: fill in `start` and `health`, and `stop` where TERM is not its stop.
 
-    `name`, `title`, `options`: as of :class:`arkcore.Application`. Whoever declares more of an
-    application writes `ark_application`; any hook may be written, marked with
-    :func:`arkcore.hookimpl`.
+    `name`, `title`, `options` and, where they differ, all other arguments of
+    :class:`arkcore.Application` are attributes of the class. Any hook may be written, marked with
+    :func:`arkcore.hookimpl`. A helper's name begins with `_`.
     """
 
     name = ""
     title = ""
     options: type = object
+
+    if TYPE_CHECKING:
+        api: int
+        timers: Mapping[str, float]
+        support: SupportClass
+        topologies: Sequence[Topology]
+        force_before_restart: bool
+        runs_as_processes: bool
+        start_code_decides: bool
+        machine_wide: Sequence[str]
+        logical_host: LogicalHostRule
 
     def start(self, ctx: Context) -> None:
         """Start it: `ctx.start_daemon(...)`, or a command that returns: `ctx.run(...).check()`."""
@@ -72,7 +98,8 @@ class Daemon:
                     f"plugin {self.name}: {type(self).__name__}.{method} must have the arguments "
                     f"(self, ctx)"
                 )
-        return Application(name=self.name, title=self.title, options=self.options)
+        more: Any = {key: getattr(self, key) for key in _DECLARED if hasattr(self, key)}
+        return Application(name=self.name, title=self.title, options=self.options, **more)
 
     @hookimpl
     def ark_status(self, ctx: Context) -> StatusReport:
@@ -102,7 +129,7 @@ def _takes_context(method: Any) -> bool:
     """Whether `method` can be called with one argument. No action loads `inspect` for it."""
     code = getattr(method, "__code__", None)
     if code is None:
-        return True  # nothing tells
+        return callable(method)  # nothing tells of its arguments
     most = code.co_argcount - hasattr(method, "__self__")
     least = most - len(method.__defaults__ or ())
     return least <= 1 and (most >= 1 or bool(code.co_flags & _TAKES_ANY))

@@ -11,6 +11,7 @@ from arkcore.plugin.calls import DirectHooks
 from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.hookspecs import ONE_ANSWER, SPECIFICATION_MARK, ApplicationSpecs, ObserverSpecs
 from arkcore.plugin.marker import is_marked
+from arkcore.plugin.near_misses import refuse_near_misses
 
 
 class HookManager(pluggy.PluginManager):
@@ -55,6 +56,7 @@ class PluggyHooks(DirectHooks):
     def __init__(self, plugin: object, name: str) -> None:
         super().__init__(plugin)
         check_hooks(plugin, name)
+        refuse_near_misses(plugin, name)
         self._manager = HookManager("arkcore")
         self._manager.add_hookspecs(ApplicationSpecs)
         try:

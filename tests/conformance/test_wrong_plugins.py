@@ -68,11 +68,36 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "raises-in-status": ("hooks_raise_nothing",),
     "changes-its-process": ("hooks_change_nothing_of_their_process",),
     "keeps-state": ("nothing_is_kept_in_the_class",),
+    "misspells-an-override": ("hooks_are_those_of_the_contract",),
+    "configuration-raises": ("hooks_raise_nothing",),
+    "configuration-makes": ("preflight_changes_nothing",),
+    "configuration-gives-no-advice": ("preflight_tells_what_to_do",),
+    "leaks-descriptors": ("hooks_change_nothing_of_their_process",),
+    "leaves-a-child": ("hooks_change_nothing_of_their_process",),
+    "sets-the-locale": ("hooks_change_nothing_of_their_process",),
+    "remembers-answers": ("nothing_is_kept_in_the_class",),
+    "keeps-notes": ("nothing_is_kept_in_the_class",),
+    "ignores-its-user": ("its_user_runs_it",),
+    "depends-on-the-machine": ("declaration_is_the_same_everywhere",),
+    "ignores-an-option": ("every_option_is_read",),
+    "slow-when-half-dead": ("half_death_is_seen",),
+    "one-host-ready-too-early": ("running_means_that_it_serves",),
+    "believes-its-neighbour": ("death_of_one_host_is_no_other_s",),
+    "stumbles-over-a-value": ("errors_of_options_are_one_line",),
+    "validates-the-disk": ("stop_hooks_need_no_shared_disk",),
+    "talks-at-each-check": ("log_is_in_pairs",),
+    "greps-command-lines": ("only_its_own_are_listed",),
+    "signals-in-status": ("hooks_raise_nothing",),
+    "has-no-patience": ("declared_timers_are_long_enough",),
+    "loads-slowly": ("answers_come_quickly",),
 }
 
 
 #: Options that a wrong plugin has beyond the right one's.
-OPTIONS = {"tells-its-secret": {"password": "conformance-password"}}
+OPTIONS = {
+    "tells-its-secret": {"password": "conformance-password"},
+    "ignores-its-user": {"user": "nobody"},
+}
 
 
 def broken(fault: str, names: set[str], directory: Path) -> set[str]:

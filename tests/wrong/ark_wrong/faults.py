@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import glob
+import locale
 import os
 import shutil
 import signal
@@ -12,9 +14,12 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from ark_wrong import notes
 from ark_wrong.right import Options, Right
 from arkcore import (
     Application,
+    ConfigurationError,
+    Daemon,
     Finding,
     Level,
     LogicalHostRule,
@@ -435,6 +440,11 @@ class ForgetsTheHalf(Right):
         return found if any(each.name.startswith("rightd") for each in found) else []
 
 
+def _looked_at(options: Any) -> object:
+    """Options of some of the plugins here; where nobody reads one, that is a fault of its own."""
+    return options.colour, options.shape, options.helper, options.password
+
+
 class OptionsWithoutTexts(Options):
     colour: str = option("red", "", "色", choices=("red", "blue"))
 
@@ -626,3 +636,258 @@ class MisspeltHook(Right):
     @hookimpl
     def ark_prefight(self, ctx: Any) -> Iterable[Finding]:
         return self.preflight(ctx)
+
+
+class MisspellsAnOverride(Daemon):
+    """A method that it means to override has another name: nobody calls it."""
+
+    name, title, options = "wrong-misspells-an-override", "Right", Options
+
+    def start(self, ctx: Any) -> None:
+        ctx.start_daemon(["/bin/sleep", "86400"])
+
+    def health(self, ctx: Any) -> StatusReport:
+        return StatusReport(Status.RUNNING if self.processes(ctx) else Status.STOPPED)
+
+    def stopp(self, ctx: Any) -> None:
+        ctx.signal(self.processes(ctx), "INT")
+
+
+class ConfigurationRaises(Right):
+    """Its check of the configuration raises where it finds none."""
+
+    name = "wrong-configuration-raises"
+
+    @hookimpl
+    def ark_check_configuration(self, ctx: Any) -> Iterable[Finding]:
+        with open(f"{ctx.options.root}/right.conf") as file:
+            yield Finding("configuration", Level.OK, file.name)
+
+
+class ConfigurationMakes(Right):
+    """Its check of the configuration makes the one that it misses."""
+
+    name = "wrong-configuration-makes"
+
+    @hookimpl
+    def ark_check_configuration(self, ctx: Any) -> Iterable[Finding]:
+        with open(f"{ctx.options.root}/right.conf", "a") as file:
+            yield Finding("configuration", Level.OK, file.name)
+
+
+class ConfigurationGivesNoAdvice(Right):
+    """Its check of the configuration says that it is wrong, and no more."""
+
+    name = "wrong-configuration-gives-no-advice"
+
+    @hookimpl
+    def ark_check_configuration(self, ctx: Any) -> Iterable[Finding]:
+        yield Finding("configuration", Level.FAIL, "it is wrong")
+
+
+class LeaksDescriptors(Right):
+    """Each status leaves a file open."""
+
+    name = "wrong-leaks-descriptors"
+
+    def status(self, ctx: Any) -> StatusReport:
+        os.open("/dev/null", os.O_RDONLY)
+        return super().status(ctx)
+
+
+class LeavesAChild(Right):
+    """Its status begins a process and does not await it."""
+
+    name = "wrong-leaves-a-child"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        if report.status is Status.PARTIAL:
+            os.posix_spawn("/bin/true", ["true"], {})
+        return report
+
+
+class SetsTheLocale(Right):
+    """Its status sets the locale of its process."""
+
+    name = "wrong-sets-the-locale"
+
+    def status(self, ctx: Any) -> StatusReport:
+        locale.setlocale(locale.LC_ALL, "C.UTF-8")
+        return super().status(ctx)
+
+
+@functools.cache
+def _began(host: str) -> float:
+    return time.time()
+
+
+class RemembersAnswers(Right):
+    """It remembers an answer in a cache of its module's, where no other process can see it."""
+
+    name = "wrong-remembers-answers"
+
+    def start(self, ctx: Any) -> None:
+        super().start(ctx)
+        _began(ctx.logical_host)
+
+
+class KeepsNotes(Right):
+    """It keeps notes in another module of its package."""
+
+    name = "wrong-keeps-notes"
+
+    def start(self, ctx: Any) -> None:
+        super().start(ctx)
+        notes.STARTED.append(ctx.logical_host)
+
+
+class OptionsWithUser(Options):
+    user: str = option("", "the user it runs as", "実行ユーザー", kind="user")
+
+
+class IgnoresItsUser(Right):
+    """It has an option for the user, and runs as whoever starts it."""
+
+    name = "wrong-ignores-its-user"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsWithUser, **more)
+
+
+class OptionsOfTheMachine(Options):
+    helper: str = option(shutil.which("true") or "", "a helper", "補助プログラム")
+
+
+class DependsOnTheMachine(Right):
+    """A default is what the machine and the caller's PATH make of it."""
+
+    name = "wrong-depends-on-the-machine"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsOfTheMachine, **more)
+
+
+class OptionsWithOneTooMany(Options):
+    unheard_of: int = option(1, "a number", "数")
+
+
+class IgnoresAnOption(Right):
+    """It has an option that nothing reads."""
+
+    name = "wrong-ignores-an-option"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsWithOneTooMany, **more)
+
+
+class SlowWhenHalfDead(Right):
+    """Its status takes its time where its main process is dead and others live."""
+
+    name = "wrong-slow-when-half-dead"
+
+    def status(self, ctx: Any) -> StatusReport:
+        names = [each.name for each in self.processes(ctx)]
+        if names and not any(each.startswith("rightd") for each in names):
+            time.sleep(6.5)
+        return super().status(ctx)
+
+
+class OneHostIsReadyTooEarly(ReadyTooEarly):
+    """Of one logical host it says RUNNING while that is still starting."""
+
+    name = "wrong-one-host-ready-too-early"
+
+    def start(self, ctx: Any) -> None:
+        (Right if ctx.logical_host == "RIGHT1" else ReadyTooEarly).start(self, ctx)
+
+    def status(self, ctx: Any) -> StatusReport:
+        return (Right if ctx.logical_host == "RIGHT1" else ReadyTooEarly).status(self, ctx)
+
+
+class BelievesItsNeighbour(Right):
+    """While the product runs at all, it says RUNNING of a logical host that is dead."""
+
+    name = "wrong-believes-its-neighbour"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        neighbours = [each for each in _beneath(ctx) if each.name.startswith("rightd")]
+        if report.status is Status.STOPPED and neighbours:
+            return StatusReport(Status.RUNNING, "the product runs")
+        return report
+
+
+class OptionsThatStumble(Options):
+    def check(self) -> None:
+        os.listdir(self.root)
+
+
+class StumblesOverAValue(Right):
+    """The check of its options takes for granted that a directory is there."""
+
+    name = "wrong-stumbles-over-a-value"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsThatStumble, **more)
+
+
+class OptionsOnTheDisk(Options):
+    def check(self) -> None:
+        if not os.path.isdir(self.data):
+            raise ConfigurationError(f"options.data = {self.data!r}: is not there")
+
+
+class ValidatesTheDisk(Right):
+    """Its options are valid only where the shared disk is."""
+
+    name = "wrong-validates-the-disk"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(options=OptionsOnTheDisk, **more)
+
+
+class TalksAtEachCheck(Right):
+    """Each status of what runs writes a line to the RAS log."""
+
+    name = "wrong-talks-at-each-check"
+
+    def status(self, ctx: Any) -> StatusReport:
+        report = super().status(ctx)
+        if report.status is Status.RUNNING:
+            ctx.log.warning("looked at it")
+        return report
+
+
+class GrepsCommandLines(Right):
+    """Whatever has its directory in the command line is listed, an editor or a shell too."""
+
+    name = "wrong-greps-command-lines"
+
+    def processes(self, ctx: Any) -> list[Process]:
+        found = super().processes(ctx)
+        for each in processes.table().values():
+            words = processes.arguments(each.pid)
+            # The product's own commands have it too, and an environment.
+            if ctx.options.data.encode() in words and not processes.environment(each.pid):
+                found.append(each)
+        return found
+
+
+class SignalsInStatus(Right):
+    """Its status asks by a signal."""
+
+    name = "wrong-signals-in-status"
+
+    def status(self, ctx: Any) -> StatusReport:
+        ctx.signal(self.processes(ctx), "CONT")
+        return super().status(ctx)
+
+
+class HasNoPatience(Right):
+    """It declares so little time for a status that one late answer is a failure."""
+
+    name = "wrong-has-no-patience"
+
+    def application(self, **more: Any) -> Application:
+        return super().application(timers={"quickcheck.process": 1}, **more)

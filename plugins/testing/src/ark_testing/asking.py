@@ -35,11 +35,13 @@ from arkcore.plugin.application import (
     declared_options,
     is_secret,
     make_options,
+    users_among,
 )
 from arkcore.plugin.contract import check_hooks
 from arkcore.plugin.discovery import find
 from arkcore.plugin.hooks import PluggyHooks
 from arkcore.plugin.marker import is_marked
+from arkcore.plugin.near_misses import refuse_near_misses
 from arkcore.resources import record, secrets
 from arkcore.resources.recording import validate_and_record
 from arkcore.resources.resource import Resource
@@ -48,8 +50,12 @@ from arkcore.survey.machine import Machine
 from arkcore.survey.site import LIFEKEEPER, STANDBY, LogicalHost, Node, Site
 
 _LONGEST = 2000
+#: The hooks that answer with findings.
+_FINDINGS = ("ark_check_configuration", "ark_preflight")
 #: Seconds between the deadline a hook is given and the moment its process is ended.
 _END = 4.0
+#: The packages of classes that no plugin has written.
+_NOT_THE_PLUGINS = ("arkcore", "builtins")
 #: The kind of a hook's commands, for those that act.
 KINDS = {
     "ark_start": context.START,
@@ -92,10 +98,12 @@ def _make_bare(directory: str) -> None:
 
 
 def _declaration(name: str) -> dict[str, Any]:
+    began = time.monotonic()
     try:
         source = find(name)
         plugin = source.load()
         check_hooks(plugin, name)
+        refuse_near_misses(plugin, name)
         application = check_declaration(plugin.ark_application(), name)  # type: ignore[attr-defined]
         check_timers(application.timers, f"plugin {name}")
     except ArkError as error:
@@ -103,7 +111,9 @@ def _declaration(name: str) -> dict[str, Any]:
     except Exception as error:
         return {"refused": f"ark_application raised {_told(error)}"}
     return {
+        "seconds": time.monotonic() - began,
         "module": source.module,
+        "modules": sorted({each.__module__ for each in _classes(plugin, application)}),
         "distribution": source.distribution,
         "timers": dict(application.timers),
         "odd_hooks": odd_hooks(plugin),
@@ -114,7 +124,16 @@ def _declaration(name: str) -> dict[str, Any]:
         "machine_wide": list(application.machine_wide),
         "exclusive": application.logical_host.exclusive,
         "options": _options(application),
+        "users": [
+            key for key in users_among(application.options) if hasattr(application.options, key)
+        ],
     }
+
+
+def _classes(plugin: object, application: Application) -> list[type]:
+    """The classes that a plugin and its options are made of."""
+    made = [*type(plugin).__mro__, *application.options.__mro__]
+    return [each for each in made if each.__module__.partition(".")[0] not in _NOT_THE_PLUGINS]
 
 
 def _options(application: Application) -> dict[str, Any]:
@@ -139,6 +158,8 @@ def _options(application: Application) -> dict[str, Any]:
             "minimum": declared.minimum,
             "maximum": declared.maximum,
             "choices": list(declared.choices),
+            "default": repr(declared.default),
+            "names": declared.kind,
             "problem": problem,
             "kind": str(hints.get(key, "")),
         }
@@ -171,7 +192,7 @@ class _ObservedHooks(PluggyHooks):
         self._writing = Writing()
 
     def _call(self, hook: str, **given: Any) -> Any:
-        before = Surroundings()
+        before = Surroundings(starts=hook == "ark_start")
         ran = len(self.ran)
         self._writing.begin()
         kept = kept_by(self._called)
@@ -180,7 +201,7 @@ class _ObservedHooks(PluggyHooks):
         began = time.monotonic()
         try:
             value = super()._call(hook, **given)
-            if hook == "ark_preflight":
+            if hook in _FINDINGS:
                 value = list(value)  # a generator runs only now
             return value
         except BaseException as error:
@@ -289,14 +310,21 @@ class _Asking:
         return {"outcome": report.outcome.value, "reason": report.reason, "status": status}
 
     def _do_preflight(self, _: str) -> dict[str, Any]:
-        if not self._hooks.has("ark_preflight"):
-            return {"findings": []}
-        try:
-            site = site_of(self._resource)
-            findings = list(self._hooks.preflight(self._work.ctx, site, Machine()))
-        except BaseException:  # noted with the call
-            return {"findings": []}
-        return {"findings": [_finding(each) for each in findings]}
+        """Have all told that is told before an installation, and of a configuration."""
+        site = site_of(self._resource)
+        given: dict[str, tuple[Any, ...]] = {
+            "ark_check_configuration": (self._work.ctx,),
+            "ark_preflight": (self._work.ctx, site, Machine()),
+        }
+        found: list[dict[str, str]] = []
+        for hook, arguments in given.items():
+            if self._hooks.has(hook):
+                try:
+                    answer = getattr(self._hooks, hook.removeprefix("ark_"))(*arguments)
+                    found += [_finding(each) for each in answer]
+                except BaseException:  # noted with the call
+                    continue
+        return {"findings": found}
 
 
 def site_of(resource: Resource) -> Site:

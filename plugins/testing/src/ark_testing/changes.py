@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import locale
 import os
+import resource
 import signal
+import socket
 import sys
 import threading
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
 from typing import Any
+
+from arkcore.machine import processes
+
+_NONE = object()
+_LIMITS = (resource.RLIMIT_NOFILE, resource.RLIMIT_CORE, resource.RLIMIT_AS, resource.RLIMIT_CPU)
+_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 
 
 class Surroundings:
     """Of this process, what a hook must leave as it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, starts: bool = False) -> None:
+        #: A daemon that was started in the foreground is a child, and its output is kept open.
+        self._starts = starts
         self._before = self._seen()
 
-    @staticmethod
-    def _seen() -> dict[str, Any]:
+    def _seen(self) -> dict[str, Any]:
         umask = os.umask(0)
         os.umask(umask)
-        return {
+        of_a_start = {"open descriptors", "children"} if self._starts else set()
+        seen = {
             "the current directory": _current_directory(),
             "the environment": dict(os.environ),
             "the umask": umask,
@@ -28,8 +41,17 @@ class Surroundings:
             },
             "the signal mask": signal.pthread_sigmask(signal.SIG_BLOCK, []),
             "the number of threads": threading.active_count(),
+            "open descriptors": _descriptors(),
             "inheritable descriptors": _inheritable(),
+            "children": dict.fromkeys(processes.children(os.getpid()) or ()),
+            "limits": [resource.getrlimit(each) for each in _LIMITS],
+            "the priority": os.getpriority(os.PRIO_PROCESS, 0),
+            "the locale": locale.setlocale(locale.LC_ALL),
+            "timers": [signal.getitimer(each)[0] > 0 for each in _TIMERS],
+            "the default timeout of sockets": socket.getdefaulttimeout(),
+            "sys.path": list(sys.path),
         }
+        return {what: value for what, value in seen.items() if what not in of_a_start}
 
     def changes(self) -> list[str]:
         after = self._seen()
@@ -41,7 +63,7 @@ class Surroundings:
                 keys = sorted(
                     str(key)
                     for key in {*value, *after[what]}
-                    if value.get(key) != after[what].get(key)
+                    if value.get(key, _NONE) != after[what].get(key, _NONE)
                 )
                 changed.append(f"{what}: {', '.join(keys)}")
             else:
@@ -56,6 +78,17 @@ def _current_directory() -> str:
         return "one that is gone"
 
 
+def _descriptors() -> dict[str, None]:
+    """What is open, by its number and as what."""
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found[f"{name} ({os.readlink(f'/proc/self/fd/{name}')})"] = None
+        except OSError:
+            continue  # the one that listed them
+    return found
+
+
 def _inheritable() -> set[int]:
     found = set()
     for name in os.listdir("/proc/self/fd"):
@@ -67,27 +100,45 @@ def _inheritable() -> set[int]:
     return found
 
 
-def kept_by(plugin: object) -> dict[str, str]:
-    """What the classes and the module of a plugin hold, by name, as text."""
-    found = {}
-    for kept in type(plugin).__mro__:
-        module = sys.modules.get(kept.__module__)
-        if kept is object or kept.__module__.partition(".")[0] in ("arkcore", "builtins"):
-            continue
-        places = [(f"{kept.__qualname__}.", dict(vars(kept)))]
-        if module is not None:
-            places.append((f"{kept.__module__}.", dict(vars(module))))
-        for prefix, values in places:
-            for name, value in values.items():
-                if _is_data(name, value):
-                    found[prefix + name] = _text_of(value)
+def kept_by(plugin: object) -> dict[str, dict[str, str]]:
+    """What a plugin's classes and the modules of its package hold, by place and name, as text.
+
+    A function holds its defaults, and what it remembers of its answers.
+    """
+    classes = [each for each in type(plugin).__mro__ if _package(each.__module__) not in _NOT_OURS]
+    packages = {_package(each.__module__) for each in classes}
+    found = {each.__qualname__: _held(vars(each)) for each in classes}
+    for name, module in list(sys.modules.items()):
+        if _package(name) in packages and isinstance(module, ModuleType):
+            found[name] = _held(vars(module))
     return found
 
 
-def _is_data(name: str, value: object) -> bool:
-    if name.startswith("__") or isinstance(value, type | type(sys)):
-        return False
-    return not callable(value) and not hasattr(type(value), "__get__")
+_NOT_OURS = ("arkcore", "builtins")
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _held(values: Any) -> dict[str, str]:
+    found = {}
+    for name, value in dict(values).items():
+        for data in _data_of(name, value):
+            found[name] = _text_of(data)
+    return found
+
+
+def _data_of(name: str, value: object) -> Iterator[object]:
+    """What of a name's value can change: nothing of a class, a module or a property."""
+    remembers = getattr(value, "cache_info", None)
+    if callable(remembers):
+        yield remembers().currsize
+    elif isinstance(value, FunctionType):
+        yield (value.__defaults__, value.__kwdefaults__)
+    elif not (name.startswith("__") or isinstance(value, type | ModuleType) or callable(value)):
+        if not hasattr(type(value), "__get__"):
+            yield value
 
 
 def _text_of(value: object) -> str:
@@ -97,5 +148,11 @@ def _text_of(value: object) -> str:
         return "?"
 
 
-def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+def differences(before: dict[str, dict[str, str]], after: dict[str, dict[str, str]]) -> list[str]:
+    """The names whose values differ. A module that was imported meanwhile has none."""
+    return sorted(
+        f"{place}.{name}"
+        for place, values in before.items()
+        for name in {*values, *after.get(place, {})}
+        if values.get(name) != after.get(place, {}).get(name)
+    )

@@ -97,12 +97,21 @@ class Subject:
     def declaration(self) -> dict[str, Any]:
         """What the plugin declares, or {"refused": why}; asked once."""
         if self._declaration is None:
-            question = {"what": "declaration", "plugin": self.plugin}
-            found = self._parents[0].ask(question, 20.0)
-            if "died" in found:
-                found = {"refused": f"it cannot even be loaded: {found['died']}"}
-            self._declaration = found
+            self._declaration = self.declaration_anew()
         return self._declaration
+
+    def declaration_anew(self, bare: Path | None = None) -> dict[str, Any]:
+        """What the plugin declares in a new process, or {"refused": why}.
+
+        `bare`: an empty directory to ask in, without a PATH or any other variable.
+        """
+        question = {"what": "declaration", "plugin": self.plugin}
+        if bare is not None:
+            question["bare"] = str(bare)
+        found = self._parents[0].ask(question, 20.0)
+        if "died" in found:
+            return {"refused": f"it cannot even be loaded: {found['died']}"}
+        return found
 
     def once(self, observe: Callable[[Subject], T]) -> T:
         """What `observe` saw, or raised: it acts once, and several checks judge what it saw."""

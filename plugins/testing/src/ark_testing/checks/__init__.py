@@ -14,6 +14,7 @@ from ark_testing.checks import (
     surroundings,
     tenants,
     truth,
+    users,
 )
 from ark_testing.checks.check import Check
 
@@ -22,6 +23,8 @@ CHECKS: tuple[Check, ...] = (
     declaration.hooks_are_those_of_the_contract,
     declaration.every_ark_name_is_a_hook,
     declaration.texts_and_defaults_are_whole,
+    declaration.declaration_is_the_same_everywhere,
+    declaration.every_option_is_read,
     declaration.only_public_names_are_imported,
     declaration.imports_are_declared,
     declaration.declared_timers_are_long_enough,
@@ -35,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     manners.hooks_raise_nothing,
     life.second_restore_changes_nothing,
     life.second_start_makes_no_second_copy,
+    users.its_user_runs_it,
     truth.every_process_is_listed,
     truth.only_its_own_are_listed,
     life.remove_needs_no_forced_stop,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from ark_testing.checks.check import check
@@ -11,10 +14,17 @@ from ark_testing.finding import Failed, expect
 from ark_testing.installation import Capability
 from ark_testing.public_names import private_imports
 from ark_testing.subject import Subject
+from ark_testing.unread_options import unread_options
 from arkcore.base.budget import for_force
 from arkcore.resources.timers import Timers
 
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+#: What a declaration need not have in common with another one: how long it took.
+_NOT_DECLARED = "seconds"
+#: Seconds that two answers of a status may take: a quickCheck is not undecided before.
+_TWO_ANSWERS = 4.0
+#: Values that some options take, and none may stumble over.
+_ODD = {"str": ("", "/conformance/nothing"), "int": (0,), "float": (0.0,)}
 #: No option takes it: neither a text, nor a number, nor a list, nor a table of texts.
 _OF_NO_TYPE: dict[str, object] = {"conformance": [[1]]}
 
@@ -31,8 +41,8 @@ def hooks_are_those_of_the_contract(subject: Subject) -> None:
 
 
 @check(
-    "every name that begins with ark_ is a hook, marked, and a function that works when called",
-    "ark_ で始まる名前はすべて、印の付いたフックで、呼び出せば動く関数である",
+    "every name that begins with ark_ is a hook, and marked",
+    "ark_ で始まる名前はすべてフックで、印が付いている",
     basic=True,
 )
 def every_ark_name_is_a_hook(subject: Subject) -> None:
@@ -56,6 +66,48 @@ def texts_and_defaults_are_whole(subject: Subject) -> None:
         if problem:
             wrong.append(problem if key in problem else f"options.{key}: {problem}")
     expect(not wrong, "; ".join(wrong))
+
+
+@check(
+    "it declares the same on every node: no default depends on the machine or on who calls",
+    "どのノードでも同じ宣言をする(既定値がマシンや呼び出し元に依存しない)",
+)
+def declaration_is_the_same_everywhere(subject: Subject) -> None:
+    here = subject.declaration()
+    with tempfile.TemporaryDirectory(prefix="conformance-bare-") as place:
+        there = subject.declaration_anew(Path(place))
+    where = "in an empty directory, with an empty environment and no PATH"
+    expect("refused" not in there, f"{where}, it cannot be used: {there.get('refused')}")
+    wrong = [
+        f"{key}: {here[key]}; {where} {there[key]}"
+        for key in here
+        if key not in (_NOT_DECLARED, "options") and here[key] != there[key]
+    ]
+    node = os.uname().nodename
+    for key, option in here["options"].items():
+        other = there["options"].get(key, {})
+        if option != other:
+            now, then = option["default"], other.get("default")
+            wrong.append(f"options.{key}: the default is {now}, and {where} {then}")
+        elif repr(node) == option["default"]:
+            wrong.append(f"options.{key}: the default is the name of this node, {node}")
+    expect(not wrong, f"{'; '.join(wrong)}; find it out in a hook, where the option is empty")
+
+
+@check(
+    "every option is read",
+    "すべてのオプションが使われている",
+)
+def every_option_is_read(subject: Subject) -> None:
+    declared = subject.declaration()
+    options = set(declared["options"]) - set(declared["users"])
+    unread = unread_options(declared["modules"], options)
+    expect(
+        not unread,
+        f"declared, and read by no source of the plugin: "
+        f"{', '.join(f'options.{each}' for each in unread)}; an operator who sets it changes "
+        f"nothing",
+    )
 
 
 @check(
@@ -100,6 +152,12 @@ def declared_timers_are_long_enough(subject: Subject) -> None:
             f"remove.process = {remove:g} s leaves an ordinary stop {stop:g} s, and "
             f"Installation.stops_within = {installation.stops_within:g} s"
         )
+    check = timers["quickcheck.process"]
+    if check < _TWO_ANSWERS:
+        wrong.append(
+            f"quickcheck.process = {check:g} s: a busy application fails at its first late answer; "
+            f"two may take {_TWO_ANSWERS:g} s"
+        )
     expect(not wrong, f"{'; '.join(wrong)}: declare a longer timer, or give the time it takes")
 
 
@@ -115,6 +173,10 @@ def errors_of_options_are_one_line(subject: Subject) -> None:
         tried = f"options.{key} = {value!r}"
         _is_one_line(subject.refusal(subject.host, {**given, key: value}), key, tried)
     for key, option in subject.declaration()["options"].items():
+        for value in _ODD.get(option["kind"].removeprefix("<class '").removesuffix("'>"), ()):
+            refusal = subject.refusal(subject.host, {**given, key: value})
+            if refusal:
+                _is_one_line(refusal, "", f"options.{key} = {value!r}")
         if option["required"]:
             rest = {name: value for name, value in given.items() if name != key}
             _is_one_line(subject.refusal(subject.host, rest), key, f"no options.{key}")
@@ -173,3 +235,10 @@ def capabilities_are_those_declared(subject: Subject) -> None:
         if each in claimed and not there
     ]
     expect(not wrong, "; ".join(wrong))
+    for key, option in declared["options"].items():
+        values = [each.options.get(key) for each in subject.installation.hosts]
+        if option["names"] == "address" and len(values) == 2 and values[0] == values[1]:
+            subject.warn(
+                f"options.{key} is the same on both logical hosts: give each an address of its "
+                f"own, as a cluster does, for instance 127.0.0.2 and 127.0.0.3"
+            )

@@ -70,18 +70,28 @@ def second_start_makes_no_second_copy(subject: Subject) -> None:
     Capability.READINESS,
 )
 def running_means_that_it_serves(subject: Subject) -> None:
-    host = subject.host
-    if host.given.serves is None:
+    if subject.host.given.serves is None:
         raise Unreached("the installation gives no LogicalHost.serves")
-    subject.stopped()
-    refused = _why_unserved(host.given.serves)
-    expect(refused is not None, "LogicalHost.serves says that it serves while nothing runs")
-    end = host.restore()
-    expect(end.code == 0, f"restore ended with {end.code}: {last_of(host)}")
-    refused = _why_unserved(host.given.serves)
+    for host in subject.hosts:
+        if host.given.serves is not None:
+            _serves_once_it_runs(subject, host, host.given.serves)
+    for host in subject.hosts[1:]:
+        subject.stopped(host)
+
+
+def _serves_once_it_runs(subject: Subject, host: Host, serves: Callable[[], bool]) -> None:
+    subject.stopped(host)
     expect(
-        refused is None,
-        f"restore ended well, for its status was RUNNING, but it did not serve yet{refused}",
+        _why_unserved(serves) is not None,
+        f"LogicalHost.serves of {host.name} says that it serves while nothing of it runs",
+    )
+    end = host.restore()
+    expect(end.code == 0, f"restore of {host.name} ended with {end.code}: {last_of(host)}")
+    why = _why_unserved(serves)
+    expect(
+        why is None,
+        f"the restore of {host.name} ended well, for its status was RUNNING, but it did not "
+        f"serve{why}",
     )
 
 

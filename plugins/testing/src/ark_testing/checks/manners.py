@@ -16,6 +16,7 @@ from ark_testing.subject import Subject, last_of
 from arkcore.machine.processes import Process
 
 #: Hooks that may say, by raising StepFailed, that their step has failed.
+_OF_A_CHECK = "QuickCheck "
 _MAY_FAIL = ("ark_start", "ark_stop", "ark_force_stop")
 
 
@@ -146,20 +147,23 @@ def _preflight(subject: Subject) -> _Preflight:
 
 
 @check(
-    "ark_preflight changes nothing: it starts, makes, writes and removes nothing",
-    "ark_preflight は何も変更しない(起動、作成、書き込み、削除をしない)",
+    "ark_preflight and ark_check_configuration change nothing: they start, make, write and remove "
+    "nothing",
+    "ark_preflight と ark_check_configuration は何も変更しない(起動、作成、書き込み、削除をしない)",
 )
 def preflight_changes_nothing(subject: Subject) -> None:
     seen = subject.once(_preflight)
-    expect(not seen.started, f"ark_preflight has started {shown(seen.started)}")
-    wrote = {each for call in seen.calls for each in call.wrote}
-    changed = sorted(each for each in wrote if not is_beneath(each, ours(subject)))
-    expect(not changed, f"ark_preflight {'; '.join(changed)}; it may only look")
+    expect(not seen.started, f"a look before an installation has started {shown(seen.started)}")
+    own = ours(subject)
+    for call in seen.calls:
+        changed = sorted(each for each in call.wrote if not is_beneath(each, own))
+        expect(not changed, f"{call.hook} {'; '.join(changed)}; it may only look")
 
 
 @check(
-    "ark_preflight tells what it looked at, what it saw, and what to do where that is not well",
-    "ark_preflight は、確認項目、結果、対処を示す",
+    "ark_preflight and ark_check_configuration tell what they looked at, what they saw, and what "
+    "to do where that is not well",
+    "ark_preflight と ark_check_configuration は、確認項目、結果、対処を示す",
 )
 def preflight_tells_what_to_do(subject: Subject) -> None:
     wrong = []
@@ -185,7 +189,10 @@ def preflight_tells_what_to_do(subject: Subject) -> None:
 def log_is_in_pairs(subject: Subject) -> None:
     host = subject.host
     subject.running()
-    host.quick_check()
+    before = len(host.messages())
+    end = host.quick_check()
+    # What a check of its own finds wrong, explains itself.
+    talked = host.messages()[before:] if end.code == 0 else []
     host.remove()
     problems: list[str] = []
     reading = RasReading(Path(host.prefix) / "var/log/ark/ras.log")
@@ -197,3 +204,9 @@ def log_is_in_pairs(subject: Subject) -> None:
         reading.close()
     expect(entries, "nothing stands in it")
     expect(not problems, "; ".join(problems))
+    talked = [each for each in talked if not each.startswith(_OF_A_CHECK)]
+    expect(
+        not talked,
+        f"a quickCheck of what runs told {talked[0] if talked else ''!r}: it would stand there "
+        f"every few minutes; tell it by ctx.log.debug",
+    )

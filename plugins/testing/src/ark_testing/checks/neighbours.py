@@ -130,6 +130,12 @@ def death_of_one_host_is_no_other_s(subject: Subject) -> None:
     host.kill(host.living())
     look = other.look()
     expect(look.said is Status.RUNNING, f"{host.name} is dead, and {other.name} is {look.detail}")
+    dead = host.look()
+    expect(
+        dead.said is not Status.RUNNING,
+        f"{host.name} is dead, {other.name} runs, and {host.name} is said to be RUNNING: "
+        f"{dead.detail}",
+    )
     end = other.quick_check()
     expect(end.code == 0, f"{host.name} is dead, and the quickCheck of {other.name}: {end.code}")
 

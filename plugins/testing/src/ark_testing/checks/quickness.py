@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ark_testing.checks.check import check
-from ark_testing.finding import Failed
+from ark_testing.finding import Failed, expect
 from ark_testing.host import HookCall, Host, Lost
 from ark_testing.subject import Subject
 
 #: Seconds that an answer may take where nothing hangs, on a busy machine.
 _ALLOWED = {"ark_status": 2.0, "ark_processes": 1.0}
+#: Seconds that it may take to load the plugin.
+_LOADED = 1.5
 #: Seconds that a question is given, and after which its hooks must have come back for certain.
 _WITHIN, _LATE = 6.0, 3.0
 
@@ -22,12 +24,24 @@ _WITHIN, _LATE = 6.0, 3.0
 )
 def answers_come_quickly(subject: Subject) -> None:
     host = subject.host
+    _loads_quickly(subject)
     subject.clear(host)
     _is_quick(host, "while nothing runs")
     started = host.step("start", subject.installation.starts_within + 2)
     if started["outcome"] == "well":  # else another check tells what is wrong with it
         host.wanted_up()
         _is_quick(host, "while it runs")
+
+
+def _loads_quickly(subject: Subject) -> None:
+    seconds = subject.declaration()["seconds"]
+    if seconds > _LOADED:  # what was slow once may have had to wait for the machine
+        seconds = min(seconds, subject.declaration_anew().get("seconds", seconds))
+    expect(
+        seconds <= _LOADED,
+        f"importing it and asking what it declares took {seconds:.1f} s; allowed: {_LOADED:g} s. "
+        f"Each action and each quickCheck does it anew: import in a hook what few of them use",
+    )
 
 
 def _is_quick(host: Host, when: str) -> None:

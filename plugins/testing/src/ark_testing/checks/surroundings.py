@@ -70,6 +70,12 @@ def stop_hooks_need_no_shared_disk(subject: Subject) -> None:
                 f"its shared disk is away, and {hook} raised {call.raised}; at a failover the disk "
                 f"may be gone before the stop: do without, or raise StepFailed",
             )
+        refusal = subject.refusal(host, host.given.options)
+        expect(
+            not refusal,
+            f"its shared disk is away, and its options are refused: {refusal}; a standby node "
+            f"could not be validated: look at the disk in ark_check_configuration",
+        )
 
 
 @check(

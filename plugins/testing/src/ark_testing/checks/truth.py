@@ -6,12 +6,16 @@ from ark_testing.checks.check import check
 from ark_testing.checks.life import die_and_recover, lasting, names_of
 from ark_testing.decoys import decoys
 from ark_testing.finding import Failed, NotPossible, Unreached, expect
-from ark_testing.host import Host, Look, await_that, shown
+from ark_testing.host import Host, Look, Lost, await_that, shown
 from ark_testing.installation import Capability
 from ark_testing.subject import Subject, last_of
 from arkcore.base.errors import MachineError
 from arkcore.base.status import Status
-from arkcore.machine.processes import Process, still_lives
+from arkcore.machine.processes import Process, arguments, still_lives
+
+#: Seconds that the status of what is half dead is given, and after which it must have come back.
+_WITHIN, _LATE = 1.0, 5.0
+_DEFINITE = (Status.STOPPED, Status.PARTIAL)
 
 
 @check(
@@ -66,10 +70,17 @@ def missed_by(host: Host) -> list[Process]:
 def only_its_own_are_listed(subject: Subject) -> None:
     host = subject.host
     subject.running()
-    with decoys(each.name for each in host.living()) as lookalikes:
+    lines = [arguments(each.pid) for each in host.living()]
+    with decoys((each.name for each in host.living()), lines) as lookalikes:
         listed = host.look().listed
         claimed = [each for each in listed if each.pid in lookalikes.pids]
         expect(not claimed, f"of the same name, but not its own: {shown(claimed)}")
+        readers = [each for each in listed if each.pid in lookalikes.readers]
+        expect(
+            not readers,
+            f"another program that has the same arguments, as an editor or a shell may have, is "
+            f"listed: {shown(readers)}",
+        )
         others = [each for host_ in subject.hosts[1:] for each in host_.living()]
         strangers = {*listed} - {*host.living()} - {*others}
         strangers = {each for each in strangers if still_lives(each)}
@@ -146,6 +157,13 @@ def half_death_is_seen(subject: Subject) -> None:
 
     if not await_that(noticed, subject.installation.notices_within):
         raise Failed(f"half of it is dead, and it is said to be RUNNING: {seen.detail}")
+    try:
+        host.look(_WITHIN, late=_LATE)
+    except Lost as error:
+        raise Failed(
+            f"half of it is dead, and ark_status or ark_processes had not come back {_LATE:g} s "
+            f"after their deadline of {_WITHIN:g} s; wait through ctx only"
+        ) from error
     missed = missed_by(host)
     expect(not missed, f"half of it is dead, and not listed any more: {shown(missed)}")
     end = host.remove()
