@@ -41,10 +41,15 @@ def _logical_host(home: Path, name: str) -> LogicalHost:
     data = home / "shared" / name
     data.mkdir(parents=True)
     control = home / "bin/ctl"
+
+    def serves() -> bool:
+        """Whether it is ready; what is not there raises, as a refused connection does."""
+        return (data / "ready").stat().st_size == 0
+
     return LogicalHost(
         name,
         options={"root": str(home), "data": str(data)},
-        serves=(data / "ready").exists,
+        serves=serves,
         commands={word: Command(control, word) for word in ("start", "stop", "status")},
         shared=[data],
         product=[home / "bin"],

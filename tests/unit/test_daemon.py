@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ark_testing import LogicalHost, Trial
@@ -93,6 +93,7 @@ def test_its_processes_are_those_of_the_pid_file_as_well(
         ("def health(*given): ...", True),
         ("@staticmethod\n    def health(ctx): ...", True),
         ("health = staticmethod(len)", True),
+        ("pid_file = '/run/small.pid'", False),
     ],
 )
 def test_a_method_that_cannot_be_called_is_refused_by_name(
@@ -105,3 +106,58 @@ def test_a_method_that_cannot_be_called_is_refused_by_name(
         return
     with pytest.raises(PluginError, match=r"Plugin\.\w+ must have the arguments \(self, ctx\)"):
         ark_trial("small", LogicalHost("TRIAL1"))
+
+
+@pytest.mark.parametrize(
+    ("own", "meant"),
+    [
+        ("def stopp(self, ctx): ...", "stop"),
+        ("def pidfile(self, ctx): ...", "pid_file"),
+        ("def process(self, ctx): ...", "processes"),
+        ("timer = {}", "timers"),
+        ("logicalhost = None", "logical_host"),
+        ("def _stopp(self, ctx): ...", ""),
+        ("def started(self, ctx): ...", ""),
+        ("place = '/run'", ""),
+    ],
+)
+def test_a_name_that_is_nearly_a_method_is_refused(
+    install: Callable[..., Path], ark_trial: Callable[..., Trial], own: str, meant: str
+) -> None:
+    install("ark-small", "small = small_plugin:Plugin", {"small_plugin": f"{SOURCE}    {own}\n"})
+    if not meant:
+        assert ark_trial("small", LogicalHost("TRIAL1"))
+        return
+    with pytest.raises(PluginError, match=rf"Plugin\.\w+: nothing calls it; is it {meant}\?"):
+        ark_trial("small", LogicalHost("TRIAL1"))
+
+
+def test_what_it_declares_are_attributes_of_its_class(install: Callable[..., Path]) -> None:
+    from arkcore import Application, LogicalHostRule
+
+    class Declared(Daemon):
+        name, title = "declared", "Declared"
+        timers: ClassVar[dict[str, float]] = {"restore.process": 900}  # type: ignore[misc]
+        logical_host = LogicalHostRule(exclusive=False)
+        start = health = stop = staticmethod(lambda ctx: None)  # type: ignore[assignment]
+
+    application: Application = Declared().ark_application()
+    assert application.timers == {"restore.process": 900}
+    assert not application.logical_host.exclusive
+
+
+def test_a_hook_that_looks_signals_nothing(small: None, ark_trial: Callable[..., Trial]) -> None:
+    trial = ark_trial("small", LogicalHost("TRIAL1"))
+    trial.call("ark_start")
+    looking = trial.context("ark_status")
+    with pytest.raises(PluginError, match="only ark_start, ark_stop and ark_force_stop signal"):
+        looking.signal(looking.started_processes(), "HUP")
+
+
+@pytest.mark.parametrize("within", [0, -1])
+def test_a_question_without_time_is_refused(
+    small: None, ark_trial: Callable[..., Trial], within: float
+) -> None:
+    context = ark_trial("small", LogicalHost("TRIAL1")).context()
+    with pytest.raises(PluginError, match=f"within={within}: a question needs time"):
+        context.tcp("127.0.0.1", 1, within=within)

@@ -108,6 +108,10 @@ class Right:
         ctx.terminate(self.processes(ctx), grace=0.2)
 
     @hookimpl
+    def ark_check_configuration(self, ctx: Any) -> Iterable[Finding]:
+        yield Finding("configuration", Level.OK, f"none is needed beneath {ctx.options.root}")
+
+    @hookimpl
     def ark_preflight(self, ctx: Any) -> Iterable[Finding]:
         yield from self.preflight(ctx)
 
