@@ -270,6 +270,11 @@ def check_declaration(application: object, plugin: str) -> Application:
             f"plugin {plugin}: its application calls itself {application.name!r}; "
             f"the entry point's name and the application's must be the same"
         )
+    if not isinstance(application.options, type):
+        raise PluginError(
+            f"plugin {plugin}: its options are of {type(application.options).__name__}; they must "
+            f"be a class, not an instance of it"
+        )
     if application.support in (SupportClass.UNPROTECTED, SupportClass.UNSUPPORTED):
         raise PluginError(
             f"plugin {plugin}: its vendor's support class is ({application.support.value}); "

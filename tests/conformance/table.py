@@ -1,4 +1,7 @@
-"""The table of wrong plugins in docs/*/checks.md: `PYTHONPATH=tests python -m conformance.table`."""
+"""The table of wrong plugins in docs/*/checks.md.
+
+`PYTHONPATH=tests python -m conformance.table` writes it anew.
+"""
 
 from __future__ import annotations
 

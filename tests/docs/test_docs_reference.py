@@ -201,6 +201,7 @@ NOT_MESSAGES = {
     "validation.py",
     "contract.py",
     "daemon.py",
+    "near_misses.py",
     "declaration.py",
     "declared_options.py",
     "discovery.py",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from ark_testing import LogicalHost, Trial
@@ -137,7 +137,7 @@ def test_what_it_declares_are_attributes_of_its_class(install: Callable[..., Pat
 
     class Declared(Daemon):
         name, title = "declared", "Declared"
-        timers: ClassVar[dict[str, float]] = {"restore.process": 900}  # type: ignore[misc]
+        timers = {"restore.process": 900}  # noqa: RUF012 (read, never changed)
         logical_host = LogicalHostRule(exclusive=False)
         start = health = stop = staticmethod(lambda ctx: None)  # type: ignore[assignment]
 

@@ -427,6 +427,12 @@ def test_an_unreadable_distribution_hinders_no_other_plugin(
     assert find("odd").module == "odd_plugin"
 
 
+def test_options_that_are_no_class_are_refused() -> None:
+    declared = Application(name="x", title="t", options=Options())  # type: ignore[arg-type]
+    with pytest.raises(PluginError, match="its options are of Options; they must be a class"):
+        check_declaration(declared, "x")
+
+
 # The number of the contract.
 
 

@@ -80,7 +80,7 @@ def _current_directory() -> str:
 
 def _descriptors() -> dict[str, None]:
     """What is open, by its number and as what."""
-    found = {}
+    found: dict[str, None] = {}
     for name in os.listdir("/proc/self/fd"):
         try:
             found[f"{name} ({os.readlink(f'/proc/self/fd/{name}')})"] = None
