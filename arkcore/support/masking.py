@@ -198,11 +198,11 @@ class Masker:
         try:
             if len(data) > LARGEST_JSON:
                 return self.data(data)
-            value = json.loads(data)
+            text = json.dumps(self.tree(json.loads(data)), ensure_ascii=False, indent=1)
         except (ValueError, RecursionError):
             return self.data(data)
-        text = json.dumps(self.tree(value), ensure_ascii=False, indent=1)
-        return self.without_known(f"{text}\n").encode("utf-8", "surrogateescape")
+        # JSON may hold half a surrogate pair, which UTF-8 does not: it stays as it is escaped.
+        return self.without_known(f"{text}\n").encode("utf-8", "backslashreplace")
 
     def json_lines(self, data: bytes) -> bytes:
         """The same of one JSON value a line."""
@@ -212,7 +212,7 @@ class Masker:
                 if len(line) > LARGEST_JSON:
                     raise ValueError("too large")
                 made = json.dumps(self.tree(json.loads(line)), ensure_ascii=False)
-                found.append(self.without_known(made).encode("utf-8", "surrogateescape"))
+                found.append(self.without_known(made).encode("utf-8", "backslashreplace"))
             except (ValueError, RecursionError):
                 found.append(self.data(line))
         return b"\n".join(found)

@@ -70,6 +70,15 @@ class TestKnown:
         assert secret.encode() not in told
         assert json.loads(told)["a"][1:] == [1, None]
 
+    @pytest.mark.parametrize(
+        "data",
+        [b'{"a": "\\ud800"}', b'{"a": "\xff"}', b"[" * 900 + b"]" * 900, b"[" * 99_999],
+        ids=["half-a-pair", "no-text", "deep", "deeper"],
+    )
+    def test_no_json_is_too_strange(self, data: bytes) -> None:
+        for told in (Masker().json(data), Masker().json_lines(data)):
+            assert b"".join(told.split()) == b"".join(data.split())
+
     def test_it_is_found_in_the_encodings_of_japanese_products(self) -> None:
         for encoding in ("utf-8", "euc_jp", "shift_jis"):
             data = "接続: ひみつの言葉 で拒否".encode(encoding)
