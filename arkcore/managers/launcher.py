@@ -22,8 +22,8 @@ def launcher_of(function: str, arguments: tuple[str, str], interpreter: str) -> 
     another one.
     """
     interpreter = _lasting(interpreter)
-    version = _version_in(interpreter)
-    places = ", ".join(_expression(each, version) for each in _places_of_packages(interpreter))
+    own = _own_place(interpreter)
+    places = ", ".join(_expression(each, own) for each in _places_of_packages(interpreter))
     first, second = arguments
     return (
         f"#!{interpreter} -IS\n"
@@ -46,11 +46,12 @@ def _lasting(interpreter: str) -> str:
     return plain if is_environment and same else interpreter
 
 
-def _expression(place: str, version: str) -> str:
-    """`place` as the launcher writes it: in an environment's own directory without its version."""
-    if f"/{version}/" not in place or not version:
+def _expression(place: str, own: str) -> str:
+    """`place` as the launcher writes it: the environment's `own` without its version."""
+    if place != own:
         return repr(place)
-    fixed = place.replace("%", "%%").replace(f"/{version}/", "/python%d.%d/", 1)
+    above, _, name = own.rsplit("/", 2)
+    fixed = f"{above.replace('%', '%%')}/python%d.%d/{name}"
     return f"{fixed!r} % sys.version_info[:2]"
 
 
@@ -58,15 +59,15 @@ def _imported(function: str) -> str:
     return f"from {_MODULE} import {function}"
 
 
-def _version_in(interpreter: str) -> str:
-    """The directory of its version in an environment, as "python3.11"; "" outside of one."""
+def _own_place(interpreter: str) -> str:
+    """Where an environment's own packages lie, as "…/lib/python3.11/site-packages"; "" without."""
     environment = os.path.dirname(os.path.dirname(interpreter))
     if not os.path.exists(f"{environment}/pyvenv.cfg"):
         return ""
     for place in _places_of_packages(interpreter):
         name = place.removeprefix(f"{environment}/lib/").removesuffix("/site-packages")
         if name.startswith("python") and "/" not in name:
-            return name
+            return place
     return ""
 
 
