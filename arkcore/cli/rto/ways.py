@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from arkcore.cli.language import say
 from arkcore.cli.rto.estimate import NEVER, Part, Way, never_measured, no_timer, of_samples
+from arkcore.cli.rto.unbounded import always, client, constraints, files, start_that_fails
 from arkcore.cli.worst_times import recover_sums
 
 TYPE_CHECKING = False
@@ -111,7 +112,7 @@ def _recover(hierarchy: Hierarchy) -> Way:
         say("Local recovery", "ローカルリカバリ"),
         tuple(parts),
         *_no_answer(hierarchy),
-        (*_always(hierarchy), _client()),
+        (*always(hierarchy.checking), client()),
         tuple(notes),
         say("from the failed check to the end of the recover", "異常検知から recover の終了まで"),
         measured.local,
@@ -132,8 +133,8 @@ def _restart_by_pacemaker(hierarchy: Hierarchy) -> Way:
         say("Local recovery", "ローカルリカバリ"),
         tuple(parts),
         *_no_answer(hierarchy),
-        (*_always(hierarchy), _client()),
-        (_constraints(),),
+        (*always(hierarchy.checking), client()),
+        (constraints(),),
     )
 
 
@@ -143,7 +144,7 @@ def _failover(hierarchy: Hierarchy) -> Way:
     notes = []
     if hierarchy.checking.restarts_by_itself:
         notes += [
-            _constraints(),
+            constraints(),
             say(
                 "where Pacemaker restarts it here first, and that start fails, the stop and the "
                 "start of the local recovery come before these times",
@@ -178,7 +179,7 @@ def _failover(hierarchy: Hierarchy) -> Way:
         say("Failover, the node lives", "フェイルオーバー (ノードは稼働中)"),
         tuple(parts),
         *_no_answer(hierarchy),
-        (*_always(hierarchy), _start_that_fails(), _client()),
+        (*always(hierarchy.checking), start_that_fails(), client()),
         tuple(notes),
         say(
             "from the failed check, or the first stop, to the last start",
@@ -220,9 +221,9 @@ def _node_dies(hierarchy: Hierarchy) -> Way:
                 f"{manager}'s own detection of a dead node, and the fencing of that node",
                 f"{manager} 自身によるノード障害の検知と、そのノードのフェンシング",
             ),
-            _files(),
-            _start_that_fails(),
-            _client(),
+            files(),
+            start_that_fails(),
+            client(),
         ),
         tuple(hierarchy.checking.of_node_death),
     )
@@ -358,77 +359,4 @@ def _no_answer(hierarchy: Hierarchy) -> tuple[float, str]:
     return own.timers["quickcheck.process"] + interval, say(
         f"{own.told('quickcheck.process')} and one more check interval, {interval:g} s",
         f"{own.told('quickcheck.process')} と、さらに 1 回の監視間隔 {interval:g} 秒",
-    )
-
-
-# What is not bounded.
-
-
-def _always(hierarchy: Hierarchy) -> tuple[str, ...]:
-    manager = hierarchy.manager
-    found = [
-        say(
-            f"what {manager} itself takes to act, and between its steps",
-            f"{manager} 自身が動作を始めるまでと、各手順の間の時間",
-        ),
-        _files(),
-        say(
-            "a kernel that hangs, or a process that the kernel does not end (state D)",
-            "カーネルのハング、カーネルが終了できないプロセス (D 状態)",
-        ),
-        say(
-            "another action that is at work on the resource at that moment",
-            "その時点でリソースに対して実行中の別のアクション",
-        ),
-    ]
-    found.append(
-        say(
-            "what the framework needs beside its timers: up to 20 s where a resource file was "
-            "changed and is validated first, a few seconds to end what is late",
-            "タイマー以外に本フレームワークが要する時間: リソースファイルの変更後は検証に最大 20 "
-            "秒、遅れた処理の終了に数秒",
-        )
-    )
-    if hierarchy.checking.run is None:
-        found.append(
-            say(
-                "one check: the timeout of the monitor is not known",
-                "1 回の監視: monitor のタイムアウトが不明です",
-            )
-        )
-    if hierarchy.checking.interval is None:
-        found.append(
-            say(
-                "the time until the next check: the check interval is not known",
-                "次の監視までの時間: 監視間隔が不明です",
-            )
-        )
-    return tuple(found)
-
-
-def _files() -> str:
-    return say(
-        "file systems, addresses and other resources that are not of this framework",
-        "ファイルシステム、IP アドレスなど、本フレームワーク以外のリソース",
-    )
-
-
-def _start_that_fails() -> str:
-    return say(
-        "a start on the other node that fails: then nothing comes back by itself",
-        "他方のノードでの開始の失敗: 自動では復旧しません",
-    )
-
-
-def _client() -> str:
-    return say(
-        "what a client needs until it is served again; ark drill --client-command measures it",
-        "クライアントが再び応答を得るまでの時間 (ark drill --client-command で測定)",
-    )
-
-
-def _constraints() -> str:
-    return say(
-        "the hierarchy is that of requires; what only Pacemaker's constraints bind is not counted",
-        "階層は requires によるものです。Pacemaker の制約だけで結び付くリソースは数えていません",
     )
