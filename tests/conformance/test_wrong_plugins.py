@@ -50,6 +50,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "stopped-when-late": ("frozen_is_neither_running_nor_stopped",),
     "running-while-it-exists": ("frozen_is_neither_running_nor_stopped",),
     "asks-without-timeout": ("frozen_is_neither_running_nor_stopped",),
+    "vouches-for-anything": ("health_commands_do_not_vouch_for_what_is_frozen",),
     "cannot-force": ("forced_stop_ends_what_lives",),
     "stops-the-last-started": ("stopping_one_host_leaves_the_other",),
     "needs-the-shared-disk": ("stop_needs_no_shared_disk",),

@@ -21,6 +21,7 @@ from arkcore import (
     ConfigurationError,
     Daemon,
     Finding,
+    HealthCommand,
     Level,
     LogicalHostRule,
     Process,
@@ -891,3 +892,13 @@ class HasNoPatience(Right):
 
     def application(self, **more: Any) -> Application:
         return super().application(timers={"quickcheck.process": 1}, **more)
+
+
+class VouchesForAnything(Right):
+    """Its health command says well, however the application is."""
+
+    name = "wrong-vouches-for-anything"
+
+    @hookimpl
+    def ark_health_commands(self) -> list[HealthCommand]:
+        return [HealthCommand(["/bin/true"])]

@@ -52,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     truth.half_death_is_seen,
     truth.stale_pids_are_not_believed,
     frozen.frozen_is_neither_running_nor_stopped,
+    frozen.health_commands_do_not_vouch_for_what_is_frozen,
     force.forced_stop_ends_what_lives,
     neighbours.stop_and_forced_stop_end_only_their_own,
     neighbours.machine_wide_processes_are_left_alone,

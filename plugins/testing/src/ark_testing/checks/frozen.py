@@ -47,3 +47,28 @@ def frozen_is_neither_running_nor_stopped(subject: Subject) -> None:
     )
     gone = await_that(lambda: not host.living(), 1.0)
     expect(gone, f"it was frozen, and a remove has left: {shown(host.living())}")
+
+
+@check(
+    "what its health commands call well is well: they do not vouch for what is frozen",
+    "健全であることを知らせるコマンドは、凍結したアプリケーションを正常としない",
+)
+def health_commands_do_not_vouch_for_what_is_frozen(subject: Subject) -> None:
+    if "ark_health_commands" not in subject.declaration()["hooks"]:
+        return
+    host = subject.host
+    subject.stopped()
+    with subject.hurried(host, {"lifekeeper.quickcheck_run": 4.0}):
+        subject.running()
+        # The first one asks the plugin, and notes what lives; the next may do without.
+        end = host.quick_check()
+        expect(end.code == 0, f"it runs, and a quickCheck ended with {end.code}: {last_of(host)}")
+        host.kill(host.living(), signal.SIGSTOP)
+        host.quick_check()
+    told = last_of(host)
+    subject.clear(host)
+    expect(
+        told != "QuickCheck completed.",
+        "all its processes are stopped (SIGSTOP), and its health commands return 0; "
+        "name only commands that ask the application itself",
+    )
