@@ -94,15 +94,16 @@ def _ask(paths: Paths, site: Site, machine: Machine, host: LogicalHost, name: st
     try:
         resource = _resource(paths, host, name, plugin, declared)
         if resource is not None and os.path.exists(paths.resource_file(name)):
-            told = replace(told, declared=_written(resource))
+            told = replace(told, declared=_written(resource, str(declared["lang"])))
         findings = _findings(paths, site, machine, resource) if resource else ()
     except ArkError as error:
         return replace(told, error=str(error))
     return replace(told, findings=findings)
 
 
-def _written(resource: Resource) -> Declared:
-    lang = resource.options.get("lang", "")
+def _written(resource: Resource, default: str) -> Declared:
+    """What the file of a resource declares. `default`: its plugin's own `lang`."""
+    lang = resource.options.get("lang", default)
     return Declared(resource.requires, resource.mount_points, lang if isinstance(lang, str) else "")
 
 
@@ -123,6 +124,7 @@ def _declared(plugin: str) -> dict[str, Any]:
         "runs_as_processes": application.runs_as_processes,
         "start_code_decides": application.start_code_decides,
         "force_before_restart": application.force_before_restart,
+        "lang": options["lang"].default if "lang" in options else "",
         "needs": [key for key, option in options.items() if option.required],
     }
 
