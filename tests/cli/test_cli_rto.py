@@ -145,6 +145,14 @@ class TestFailover:
         keys = [each["part"] for each in asked(*switched)["ways"][FAILOVER]["parts"]]
         assert keys[4:8] == ["remove:toy2", "remove:toy1", "restore:toy1", "restore:toy2"]
 
+    def test_all_that_hangs_together_goes_along(
+        self, asked: Callable[..., Any], node: ToyNode
+    ) -> None:
+        node.configure("toy0", "LHOST0", text='requires = ["toy1", "toy3"]')
+        node.configure("toy2", "LHOST2", text='requires = ["toy1"]')
+        node.configure("toy3", "LHOST3")
+        assert asked()["hierarchy"] == ["toy1", "toy3", "toy0", "toy2"]
+
     def test_starts_after_a_failure_count_before_planned_ones(
         self, asked: Callable[..., Any], switched: tuple[str, ...]
     ) -> None:

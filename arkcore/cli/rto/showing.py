@@ -129,7 +129,7 @@ def worst_of(seconds: float) -> str:
     if seconds == NEVER:
         return say("never: nothing is checked", "検知しません: 監視は停止しています")
     total = duration(seconds)
-    return say(f"{total}, and what no timer bounds", f"{total} と、上限のない時間")
+    return say(f"{total}, and what no timer bounds", f"{total}と、上限のない時間")
 
 
 def seconds_of(seconds: float | None) -> str:
