@@ -22,6 +22,21 @@ _UNIT = re.compile(r"[A-Za-z0-9:_][A-Za-z0-9:_.-]*(@[A-Za-z0-9:_.@-]*)?\.service
 _SYSTEMCTL = "/usr/bin/systemctl"
 #: A path that stands between quotes as it is.
 _PLAIN = re.compile(r"[^\"\\$\x00-\x1f\x7f]+")
+#: Of a plugin that needs nothing of ours but arkcore.
+_ALONE = {"requires": "", "checkouts": ""}
+#: In the options of a plugin whose systemctl lies elsewhere.
+_OWN_SYSTEMCTL = """\
+    systemctl: str = option(
+        "{program}",
+        text="The program systemctl",
+        text_ja="systemctl の絶対パス",
+    )
+"""
+#: In a plugin of one unit, of which a node can have no second one.
+_ONE_UNIT = """\
+    topologies = (Topology.STANDBY,)
+    logical_host = LogicalHostRule()
+"""
 
 
 def words_of(
@@ -95,21 +110,6 @@ def _words_of_unit(unit: str | None, program: str | None, module: str) -> dict[s
     }
 
 
-#: In the options of a plugin whose systemctl lies elsewhere.
-_OWN_SYSTEMCTL = """\
-    systemctl: str = option(
-        "{program}",
-        text="The program systemctl",
-        text_ja="systemctl の絶対パス",
-    )
-"""
-#: In a plugin of one unit, of which a node can have no second one.
-_ONE_UNIT = """\
-    topologies = (Topology.STANDBY,)
-    logical_host = LogicalHostRule()
-"""
-
-
 def _about_the_unit(unit: str, module: str) -> dict[str, str]:
     return {
         "about": (
@@ -163,10 +163,6 @@ def _about_the_example(module: str) -> dict[str, str]:
         "setting": "status_limit = 5",
         **_ALONE,
     }
-
-
-#: Of a plugin that needs nothing of ours but arkcore.
-_ALONE = {"requires": "", "checkouts": ""}
 
 
 def _about(kind: Kind, program: str, module: str) -> dict[str, str]:
