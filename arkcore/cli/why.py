@@ -8,14 +8,18 @@ from arkcore.cli.command import Command
 from arkcore.cli.console import console, iso, paths_here, print_json
 from arkcore.cli.language import say
 from arkcore.cli.output import Text
-from arkcore.cli.ras.cause import incident_of, paragraphs
+from arkcore.cli.ras.cause import paragraphs
 from arkcore.cli.ras.facts import facts_of
+from arkcore.cli.ras.incident import incident_of
 from arkcore.cli.ras.reading import When, limits_of, sources_of, tell_damage
 from arkcore.ras.reader import Reader
 from arkcore.ras.records import ScriptTaken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from arkcore.cli.ras.incident import Incident
     from arkcore.ras.records import Run
 
 #: Scripts that are read of the end of the log: those that failed, and those that acted.
@@ -64,7 +68,8 @@ def why(resource: str | None, at: float | None, files: tuple[str, ...], json: bo
         step = found.step if found else None
         print_json(
             {
-                "failed": facts_of(found.script) if found else None,
+                "failed": facts_of(found.script) if found and not found.taken_over else None,
+                "lost": _lost(found) if found and found.taken_over else None,
                 "step": step.step.value[0] if step else None,
                 "step_began": iso(step.began) if step else None,
                 "next": [facts_of(each) for each in found.then] if found else [],
@@ -78,3 +83,16 @@ def why(resource: str | None, at: float | None, files: tuple[str, ...], json: bo
         return
     for text in paragraphs(found, paths.blackboxes):
         out.print(Text(text), soft_wrap=not out.is_terminal)
+
+
+def _lost(found: Incident) -> dict[str, Any]:
+    """The node that was lost, and what shows it, as facts."""
+    assert found.taken_over is not None
+    return {
+        "node": found.script.node,
+        "resource": found.script.resource,
+        "logical_host": found.script.logical_host,
+        "ran_since": iso(found.script.ends),
+        "taken_over_by": found.taken_over.node,
+        "taken_over": iso(found.taken_over.began),
+    }

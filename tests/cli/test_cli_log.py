@@ -110,6 +110,14 @@ class TestRuns:
             following.terminate()
 
 
+def two_nodes(directory: Path, one: RasWriter, *, after: float) -> tuple[str, ...]:
+    """The logs of node one, and of node two which starts it so many seconds after its last line."""
+    two = RasWriter(now=one.now + after).restore(5)
+    one.write(directory / "one/ras.log")
+    two.write(directory / "two/ras.log")
+    return "--file", f"one={directory}/one", "--file", f"two={directory}/two"
+
+
 class TestWhy:
     def test_it_names_the_step_that_failed_and_what_came_next(self, log: Path, ark_here) -> None:
         RasWriter().told(*FAILS).remove(4).write(log)
@@ -144,6 +152,43 @@ class TestWhy:
         RasWriter().restore(4).write(log)
         told = ark_here("why", "--file", str(log))
         assert (told.returncode, told.stdout) == (0, "Nothing failed in the RAS log.\n")
+
+    def test_a_stop_that_became_a_forced_one_is_named(self, log: Path, ark_here) -> None:
+        RasWriter().restore(4).forced_remove(90, 3).write(log)
+        told = ark_here("why", "--file", f"one={log}").stdout
+        assert told.startswith("one: Remove toy1 (LHOST1): the stop did not stop it; the forced")
+
+    def test_a_node_that_was_lost_is_named(self, tmp_path: Path, ark_here) -> None:
+        answer = ark_here("why", "--json", *two_nodes(tmp_path, RasWriter().restore(4), after=60))
+        found = json.loads(answer.stdout)
+        assert (found["failed"], found["lost"]["node"]) == (None, "one")
+        assert found["text"][0].startswith("one was lost: toy1 (LHOST1) ran there since")
+
+    def test_a_node_that_stopped_it_first_is_not_lost(self, tmp_path: Path, ark_here) -> None:
+        stopped = RasWriter().restore(4).remove(4)
+        # Its clock is 30 s ahead of the other's.
+        told = ark_here("why", *two_nodes(tmp_path, stopped, after=-90)).stdout
+        assert told == "Nothing failed in the RAS log.\n"
+
+    def test_a_step_that_was_cut_off_with_its_node_is_named(self, tmp_path: Path, ark_here) -> None:
+        cut = RasWriter().restore(4).told("Remove start.", "Stopping.", "/stop LHOST1", 5)
+        told = ark_here("why", *two_nodes(tmp_path, cut, after=60)).stdout
+        assert told.startswith("one: Remove toy1 (LHOST1): the stop (/stop LHOST1) that began at")
+
+    def test_a_check_that_was_ended_for_a_stop_is_no_failure(self, log: Path, ark_here) -> None:
+        writer = RasWriter().told(*FAILS).told("QuickCheck start.", "QuickCheck aborted.", 1)
+        writer.remove(4).write(log)
+        assert ark_here("why", "--file", str(log)).stdout.startswith("Recover toy1")
+
+    def test_a_remove_that_fails_after_a_check_hides_it_not(self, log: Path, ark_here) -> None:
+        RasWriter().told(
+            "QuickCheck start.", 3, "QuickCheck failed. It is PARTIAL (x).", 1, "Remove start.",
+            "Stopping.", 9, "Force stopping.", 2, "Force stop failed. Still alive: pid 1 x (D)",
+            "Remove failed. Still alive: pid 1 x (D)",
+        ).write(log)  # fmt: skip
+        told = ark_here("why", "--file", str(log)).stdout
+        assert told.startswith("QuickCheck toy1 (LHOST1) failed")
+        assert "reboot this node" in told.splitlines()[-1]
 
     def test_a_black_box_tells_what_hung(self, node: ToyNode, ark) -> None:
         node.configure(timers={"restore.process": 1, "restore.cleanup": 2})

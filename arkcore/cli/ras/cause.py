@@ -1,9 +1,8 @@
-"""Finds where an incident failed first, and tells of it: the step, its time, what was said."""
+"""Tells of an incident: the script and the step that failed, its time, what was said, what next."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from itertools import pairwise
 
 from arkcore.base.call import Action
@@ -11,70 +10,20 @@ from arkcore.base.trusted import open_regular
 from arkcore.cli.console import duration
 from arkcore.cli.language import say
 from arkcore.cli.ras.tree import outcome_of, stamp, step_name
-from arkcore.ras.records import ScriptTaken, StepTaken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from arkcore.cli.ras.incident import Incident
+    from arkcore.ras.records import ScriptTaken, StepTaken
 
-#: Seconds. Failures of one logical host that follow one another sooner are one incident.
-_APART = 900.0
-#: So many scripts that came next are told.
-_NEXT = 6
 _PRODUCT = "| "
-
-
-@dataclass(frozen=True)
-class Incident:
-    """A script that failed, its step that did, and the scripts that came next."""
-
-    script: ScriptTaken
-    step: StepTaken | None
-    then: tuple[ScriptTaken, ...]
-
-
-def incident_of(scripts: Sequence[ScriptTaken], at: float, resource: str) -> Incident | None:
-    """The last incident that began before `at`; None where nothing failed.
-
-    `scripts`: those that failed, were aborted, or acted, in the order of their beginnings.
-    """
-    failed = [
-        script
-        for script in scripts
-        if script.went_badly and script.began <= at and resource in ("", script.resource)
-    ]
-    if not failed:
-        return None
-    chain = [failed[-1]]
-    for script in reversed(failed[:-1]):
-        if script.logical_host != chain[0].logical_host:
-            continue
-        if chain[0].began - script.ends > _APART:
-            break
-        chain.insert(0, script)
-    # A check finds the failure, and a recover with its steps says more of it.
-    first = next((each for each in chain if _failed_step(each) is not None), None)
-    first = first or next((each for each in chain if each.action is not Action.QUICK_CHECK), None)
-    cause = first or chain[-1]
-    then = [
-        script
-        for script in scripts
-        if script is not cause
-        and script.ends >= cause.ends
-        and script.began - cause.ends <= _APART
-        and not script.skipped
-    ]
-    return Incident(cause, _failed_step(cause), tuple(then[:_NEXT]))
-
-
-def _failed_step(script: ScriptTaken) -> StepTaken | None:
-    failed = (step for step in script.steps if step.failed or not step.ended)
-    return next(failed, None)
 
 
 def paragraphs(incident: Incident, directory: str) -> list[str]:
     """What there is to say of it, in lines. `directory`: of this node's black boxes."""
     script, step = incident.script, incident.step
+    if incident.taken_over is not None:
+        return [_lost(script, incident.taken_over), _next(incident), _look_at_lost(script)]
     found = [_what(script, step)]
     reason = (step.reason if step is not None else "") or script.reason
     if reason:
@@ -85,17 +34,22 @@ def paragraphs(incident: Incident, directory: str) -> list[str]:
     for box in script.black_boxes:
         found.append(say(f"Black box: {box}", f"ブラックボックス: {box}") + _hung(box, directory))
     found.append(_next(incident))
-    found.append(say("Look at: ", "確認先: ") + _advice(script, reason))
+    found.append(say("Look at: ", "確認先: ") + _advice(incident, reason))
     return found
 
 
 def _what(script: ScriptTaken, step: StepTaken | None) -> str:
     where = f"{script.node}: " if script.node else ""
     name = f"{script.action.script} {script.resource} ({script.logical_host})"
-    if script.ended == "aborted":
+    if script.ended == "aborted" and step is None:
         return say(
             f"{where}{name} was killed before its end; told at {stamp(script.ends)}.",
             f"{where}{name} は終了前に強制終了されました ({stamp(script.ends)} に記録)。",
+        )
+    if step is None and not script.ended:
+        return say(
+            f"{where}{name}, which began at {stamp(script.began)}, has no end.",
+            f"{where}{stamp(script.began)} に始まった {name} に終了がありません。",
         )
     if step is None:
         took = _of(script.seconds, script.used.timer, script.used.limit)
@@ -111,9 +65,37 @@ def _what(script: ScriptTaken, step: StepTaken | None) -> str:
             f"{where}{name}: the {kind}{command} that began at {stamp(step.began)} has no end.",
             f"{where}{name}: {stamp(step.began)} に始まった{kind}{command}に終了がありません。",
         )
+    if step.forced:
+        return say(
+            f"{where}{name}: the {kind}{command} did not stop it; the forced stop began at "
+            f"{stamp(step.ends)}, after {took}.",
+            f"{where}{name}: {kind}{command} では停止せず、{stamp(step.ends)} に強制停止へ"
+            f"移りました ({took})。",
+        )
     return say(
         f"{where}{name}: the {kind}{command} failed at {stamp(step.ends)}, after {took}.",
         f"{where}{name}: {kind}{command} が {stamp(step.ends)} に失敗しました ({took})。",
+    )
+
+
+def _lost(script: ScriptTaken, taken_over: ScriptTaken) -> str:
+    lost, other, resource = script.node, taken_over.node, script.resource
+    name = f"{resource} ({script.logical_host})"
+    since, at = stamp(script.ends), stamp(taken_over.began)
+    return say(
+        f"{lost} was lost: {name} ran there since {since}, no log tells of a stop, and "
+        f"{other} began to start it at {at}.",
+        f"{lost} が失われました: {name} は {since} からそこで動作し、停止の記録がないまま、"
+        f"{other} が {at} に開始しました。",
+    )
+
+
+def _look_at_lost(script: ScriptTaken) -> str:
+    return say(
+        f"Look at: {script.node}'s power, network and system log; the cluster manager's log on "
+        f"fencing; whether the log of {script.node} that is read is its newest.",
+        f"確認先: {script.node} の電源、ネットワーク、システムログ。クラスタ管理ソフトの"
+        f"フェンシングのログ。読み込んだ {script.node} のログが最新かどうか。",
     )
 
 
@@ -187,11 +169,26 @@ _ADVICE = (
 )  # fmt: skip
 
 
-def _advice(script: ScriptTaken, reason: str) -> str:
+def _advice(incident: Incident, reason: str) -> str:
+    """Where to look for the cause, and before that, what a stop that failed then asks for."""
+    script = incident.script
+    found = [
+        _known(each.reason)
+        for each in incident.then
+        if each.went_badly and each.action is Action.REMOVE
+    ]
+    found.append(_known(reason))
+    if not found[-1]:
+        found[-1] = say(
+            f"the product's own log at {stamp(script.ends)}; ark log {script.resource} --failed",
+            f"{stamp(script.ends)} ごろの製品のログ。ark log {script.resource} --failed",
+        )
+    return say("; ", "。").join(dict.fromkeys(filter(None, found)))
+
+
+def _known(reason: str) -> str:
+    """What the table advises for a reason; "" where it has nothing."""
     for words, english, japanese in _ADVICE:
         if words in reason:
             return say(english, japanese)
-    return say(
-        f"the product's own log at {stamp(script.ends)}; ark log {script.resource} --failed",
-        f"{stamp(script.ends)} ごろの製品のログ。ark log {script.resource} --failed",
-    )
+    return ""

@@ -12,7 +12,8 @@ from arkcore.cli.command import Command
 from arkcore.cli.console import paths_here, write_file
 from arkcore.cli.language import say
 from arkcore.cli.output import put
-from arkcore.cli.ras.cause import incident_of, paragraphs
+from arkcore.cli.ras.cause import paragraphs
+from arkcore.cli.ras.incident import incident_of
 from arkcore.cli.ras.reading import When, limits_of, sources_of, tell_damage
 from arkcore.cli.report.drawing import picture
 from arkcore.cli.report.history import history_of
@@ -25,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from arkcore.cli.ras.cause import Incident
+    from arkcore.cli.ras.incident import Incident
     from arkcore.ras.records import Run
 
 #: Seconds around an incident that are shown.
@@ -160,5 +161,6 @@ def _times_of(found: Incident | None, runs: Sequence[Run]) -> tuple[float, float
     if found is None:
         last = max((run.ends for run in runs), default=0.0)
         return last - _DAY, last
-    ends = max([found.script.ends, *(script.ends for script in found.then)])
-    return found.script.began - _BEFORE, ends + _AFTER
+    began = found.began
+    ends = max([began, found.script.ends, *(script.ends for script in found.then)])
+    return began - _BEFORE, ends + _AFTER
