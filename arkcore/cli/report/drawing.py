@@ -41,7 +41,7 @@ STYLE = """
 .near rect.bar,rect.near{fill:#b26a00}.odd rect.bar,rect.odd{fill:#6b4fa0}
 .skipped rect.bar,rect.skipped{fill:#6b7280}.checks rect.bar,rect.checks{fill:#8fb8a0}
 .step{fill:#ffffff;fill-opacity:.45}.step.bad{fill:#000000;fill-opacity:.55}
-.gap{fill:#b42318;fill-opacity:.16}.gapline{stroke:#b42318;stroke-width:2}
+.gap{fill:#b42318;fill-opacity:.16;stroke:#b42318;stroke-opacity:.7}
 .over{stroke:#1d4ed8;stroke-width:2;fill:none}.head{fill:#1d4ed8}
 """
 

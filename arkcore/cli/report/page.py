@@ -162,8 +162,10 @@ def _words() -> dict[str, str]:
         "later": say("Later", "後へ"),
         "whole": say("Whole period", "全期間"),
         "hint": say(
-            "Click a bar for its lines. Keys: / filters, arrows go from bar to bar, Enter opens.",
-            "棒のクリックでログの行を表示。キー: / で絞り込み、矢印で移動、Enter で開く。",
+            "Click a bar for its lines. Keys: / filters; on the timeline + and - zoom, arrows go "
+            "from bar to bar, Enter opens.",
+            "棒のクリックでログの行を表示。キー: / で絞り込み、時間軸では + と - で拡大と縮小、"
+            "矢印で移動、Enter で開く。",
         ),
         "gaps": say("Times without service", "サービス停止時間"),
         "runs": say("Runs", "実行"),
@@ -181,5 +183,5 @@ def _words() -> dict[str, str]:
         "limit": say("Set to", "設定値"),
         "times": say("Times", "回数"),
         "worst": say("Worst", "最大"),
-        "share": say("Of it", "割合"),
+        "share": say("Share", "割合"),
     }

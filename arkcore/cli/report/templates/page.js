@@ -1,6 +1,6 @@
 "use strict";
 (function () {
-  var svg = document.getElementById("timeline"), axis = document.getElementById("axis");
+  var svg = document.getElementById("timeline"), view = svg.parentNode, axis = document.getElementById("axis");
   var note = document.getElementById("note"), filter = document.getElementById("filter");
   var bad = document.getElementById("bad"), hint = note.textContent;
   var left = 190, width = 1200 - left - 16;
@@ -17,7 +17,7 @@
       Array.prototype.map.call(g.querySelectorAll("path"), function (p) { return p.getAttribute("d"); })];
   });
   var rows = Array.prototype.slice.call(document.querySelectorAll("#runs tbody tr"));
-  var texts = rows.map(function (row) { return row.textContent.toLowerCase(); });
+  var texts = null;
   function x(at) { return left + (at - from) / (to - from) * width; }
   function within(v) { return Math.max(left, Math.min(left + width, v)); }
   function two(n) { return (n < 10 ? "0" : "") + n; }
@@ -58,6 +58,7 @@
     from = Math.max(first, Math.min(last - span, from + by * span)); to = from + span; draw();
   }
   function apply() {
+    texts = texts || rows.map(function (row) { return row.textContent.toLowerCase(); });
     var words = filter.value.toLowerCase().split(/\s+/).filter(Boolean), shown = 0;
     rows.forEach(function (row, i) {
       var fits = words.every(function (w) { return texts[i].indexOf(w) >= 0; }) &&
@@ -69,6 +70,7 @@
         (!bad.checked || g.classList.contains("failed") || g.classList.contains("near"));
       g.classList.toggle("off", !fits);
     });
+    if (!buttons.some(function (b) { return b.tabIndex === 0 && !b.classList.contains("off"); })) stop(seen()[0]);
     note.textContent = words.length || bad.checked ? shown + " / " + rows.length : hint;
   }
   function tell(g) { note.textContent = g.querySelector("title").textContent; }
@@ -85,16 +87,24 @@
   function run(target) { return target.closest ? target.closest("g.run") : null; }
   svg.addEventListener("mouseover", function (e) { var g = run(e.target); if (g) tell(g); });
   svg.addEventListener("click", function (e) { var g = run(e.target); if (g) open(g); });
-  svg.addEventListener("focusin", function (e) { var g = run(e.target); if (g) tell(g); });
-  if (buttons.length) buttons[0].setAttribute("tabindex", "0");
+  // Not on the picture itself: a browser would make it a stop of Tab.
+  view.addEventListener("focusin", function (e) { var g = run(e.target); if (g) tell(g); });
+  // Tab comes to one bar, and arrows go on from there.
+  function seen() { return buttons.filter(function (b) { return !b.classList.contains("off"); }); }
+  function stop(g) { buttons.forEach(function (b) { b.setAttribute("tabindex", b === g ? "0" : "-1"); }); }
+  stop(buttons[0]);
   svg.addEventListener("keydown", function (e) {
     var g = run(e.target); if (!g) return;
     if (e.key === "Enter" || e.key === " ") { e.preventDefault(); open(g); return; }
     var by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.key]; if (!by) return;
     e.preventDefault();
-    var seen = buttons.filter(function (b) { return !b.classList.contains("off"); });
-    var next = seen[(seen.indexOf(g) + by + seen.length) % seen.length]; if (!next) return;
+    var all = seen(), next = all[(all.indexOf(g) + by + all.length) % all.length]; if (!next) return;
     g.setAttribute("tabindex", "-1"); next.setAttribute("tabindex", "0"); next.focus();
+  });
+  view.addEventListener("keydown", function (e) {
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    if (e.key === "+" || e.key === "=") zoom(0.5);
+    if (e.key === "-") zoom(2);
   });
   svg.addEventListener("wheel", function (e) {
     if (!e.ctrlKey && !e.metaKey) return;
@@ -107,6 +117,15 @@
   document.getElementById("left").addEventListener("click", function () { move(-0.5); });
   document.getElementById("right").addEventListener("click", function () { move(0.5); });
   document.getElementById("all").addEventListener("click", function () { from = first; to = last; draw(); });
+  // On a narrow screen the first failure is what is seen first.
+  function reveal() {
+    var g = svg.querySelector("g.run.failed"), room = view.scrollWidth - view.clientWidth;
+    if (g && room > 0) {
+      var at = g.getBoundingClientRect().left - view.getBoundingClientRect().left;
+      view.scrollLeft = Math.max(0, at - view.clientWidth / 2);
+    }
+  }
+  reveal();
   filter.addEventListener("input", apply);
   bad.addEventListener("change", apply);
   document.addEventListener("keydown", function (e) {
