@@ -13,6 +13,8 @@
 #   make cluster-torture  random faults in a row on it: FAULTS=50 SEED=1; needs root
 #   make cluster-postgresql  a client writes while PostgreSQL fails over: KILLS=30 SEED=1; needs root
 #   make cluster-figures  cluster-test, and its times into docs/*/cluster.md
+#   make browser       the page of ark report in a Chromium that it unpacks
+#   make browser-figures  how soon that page can be used, with 20,000 runs too
 #   make bench         the figures of docs/en/benchmarks.md
 #   make torture       hostile actions by seed, against a model: MINUTES=5 SEEDS=1000 START=1
 #   make hang          a status command that hangs, at every timer's own length: ten minutes
@@ -37,7 +39,7 @@ SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 
 .PHONY: demo check test lint types layers audit audit-parts test-parts tests quick-tests deadlines-and-attacks behind pythons pythons-parts coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
-.PHONY: cluster-postgresql
+.PHONY: cluster-postgresql browser browser-parts browser-figures
 
 # Most tests wait for processes: two for each processor keep it busy. Those of deadlines have the
 # machine for themselves, and fewer at once.
@@ -77,11 +79,13 @@ test:
 	@if [ "$$(id -u)" = 0 ]; then \
 	    $(MAKE) --no-print-directory cluster-parts && \
 	    $(MAKE) --no-print-directory -j2 --output-sync=target tests cluster-test && \
-	    $(MAKE) --no-print-directory -j2 --output-sync=target deadlines-and-attacks behind; \
+	    $(MAKE) --no-print-directory -j2 --output-sync=target deadlines-and-attacks behind && \
+	    echo 'The page of ark report in a browser is LEFT OUT: make browser'; \
 	else \
 	    $(MAKE) --no-print-directory tests quick-tests pythons tests-of-deadlines && \
 	    echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test' && \
-	    echo 'The attacks need root and are LEFT OUT; as root: make attacks'; \
+	    echo 'The attacks need root and are LEFT OUT; as root: make attacks' && \
+	    echo 'The page of ark report in a browser is LEFT OUT: make browser'; \
 	fi
 
 lint: $(VENV)/.test
@@ -175,6 +179,17 @@ cluster-torture: cluster-parts
 
 cluster-postgresql: cluster-parts
 	PYTHONPATH=tests $(VENV)/bin/python tests/database_cluster.py --kills $(KILLS) --seed $(SEED)
+
+# A Chromium is 300 MB to unpack, which takes longer than its tests: `make test` leaves them out.
+browser-parts: $(VENV)/.test
+	tools/chromium $(DEPS)/chromium >/dev/null
+	tools/axe $(DEPS)/axe >/dev/null
+
+browser: browser-parts
+	$(VENV)/bin/python -m pytest tests/browser -m browser $(PYTEST)
+
+browser-figures: browser-parts
+	PYTHONPATH=tests $(VENV)/bin/python -m browser.figures $(DEPS)/chromium/chromium
 
 matrix: $(VENV)/.test
 	$(VENV)/bin/python -m pytest -n auto --dist worksteal -m matrix tests/conformance tests/cli/test_cli_new_kinds.py
