@@ -141,9 +141,17 @@ def check_networks_of_virtual(interfaces: Interfaces, site: Site, node: Node) ->
 
 
 def check_own_addresses(
-    interfaces: Interfaces, node: Node, heard: Mapping[str, Sequence[str]]
+    interfaces: Interfaces, node: Node, heard: Mapping[str, Sequence[str]], problem: str = ""
 ) -> Iterator[Finding]:
-    """No other machine has an address of this node."""
+    """No other machine has an address of this node. `problem`: why a LAN could not be asked."""
+    if problem:
+        yield UP.cannot_tell(
+            say(f"whether another machine has an address of the pair: {problem}",
+                f"別のマシンが同じアドレスを持つかどうか: {problem}"),
+            say(f"run it as root, or look by hand: arping -D -c 2 -I INTERFACE {node.service}",
+                f"root で実行するか、arping -D -c 2 -I インターフェース {node.service} で"
+                f"確認してください"),
+        )  # fmt: skip
     for word, address in node.lans():
         others = heard.get(address, ())
         if others and interfaces.holding(address):

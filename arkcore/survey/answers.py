@@ -183,6 +183,8 @@ def _refuse_impossible_numbers(answers: Answers, what: str, again: str) -> None:
         times[f"resources.{name}.recovered"] = resource.recovered
         times[f"resources.{name}.first_restored"] = resource.first_restored
     sizes = {f"disks.{name}.size": disk.size for name, disk in answers.disks.items()}
+    sizes |= {f"around.lans.{name}.mtu": lan.mtu for name, lan in answers.around.lans.items()}
+    times["around.check_interval"] = answers.around.check_interval or 0.0
     offset = 0.0 if answers.offset is None else abs(answers.offset)
     for most, numbers in ((_LATEST, times), (1 << 63, sizes), (_LATEST, {"offset": offset})):
         for key, number in numbers.items():

@@ -172,7 +172,7 @@ def examine(
         *check_time_source(clock),
         *check_zone(zone),
         *check_interfaces(interfaces, node),
-        *check_own_addresses(interfaces, node, heard),
+        *check_own_addresses(interfaces, node, heard, lan_owners.problem),
         *check_reach(machine, interfaces, site, node),
         *check_bonding(machine, interfaces, node),
         *check_firewall(filters, interfaces, site, node),
