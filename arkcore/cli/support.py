@@ -15,7 +15,8 @@ from arkcore.cli.command import Command
 from arkcore.cli.console import paths_here, print_json
 from arkcore.cli.language import say
 from arkcore.cli.output import put, put_archive
-from arkcore.cli.ras.cause import incident_of, paragraphs
+from arkcore.cli.ras.cause import paragraphs
+from arkcore.cli.ras.incident import incident_of
 from arkcore.cli.ras.reading import When, limits_of, sources_of
 from arkcore.managers.pacemaker_tools import PacemakerTools
 from arkcore.ras.reader import Reader
