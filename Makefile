@@ -111,6 +111,7 @@ test-parts: $(VENV)/.test
 	    tools/unpack $$package $(DEPS)/$$package >/dev/null || exit 1; \
 	done
 	tools/need ip iproute2
+	tools/need logrotate logrotate
 	tools/need ping iputils-ping
 	if [ "$$(id -u)" = 0 ]; then tools/need sshd openssh-server; fi
 	tools/need cc gcc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+LOGROTATE = shutil.which("logrotate", path=f"{os.environ['PATH']}:/usr/sbin:/sbin") or ""
 FILE = Path(__file__).parents[2] / "share/logrotate"
 BLOCKS = {
     path: words.split()
@@ -26,11 +28,11 @@ def test_a_log_is_rotated_by_its_age_and_by_its_size(log: str) -> None:
     assert "size" not in words
 
 
-@pytest.mark.skipif(not shutil.which("logrotate"), reason="logrotate is not installed")
+@pytest.mark.skipif(not LOGROTATE, reason="logrotate is not installed")
 def test_logrotate_accepts_it(tmp_path: Path) -> None:
     state = tmp_path / "state"
     done = subprocess.run(
-        ["logrotate", "--debug", "--state", state, FILE], capture_output=True, text=True
+        [LOGROTATE, "--debug", "--state", state, FILE], capture_output=True, text=True
     )
     assert done.returncode == 0
     assert "error" not in done.stderr
