@@ -77,7 +77,6 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "leaves-a-child": ("hooks_change_nothing_of_their_process",),
     "sets-the-locale": ("hooks_change_nothing_of_their_process",),
     "remembers-answers": ("nothing_is_kept_in_the_class",),
-    "keeps-notes": ("nothing_is_kept_in_the_class",),
     "ignores-its-user": ("its_user_runs_it",),
     "depends-on-the-machine": ("declaration_is_the_same_everywhere",),
     "ignores-an-option": ("every_option_is_read",),

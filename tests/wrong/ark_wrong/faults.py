@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from ark_wrong import notes
 from ark_wrong.right import Options, Right
 from arkcore import (
     Application,
@@ -733,16 +732,6 @@ class RemembersAnswers(Right):
         _began(ctx.logical_host)
 
 
-class KeepsNotes(Right):
-    """It keeps notes in another module of its package."""
-
-    name = "wrong-keeps-notes"
-
-    def start(self, ctx: Any) -> None:
-        super().start(ctx)
-        notes.STARTED.append(ctx.logical_host)
-
-
 class OptionsWithUser(Options):
     user: str = option("", "the user it runs as", "実行ユーザー", kind="user")
 
@@ -790,7 +779,7 @@ class SlowWhenHalfDead(Right):
     def status(self, ctx: Any) -> StatusReport:
         names = [each.name for each in self.processes(ctx)]
         if names and not any(each.startswith("rightd") for each in names):
-            time.sleep(6.5)
+            time.sleep(8.0)
         return super().status(ctx)
 
 

@@ -124,6 +124,7 @@ def _declaration(name: str) -> dict[str, Any]:
         "machine_wide": list(application.machine_wide),
         "exclusive": application.logical_host.exclusive,
         "options": _options(application),
+        "checks_options": hasattr(application.options, "check"),
         "users": [
             key for key in users_among(application.options) if hasattr(application.options, key)
         ],

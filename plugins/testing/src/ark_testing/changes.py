@@ -101,16 +101,14 @@ def _inheritable() -> set[int]:
 
 
 def kept_by(plugin: object) -> dict[str, dict[str, str]]:
-    """What a plugin's classes and the modules of its package hold, by place and name, as text.
+    """What a plugin's classes and their modules hold, by place and name, as text.
 
     A function holds its defaults, and what it remembers of its answers.
     """
     classes = [each for each in type(plugin).__mro__ if _package(each.__module__) not in _NOT_OURS]
-    packages = {_package(each.__module__) for each in classes}
     found = {each.__qualname__: _held(vars(each)) for each in classes}
-    for name, module in list(sys.modules.items()):
-        if _package(name) in packages and isinstance(module, ModuleType):
-            found[name] = _held(vars(module))
+    for name in {each.__module__ for each in classes}:
+        found[name] = _held(vars(sys.modules[name])) if name in sys.modules else {}
     return found
 
 

@@ -14,7 +14,7 @@ from arkcore.base.status import Status
 from arkcore.machine.processes import Process, arguments, still_lives
 
 #: Seconds that the status of what is half dead is given, and after which it must have come back.
-_WITHIN, _LATE = 1.0, 5.0
+_WITHIN, _LATE = 2.0, 4.0
 _DEFINITE = (Status.STOPPED, Status.PARTIAL)
 
 
