@@ -13,6 +13,7 @@
 #   make cluster-torture  random faults in a row on it: FAULTS=50 SEED=1; needs root
 #   make cluster-postgresql  a client writes while PostgreSQL fails over: KILLS=30 SEED=1; needs root
 #   make cluster-figures  cluster-test, and its times into docs/*/cluster.md
+#   make cluster-recordings  known faults on it, recorded for the test of ark why; needs root
 #   make browser       the page of ark report in a Chromium that it unpacks
 #   make browser-figures  how soon that page can be used, with 20,000 runs too
 #   make bench         the figures of docs/en/benchmarks.md
@@ -39,7 +40,7 @@ SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 
 .PHONY: demo check test lint types layers audit audit-parts test-parts tests quick-tests deadlines-and-attacks behind pythons pythons-parts coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
-.PHONY: cluster-postgresql browser browser-parts browser-figures
+.PHONY: cluster-postgresql cluster-recordings browser browser-parts browser-figures
 
 # Most tests wait for processes: two for each processor keep it busy. Those of deadlines have the
 # machine for themselves, and fewer at once.
@@ -62,6 +63,7 @@ SEEDS ?= 1000
 START ?= 1
 FAULTS ?= 50
 KILLS ?= 30
+NAMES ?=
 SEED ?= 1
 
 demo: $(VENV)/.demo
@@ -180,6 +182,10 @@ cluster-torture: cluster-parts
 
 cluster-postgresql: cluster-parts
 	PYTHONPATH=tests $(VENV)/bin/python tests/database_cluster.py --kills $(KILLS) --seed $(SEED)
+
+# All of them anew; NAMES="command-start-hangs" for some.
+cluster-recordings: cluster-parts
+	PYTHONPATH=tests $(VENV)/bin/python -m rigs.jp1_cluster.recordings --into tests/recordings $(NAMES)
 
 # A Chromium is 300 MB to unpack, which takes longer than its tests: `make test` leaves them out.
 browser-parts: $(VENV)/.test
