@@ -127,15 +127,18 @@ def _correct(name: str, wanted: str) -> str:
 
 
 def _is_covered(name: str, written: Mapping[str, Declared]) -> bool:
-    """Whether a resource that `name` requires, directly or in turn, needs a mount point."""
+    """Whether a resource that `name` requires, directly or in turn, needs a mount point.
+
+    One whose file cannot be used may: its own finding tells what is wrong.
+    """
     seen: set[str] = set()
     ahead = [name]
     while ahead:
         each = ahead.pop()
-        if each in seen or each not in written:
+        if each in seen:
             continue
         seen.add(each)
-        if written[each].mount_points:
+        if each not in written or written[each].mount_points:
             return True
         ahead += written[each].requires
     return False
