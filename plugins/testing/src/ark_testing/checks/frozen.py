@@ -11,7 +11,7 @@ from ark_testing.subject import Subject, last_of
 from arkcore.base.status import Status
 
 #: Seconds that the status is given, and after which it must have come back for certain.
-_WITHIN, _LATE = 1.0, 3.0
+_WITHIN, _LATE = 1.0, 5.0
 #: An ordinary stop of what is frozen takes all its time: not much of it is given.
 _TIMERS = {"remove.process": 2.0, "remove.force_reserve": 1.0, "remove.cleanup": 20.0}
 _ADVICE = "ask the application itself, and say UNKNOWN where it does not answer in time"
