@@ -36,7 +36,7 @@ END { for (k in n) print k, n[k], total[k], worst[k] }
 
 #: What `ark timers --suggest` does with a log.
 SUMMARY = """
-import resource, sys
+import sys
 from arkcore.cli.tuning.measured import History
 from arkcore.ras.reader import Reader
 from arkcore.ras.source import Source
@@ -47,7 +47,9 @@ for run in Reader([Source(sys.argv[1])], keeps=False).runs():
         found[run.resource] = History(Timers({}))
     found[run.resource].hear(run)
 assert all(each.scripts for each in found.values())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not ru_maxrss: that counts the memory of the process that has forked this one.
+[peak] = [line for line in open("/proc/self/status") if line.startswith("VmHWM:")]
+print(int(peak.split()[1]) // 1024)
 """
 
 RESTART = (

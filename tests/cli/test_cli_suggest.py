@@ -171,7 +171,7 @@ def test_planned_starts_alone_shorten_nothing() -> None:
     assert told.why.endswith("(starts: 20 planned)")
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(0, 100_000), max_size=20), st.integers(0, 3), st.integers(1, 1000))
 def test_nothing_below_the_vendors_value_is_ever_advised(
     seconds: list[int], ran_out: int, value: int
