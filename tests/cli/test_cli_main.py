@@ -56,7 +56,7 @@ def test_control_characters_of_wrong_usage_are_shown(ark_here) -> None:
         ("status --within 0", "0.0 is not in the range x>=0.1."),
         ("log --lines 0", "0 is not in the range x>=1."),
         ("run", "Choose from: restore, remove, quickcheck, recover."),
-        ("maintenance toy1 ON", "'ON' is not one of 'on', 'off'."),
+        ("maintenance toy1 ON", "RESOURCE on, RESOURCE off, RESOURCE"),
         ("statsu", "No such command 'statsu'. Did you mean 'status'?"),
     ],
 )

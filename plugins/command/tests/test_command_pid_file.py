@@ -14,6 +14,7 @@ import pytest
 from ark_command import Command
 
 from arkcore import Belief, Status, StepFailed, processes
+from arkcore.context.context import engine_side
 from arkcore.context.pid_file import Birth
 from arkcore.machine.pid_reading import PidFile, read
 
@@ -129,6 +130,7 @@ def test_what_the_file_has_shown_can_be_signalled(
     child = live("/bin/sh", "-c", "sleep 300 & wait")
     write(pid_file, child.pid)
     ctx = make_context(pid_file=str(pid_file))
+    engine_side(ctx).step.kind = "stop"
     sighting = look(ctx)
     assert ctx.signal([seen(child.pid)], "CONT") == [seen(child.pid)]
     assert ctx.wait_until(lambda: len(sighting.processes) == 2, within=5)

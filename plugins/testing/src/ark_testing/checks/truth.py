@@ -148,7 +148,13 @@ def half_death_is_seen(subject: Subject) -> None:
         raise Unreached(f"it has one process only: {shown(living)}")
     # The eldest ones: with them goes what knows of the others.
     host.kill(living[: len(living) // 2])
-    seen = host.look()
+    try:
+        seen = host.look(_WITHIN, late=_LATE)
+    except Lost as error:
+        raise Failed(
+            f"half of it is dead, and ark_status or ark_processes had not come back {_LATE:g} s "
+            f"after their deadline of {_WITHIN:g} s; wait through ctx only"
+        ) from error
 
     def noticed() -> bool:
         nonlocal seen
@@ -157,13 +163,6 @@ def half_death_is_seen(subject: Subject) -> None:
 
     if not await_that(noticed, subject.installation.notices_within):
         raise Failed(f"half of it is dead, and it is said to be RUNNING: {seen.detail}")
-    try:
-        host.look(_WITHIN, late=_LATE)
-    except Lost as error:
-        raise Failed(
-            f"half of it is dead, and ark_status or ark_processes had not come back {_LATE:g} s "
-            f"after their deadline of {_WITHIN:g} s; wait through ctx only"
-        ) from error
     missed = missed_by(host)
     expect(not missed, f"half of it is dead, and not listed any more: {shown(missed)}")
     end = host.remove()
