@@ -93,7 +93,8 @@ class Guard:
         begun, self._begun = self._begun, None
         if begun is not None:
             run = self.use(begun.resource)
-            run.is_begun, run.answer = True, begun.answer
+            run.is_begun, run.answer, run.clock = True, begun.answer, begun.clock
+            run.clock.go_on()
             run.script.go_on()
             self.case.lock.take_from(begun.lock)
             return None

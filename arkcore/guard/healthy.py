@@ -57,8 +57,9 @@ _STATUS = "status"
 _LONGEST_LOOK = 0.05
 #: Files of a resource's memory that are not there while all is ordinary.
 _EXTRAORDINARY = frozenset({"blind.json", "commands.json", "undecided.json"})
-#: More descriptors than this process has.
-_DESCRIPTORS = 256
+#: A command that lasts longer, in seconds, is noted with its pid: one that clears its environment
+#: would else be known by nothing.
+_SHORT = 0.5
 #: Levels of a sink that is told of nothing that goes well.
 _QUIET = ("warning", "error", "none")
 
@@ -66,15 +67,17 @@ _QUIET = ("warning", "error", "none")
 class Begun:
     """What of a quickCheck has begun when the guard takes it over.
 
-    `resource`: as it was recorded. `lock`: which is held. `answer`: what the check's part has
-    answered, where its time is used up; None where the plugin is to be asked.
+    `resource`: as it was recorded. `lock`: which is held. `clock`: of the undecided, which runs.
+    `answer`: what the check's part has answered, where its time is used up; None where the plugin
+    is to be asked.
     """
 
-    __slots__ = ("answer", "lock", "resource")
+    __slots__ = ("answer", "clock", "lock", "resource")
 
-    def __init__(self, resource: Resource, lock: ResourceLock) -> None:
+    def __init__(self, resource: Resource, lock: ResourceLock, clock: UndecidedClock) -> None:
         self.resource = resource
         self.lock = lock
+        self.clock = clock
         self.answer: Verdict | None = None
 
 
@@ -164,7 +167,7 @@ class HealthyCheck:
         sink = RasSink(self._paths.ras_log, group=resource.log.group)
         gap = UndecidedClock.gap_for(caller.check_interval)
         clock = self._state.undecided_clock(timer, gap)
-        self.begun = Begun(resource, lock)
+        self.begun = Begun(resource, lock, clock)
         script.begin(Action.QUICK_CHECK.script, True, None if limit is None else limit.remaining())
         self._tell(sink, resource, "start.")
         clock.observe()
@@ -201,20 +204,19 @@ class HealthyCheck:
         well = True
         assert self.begun is not None
         for argv, timeout, env, node_lock in resource.health:
-            own = deadline if timeout is None else deadline.sooner(timeout)
             environment = clean_environment(mark, self._of_prefix(env))
-            command = _Command(self.begun, self._signals, self._paths, argv, environment)
+            command = _Command(self.begun, self._signals, self._state, argv, environment)
             if node_lock:
                 lock = NodeLock(
                     self._paths.node_lock(node_lock),
-                    _UntilTold(own, self._signals),
+                    _UntilTold(deadline.at, self._signals),
                     on_wait=clock.withdraw,
                     on_taken=clock.observe,
                 )
                 with lock as taken:
-                    well = taken and command.returns_0(own, deadline, end)
+                    well = taken and command.returns_0(timeout, deadline, end)
             else:
-                well = command.returns_0(own, deadline, end)
+                well = command.returns_0(timeout, deadline, end)
             if not well:
                 break
         if has_children():
@@ -234,29 +236,36 @@ class _Command:
         self,
         begun: Begun,
         signals: Signals,
-        paths: Paths,
+        state: State,
         argv: Sequence[str],
         environment: dict[str, str],
     ) -> None:
         self._begun = begun
         self._signals = signals
-        self._paths = paths
+        self._state = state
         self._argv = argv
         self._environment = environment
 
-    def returns_0(self, own: Deadline, deadline: Deadline, end: Deadline) -> bool:
-        """Whether it ends with 0 by its `own` deadline.
+    def returns_0(self, timeout: float | None, deadline: Deadline, end: Deadline) -> bool:
+        """Whether it ends with 0 within `timeout` seconds.
 
         `deadline`: the check's; what is late then is the check's answer. `end`: by when it is dead.
         Where this process is told to end, the command lives on: the guard ends it.
         """
+        if deadline.passed:
+            return False  # not what it is at: the one before was late
+        own = deadline if timeout is None else deadline.sooner(timeout)
         written = output.Output.discarded()
+        is_noted = False
         try:
             began = time.monotonic()
             child = Child.fork(lambda: self._become(written))
             while not child.is_over():
                 if self._signals.received:
                     return False
+                if not is_noted and time.monotonic() - began > _SHORT:
+                    is_noted = True
+                    self._note(child.pid)
                 if own.passed:
                     told = self._end(child, written, time.monotonic() - began, end)
                     if deadline.passed:
@@ -271,6 +280,16 @@ class _Command:
         finally:
             written.close()
 
+    def _note(self, pid: int) -> None:
+        """Note which process it is."""
+        try:
+            process = processes.look(pid)
+        except OSError:
+            return  # its mark has to be enough
+        if process is not None:
+            mark = self._environment[processes.MARK]
+            self._state.commands.note(mark, _STATUS, pid, process.start)
+
     def _become(self, written: output.Output) -> None:
         """In the child: be the command."""
         os.setsid()
@@ -283,7 +302,7 @@ class _Command:
         os.dup2(written.descriptor, 1)
         os.dup2(written.errors, 2)
         # Locks among them: the program may lie on a disk that hangs, and this child with it.
-        os.closerange(3, _DESCRIPTORS)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         os.execve(self._argv[0], list(self._argv), self._environment)
 
     def _end(self, child: Child, written: output.Output, seconds: float, end: Deadline) -> str:
@@ -297,7 +316,7 @@ class _Command:
 
         def record_late(tree: list[processes.Process], last: bytes) -> str:
             return blackbox.record(
-                self._paths.blackboxes,
+                self._state.paths.blackboxes,
                 resource.name,
                 headline,
                 lambda: tree,
@@ -313,7 +332,7 @@ class _Command:
             written,
             spare=resource.application.machine_wide,
             on_late=record_late,
-            end=end,
+            end=_UntilTold(end.at, self._signals),
         )
         late = CommandResult(self._argv, seconds=seconds, late=True, blackbox=box, left=left)
         return late.told()
@@ -324,13 +343,19 @@ class _UntilTold(Deadline):
 
     __slots__ = ("_signals",)
 
-    def __init__(self, deadline: Deadline, signals: Signals) -> None:
-        super().__init__(deadline.at)
+    def __init__(self, at: float, signals: Signals) -> None:
+        super().__init__(at)
         self._signals = signals
 
     @property
     def passed(self) -> bool:
         return bool(self._signals.received) or super().passed
+
+    def remaining(self) -> float:
+        return 0.0 if self._signals.received else super().remaining()
+
+    def sooner(self, seconds: float) -> Deadline:
+        return _UntilTold(super().sooner(seconds).at, self._signals)
 
 
 def _is_quiet(log: LogSettings) -> bool:

@@ -82,6 +82,9 @@ class ActionRun:
     ) -> None:
         self.case = case
         self.resource = resource
+        #: Whether the healthy path has begun this action, and what it was answered.
+        self.is_begun = False
+        self.answer: Verdict | None = None
         self.state = case.state
         self.workers = workers
         self._make_dependents = dependents
@@ -113,9 +116,6 @@ class ActionRun:
         self._strangers: set[processes.Process] = set()
         #: The marks of the commands that actions before this one have left open.
         self._earlier: set[str] = set()
-        #: Whether the healthy path has begun this action, and what it was answered.
-        self.is_begun = False
-        self.answer: Verdict | None = None
 
     def _limit_of(self, action: Action) -> Deadline | None:
         """When the whole action is ended, where its manager sets no such time for the call."""
@@ -149,6 +149,8 @@ class ActionRun:
             self.clock.reset()
         last = self.state.verdict.read()
         try:
+            if self.is_begun:
+                self.case.pause(0.0)  # told to end meanwhile: nothing more is asked
             verdict = _flow(action)(self)
             self.sweep(action, verdict)
         except Ended:
@@ -221,6 +223,8 @@ class ActionRun:
 
     @property
     def run_limit(self) -> float | None:
+        if self.is_begun and self.limit is not None:
+            return self.limit.remaining()  # the healthy path has used up the rest
         return self.case.call.caller.run_limit(self.resource.timers)
 
     @property

@@ -227,7 +227,7 @@ def end_late(
     # The leader is our child: awaited here, so that it does not stay as a zombie.
     by = Deadline.after(3 * grace)
     if end is not None:
-        by = by.sooner(budget.for_ending_command(end.remaining()))
+        by = end.sooner(min(3 * grace, budget.for_ending_command(end.remaining())))
     left = end_all(find, by, spare=spare, grace=grace)
     child.is_over()
     return blackbox, left

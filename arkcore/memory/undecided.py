@@ -29,9 +29,13 @@ class UndecidedClock:
         self._timer = timer
         self._gap = gap
         self._before: dict[str, Any] = {}
+        self._goes_on = False
 
     def observe(self) -> None:
         """Note, before the question is asked, that the answer is not known."""
+        if self._goes_on:
+            self._goes_on = False
+            return
         now = files.boottime()
         value = self._before = self._current()
         first = now
@@ -43,6 +47,10 @@ class UndecidedClock:
         # Once failed it stays failed, also over a gap, until an action resets it.
         failed = value.get("failed") is True
         self._file.write_of_this_boot(first=first, last=now, failed=failed)
+
+    def go_on(self) -> None:
+        """Take the next observation for the one that was made last: it is of the same question."""
+        self._goes_on = True
 
     def withdraw(self) -> None:
         """Take the last observation back: nobody was asked after all."""

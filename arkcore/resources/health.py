@@ -34,20 +34,31 @@ def _health_of(hooks: DirectHooks, resource: Resource) -> tuple[list[Any], ...]:
     options = make_options(hooks.application().options, resource.options)
     try:
         found = tuple(hooks.health_commands(options, resource.logical_host))
+        fault = next(filter(None, map(_fault_of, found)), "")
     except PluginError:
         raise
     except Exception as error:
         raise PluginError(f"plugin {name}: {_HOOK} raised {shown(described(error))}") from error
-    for each in found:
-        if not isinstance(each, HealthCommand):
-            raise PluginError(f"plugin {name}: {_HOOK} named {each!r}; allowed: HealthCommand")
-        if each.timeout is not None and not 0 < each.timeout < float("inf"):
-            raise PluginError(
-                f"plugin {name}: {_HOOK}: timeout = {each.timeout!r}: must be more than 0 seconds"
-            )
-        for key, value in each.env.items():
-            if not isinstance(key, str) or not (value is None or isinstance(value, str)):
-                raise PluginError(
-                    f"plugin {name}: {_HOOK}: env.{key} = {value!r}: must be a text, or None"
-                )
+    if fault:
+        raise PluginError(f"plugin {name}: {_HOOK}: {fault}")
     return tuple(each.to_list() for each in found)
+
+
+def _fault_of(command: object) -> str:
+    """What cannot be run or recorded of a command that was named; "" where it can."""
+    if not isinstance(command, HealthCommand):
+        return f"named {command!r}; allowed: HealthCommand"
+    timeout, lock = command.timeout, command.node_lock
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if timeout is not None and not (is_number and 0 < timeout < float("inf")):
+        return f"timeout = {timeout!r}: must be more than 0 seconds"
+    if not isinstance(lock, str) or "/" in lock or "\0" in lock:
+        return f"node_lock = {lock!r}: must be a name without /"
+    if not all(isinstance(word, str) and "\0" not in word for word in command.argv):
+        return f"{command.argv!r}: must be texts without a NUL character"
+    for key, value in command.env.items():
+        if not isinstance(key, str) or not key or "=" in key or "\0" in key:
+            return f"env: {key!r}: must be a name without ="
+        if value is not None and (not isinstance(value, str) or "\0" in value):
+            return f"env.{key} = {value!r}: must be a text, or None"
+    return ""

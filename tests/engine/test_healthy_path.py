@@ -6,13 +6,15 @@ import fcntl
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support import ToyNode, pairs_are_whole, wait_for
+from support import PROGRAMS, ToyNode, pairs_are_whole, wait_for
 
+from arkcore import processes
 from arkcore.memory.recorded_processes import LATELY
 
 WELL = ["QuickCheck start.", "QuickCheck completed."]
@@ -322,3 +324,86 @@ def test_a_hook_that_raises_is_told_where_the_resource_is_validated(toy: Watched
     code, told, _ = toy.check()
     assert code == 0
     assert "HealthCommand: a command must begin with an absolute path" in told[-1]
+
+
+def test_a_killed_check_s_command_that_cleared_its_environment_is_ended(toy: Watched) -> None:
+    toy.does("exec env -i sleep 36")
+    check = toy.node.start("quickcheck")
+    # Noted once it has lasted a while.
+    wait_for(lambda: any(each[1] for each in toy.node.state("commands").values()))  # type: ignore[index]
+    [sleeping] = [pid for pid in processes.pids() if is_sleeping(pid, "36")]
+    check.process.send_signal(signal.SIGKILL)
+    check.end()
+    toy.does("exit 0")
+    toy.check()
+    assert not is_sleeping(sleeping, "36")
+
+
+def is_sleeping(pid: int, seconds: str) -> bool:
+    return processes.arguments(pid) == [b"sleep", seconds.encode()]
+
+
+def test_time_that_waiting_for_a_lock_took_is_not_counted_later(
+    toy: Watched, held_lock: int
+) -> None:
+    """Told to end while it only waited, a check has observed nothing."""
+    check = toy.node.start("quickcheck")
+    wait_for(toy.is_waiting)
+    check.process.send_signal(signal.SIGTERM)
+    check.end()
+    assert not toy.node.state("undecided")
+
+
+def test_time_that_its_plugin_waits_for_a_lock_is_taken_back_with_what_was_begun(
+    toy: Watched, held_lock: int
+) -> None:
+    """No clock runs while nobody could be asked, though the healthy path had begun."""
+    (toy.node.home / "health").write_text("/bin/false\n")
+    toy.node.hooks(
+        """
+        def ark_status(ctx, default):
+            with ctx.node_lock("toy"):
+                return default(ctx)
+        """
+    )
+    check = toy.node.start("quickcheck")
+    wait_for(toy.is_waiting)
+    assert check.end() == 0
+    assert not toy.node.state("undecided")
+
+
+def test_a_command_has_its_whole_time_after_it_waited_for_a_lock(
+    toy: Watched, held_lock: int
+) -> None:
+    (toy.node.home / "health").write_text(f"timeout=1 {toy.command}\n")
+    toy.node.configure(timers={'"lifekeeper.quickcheck_run"': 8})
+    fcntl.flock(held_lock, fcntl.LOCK_UN)
+    toy.check()  # validated anew
+    fcntl.flock(held_lock, fcntl.LOCK_EX)
+    toy.does("sleep 0.5")
+    check = toy.node.start("quickcheck")
+    wait_for(toy.is_waiting)
+    time.sleep(0.8)  # the wait and the command together are longer than its timeout
+    fcntl.flock(held_lock, fcntl.LOCK_UN)
+    assert check.end() == 0
+    assert toy.node.ras[-2:] == WELL
+    assert not list((toy.node.prefix / "var/log/ark").glob("blackbox/*"))
+
+
+def test_the_lock_does_not_live_on_in_a_command_though_many_files_are_open(toy: Watched) -> None:
+    shown = toy.node.home / "shown"
+    toy.does(f"ls -l /proc/self/fd >{shown}")
+    files = [os.open("/dev/null", os.O_RDONLY) for _ in range(300)]
+    try:
+        for each in files:
+            os.set_inheritable(each, True)
+        program = subprocess.Popen(
+            [PROGRAMS / "ark-quickcheck", "-t", "toy1"],
+            env={"ARK_PREFIX": str(toy.node.prefix), "PATH": "/usr/bin:/bin"},
+            close_fds=False,
+        )
+        assert program.wait(30) == 0
+    finally:
+        for each in files:
+            os.close(each)
+    assert ".lock" not in shown.read_text()

@@ -64,12 +64,15 @@ class Toy:
 
     @hookimpl
     def ark_health_commands(self, options: Any) -> list[HealthCommand]:
-        """What the file `home/health` names, a command a line; none where there is no file."""
+        """What the file `home/health` names, a command a line; none where there is no file.
+
+        A line may begin with `timeout=SECONDS`.
+        """
         path = f"{options.home}/health"
         if not os.path.exists(path):
             return []
         with open(path) as file:
-            return [HealthCommand(line.split(), node_lock="toy") for line in file]
+            return [_health_command(line.split()) for line in file]
 
     @hookimpl
     def ark_status(self, ctx: Any) -> StatusReport:
@@ -169,3 +172,10 @@ class Observer:
             time.sleep(1000)
         with open(f"{home}/observed", "a") as file:
             file.write(text + "\n")
+
+
+def _health_command(words: list[str]) -> HealthCommand:
+    timeout = None
+    if words[0].startswith("timeout="):
+        timeout = float(words.pop(0).partition("=")[2])
+    return HealthCommand(words, timeout=timeout, node_lock="toy")

@@ -113,6 +113,11 @@ def raising(options: Any, host: str) -> Any:
             lambda *_: [HealthCommand(["/bin/true"], env={"A": 1})],  # type: ignore[dict-item]
             "ark_health_commands: env.A = 1: must be a text, or None",
         ),
+        (lambda *_: [HealthCommand(["/bin/true"], timeout=True)], "timeout = True: must be more"),
+        (lambda *_: [HealthCommand(["/bin/true"], timeout="5")], "timeout = '5': must be more"),  # type: ignore[arg-type]
+        (lambda *_: [HealthCommand(["/bin/true", "a\0b"])], "must be texts without a NUL"),
+        (lambda *_: [HealthCommand(["/bin/true"], env={"A=B": "1"})], "must be a name without ="),
+        (lambda *_: [HealthCommand(["/bin/true"], node_lock="../x")], "must be a name without /"),
         (lambda *_: None, "raised TypeError"),
     ],
 )
