@@ -355,20 +355,24 @@ def test_time_that_waiting_for_a_lock_took_is_not_counted_later(
 
 
 def test_time_that_its_plugin_waits_for_a_lock_is_taken_back_with_what_was_begun(
-    toy: Watched, held_lock: int
+    toy: Watched,
 ) -> None:
     """No clock runs while nobody could be asked, though the healthy path had begun."""
-    (toy.node.home / "health").write_text("/bin/false\n")
+    toy.does("exit 1")
+    other = toy.node.prefix / "run/ark/locks/other.lock"
     toy.node.hooks(
         """
         def ark_status(ctx, default):
-            with ctx.node_lock("toy"):
+            with ctx.node_lock("other"):
                 return default(ctx)
         """
     )
-    check = toy.node.start("quickcheck")
-    wait_for(toy.is_waiting)
-    assert check.end() == 0
+    descriptor = os.open(other, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        assert toy.node.run("quickcheck") == 0
+    finally:
+        os.close(descriptor)
     assert not toy.node.state("undecided")
 
 
