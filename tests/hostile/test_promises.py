@@ -35,7 +35,8 @@ def test_a_status_that_hangs_for_ever_fails_at_the_timer_and_recover_then_works(
         world.is_whole()
     spent = time.monotonic() - began
     assert ends[-1] == 1
-    assert 3 <= spent < 3 + 2 + 2 * MOMENT
+    # What a worker needs to tell its answer counts as used up: half a second at most here.
+    assert 3 - 0.5 <= spent < 3 + 2 + 2 * MOMENT
     assert re.search(r"undecided for [3-6] s, the timer is 3 s", world.ras[-1])
     world.hooks("")
     world.after(world.start("recover"), code=0, within=4)
