@@ -363,8 +363,9 @@ def test_time_that_its_plugin_waits_for_a_lock_is_taken_back_with_what_was_begun
     toy.node.hooks(
         """
         def ark_status(ctx, default):
-            with ctx.node_lock("other"):
-                return default(ctx)
+            from arkcore import Status, StatusReport
+            with ctx.node_lock("other") as taken:
+                return default(ctx) if taken else StatusReport(Status.UNKNOWN, "busy")
         """
     )
     descriptor = os.open(other, os.O_RDWR | os.O_CREAT, 0o600)
