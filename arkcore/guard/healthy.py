@@ -31,7 +31,7 @@ from arkcore.base.stderr import complain
 from arkcore.machine import output, processes
 from arkcore.machine.child import Child
 from arkcore.machine.descent import has_children
-from arkcore.machine.spawn import clean_environment, default_signals
+from arkcore.machine.spawn import clean_environment, close_others, default_signals
 from arkcore.memory import files, private
 from arkcore.memory.intent import Wanted
 from arkcore.memory.lock import NodeLock, ResourceLock
@@ -302,7 +302,7 @@ class _Command:
         os.dup2(written.descriptor, 1)
         os.dup2(written.errors, 2)
         # Locks among them: the program may lie on a disk that hangs, and this child with it.
-        _close_files()
+        close_others()
         os.execve(self._argv[0], list(self._argv), self._environment)
 
     def _end(self, child: Child, written: output.Output, seconds: float, end: Deadline) -> str:
@@ -356,16 +356,6 @@ class _UntilTold(Deadline):
 
     def sooner(self, seconds: float) -> Deadline:
         return _UntilTold(super().sooner(seconds).at, self._signals)
-
-
-def _close_files() -> None:
-    """Close all but the first three. Before Linux 5.9, closing a range costs each number in it."""
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2:
-            try:
-                os.close(int(name))
-            except OSError:
-                pass  # the one that listed them
 
 
 def _is_quiet(log: LogSettings) -> bool:

@@ -6,13 +6,12 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support import PROGRAMS, ToyNode, pairs_are_whole, wait_for
+from support import ToyNode, pairs_are_whole, wait_for
 
 from arkcore import processes
 from arkcore.memory.recorded_processes import LATELY
@@ -393,22 +392,3 @@ def test_a_command_has_its_whole_time_after_it_waited_for_a_lock(
     assert check.end() == 0
     assert toy.node.ras[-2:] == WELL
     assert not list((toy.node.prefix / "var/log/ark").glob("blackbox/*"))
-
-
-def test_the_lock_does_not_live_on_in_a_command_though_many_files_are_open(toy: Watched) -> None:
-    shown = toy.node.home / "shown"
-    toy.does(f"ls -l /proc/self/fd >{shown}")
-    files = [os.open("/dev/null", os.O_RDONLY) for _ in range(300)]
-    try:
-        for each in files:
-            os.set_inheritable(each, True)
-        program = subprocess.Popen(
-            [PROGRAMS / "ark-quickcheck", "-t", "toy1"],
-            env={"ARK_PREFIX": str(toy.node.prefix), "PATH": "/usr/bin:/bin"},
-            close_fds=False,
-        )
-        assert program.wait(30) == 0
-    finally:
-        for each in files:
-            os.close(each)
-    assert ".lock" not in shown.read_text()

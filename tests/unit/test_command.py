@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -19,10 +20,12 @@ import pytest
 from arkcore.base.deadline import Deadline
 from arkcore.base.errors import PluginError, StepFailed
 from arkcore.machine import processes
+from arkcore.machine.child import Child
 from arkcore.machine.command import CommandResult, run
 from arkcore.machine.descent import prctl
 from arkcore.machine.output import Output
 from arkcore.machine.processes import Process
+from arkcore.machine.spawn import close_others
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 
@@ -518,3 +521,27 @@ def test_its_pid_is_told_before_it_ends(do: Do) -> None:
     pids: list[int] = []
     result = do("echo $$", on_spawn=pids.append)
     assert result.output == f"{pids[0]}\n"
+
+
+def test_a_child_lets_go_of_every_file_however_many_are_open() -> None:
+    """A program on a disk that hangs is executed for ever: its child must hold no lock."""
+    files = [os.open("/dev/null", os.O_RDONLY) for _ in range(300)]
+    reading, writing = os.pipe()
+    assert writing > 256
+
+    def hang() -> None:
+        close_others()
+        time.sleep(100)
+
+    child = Child.fork(hang)
+    try:
+        os.close(writing)
+        poll = select.poll()
+        poll.register(reading, select.POLLIN)
+        # Once nobody can write into it any more.
+        assert [event & select.POLLHUP for _, event in poll.poll(10_000)] == [select.POLLHUP]
+        assert not child.is_over()
+    finally:
+        child.end()
+        for each in (*files, reading):
+            os.close(each)
