@@ -99,6 +99,8 @@ class Pairing:
         was_told = False
         if len(self._stories) > _RESOURCES:
             yield from self._let_go()
+        if not lines:
+            return
         for data, after in zip(lines, chain(lines[1:], (b"",)), strict=True):
             if was_told:
                 was_told = False

@@ -103,6 +103,8 @@ class TestRuns:
         with subprocess.Popen(program, stdout=subprocess.PIPE, env=environment) as following:
             assert following.stdout is not None
             assert b"Restore  well" in following.stdout.readline()
+            time.sleep(0.5)  # it looks a few times, and there is nothing new
+            assert following.poll() is None
             with log.open("ab") as file:
                 file.writelines(RasWriter().remove(7).lines)
             # What the run at work is doing is told meanwhile, so often as the machine lets it.
