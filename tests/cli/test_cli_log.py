@@ -103,7 +103,7 @@ class TestRuns:
         with subprocess.Popen(program, stdout=subprocess.PIPE, env=environment) as following:
             assert following.stdout is not None
             assert b"Restore  well" in following.stdout.readline()
-            time.sleep(0.5)  # it looks a few times, and there is nothing new
+            time.sleep(1)  # it looks a few times, and there is nothing new
             assert following.poll() is None
             with log.open("ab") as file:
                 file.writelines(RasWriter().remove(7).lines)

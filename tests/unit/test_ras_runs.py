@@ -293,7 +293,6 @@ CALM = settings(deadline=None, suppress_health_check=list(HealthCheck), max_exam
 NAMES = st.from_regex(r"[A-Za-z][\w.-]{0,15}", fullmatch=True)
 
 
-@CALM
 def test_no_lines_complete_no_run() -> None:
     """A followed log that nobody writes has none, look after look."""
     pairing = Pairing()
@@ -301,6 +300,7 @@ def test_no_lines_complete_no_run() -> None:
     assert not list(pairing.feed([]))
 
 
+@CALM
 @given(NAMES, NAMES, st.text(max_size=400), st.integers(0, 4_000_000_000))
 def test_every_line_that_can_be_written_is_read_as_what_it_was(
     resource: str, host: str, message: str, at: int
