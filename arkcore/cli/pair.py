@@ -190,7 +190,7 @@ def _where(name: str, places: Sequence[tuple[str, ResourceAnswer]]) -> Iterator[
     if all(service):
         yield say(
             f"{name}: in service on BOTH nodes: look at the cluster manager at once",
-            f"{name}: 両ノードで運用中です。すぐにクラスタマネージャを確認してください",
+            f"{name}: 両ノードで運用中です。すぐにクラスターマネージャーを確認してください",
         )
     elif len(running) == 2:
         yield say(

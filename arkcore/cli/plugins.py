@@ -222,7 +222,7 @@ def _state(look: Look) -> Text:
 
 
 def _protects(look: Look) -> str:
-    return look.title or (say("(observer)", "(監視者)") if look.kind == "observer" else "")
+    return look.title or (say("(observer)", "(オブザーバー)") if look.kind == "observer" else "")
 
 
 def _show_below(out: SafeConsole, name: str, text: Text) -> None:

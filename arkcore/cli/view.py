@@ -274,12 +274,12 @@ class View:
         if running and (self.in_service is False or self.wanted is Wanted.DOWN):
             return say(
                 "runs here, although the cluster manager does not want it here",
-                "クラスタマネージャが停止を求めていますが、このノードで稼働しています",
+                "クラスターマネージャーが停止を求めていますが、このノードで稼働しています",
             )
         if self.live.status is Status.STOPPED and self.is_wanted:
             return say(
                 "does not run here, although the cluster manager wants it here",
-                "クラスタマネージャが稼働を求めていますが、このノードで停止しています",
+                "クラスターマネージャーが稼働を求めていますが、このノードで停止しています",
             )
         return ""
 

@@ -54,19 +54,19 @@ def check_kernel(machine: Machine, pidfd: Callable[[], bool] = has_pidfd) -> Ite
                 "process every few milliseconds) may outlive a stop unseen",
                 "書き込み可能な cgroup バージョン 2 がマウントされていません。プロセスを隠す製品"
                 "(新しい PID 名前空間、空の環境変数と新しいセッション、数ミリ秒ごとのプロセス"
-                "交代)が、停止後も気付かれずに残ることがあります"),
+                "交代) が、停止後も気付かれずに残ることがあります"),
             say("boot with systemd.unified_cgroup_hierarchy=1, where the product and the cluster "
                 "software support it; in a container mount it writable",
-                "製品とクラスタソフトウェアが対応していれば、カーネル引数 "
-                "systemd.unified_cgroup_hierarchy=1 で起動してください。コンテナでは書き込み可能で"
-                "マウントしてください"),
+                "製品とクラスターソフトウェアが対応していれば、カーネル引数 "
+                "systemd.unified_cgroup_hierarchy=1 で起動してください。コンテナーでは"
+                "書き込み可能でマウントしてください"),
         )  # fmt: skip
     if not pidfd():
         yield KERNEL.warn(
             say("no pidfd (Linux before 5.3): a process is told from a later one of the same "
                 "number by its start time, looked at right before each signal, and an end is "
                 "noticed up to 0.05 s later",
-                "pidfd がありません(Linux 5.3 より前)。同じ番号の別プロセスとの区別は、シグナル"
+                "pidfd がありません (Linux 5.3 より前)。同じ番号の別プロセスとの区別は、シグナル"
                 "直前に確認する開始時刻だけで行い、終了の検出が最大 0.05 秒遅れます"),
             say("nothing to do; a newer kernel has it",
                 "対処は不要です。新しいカーネルにはあります"),

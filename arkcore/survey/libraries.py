@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from arkcore.base.finding import Finding
     from arkcore.survey.answers import Answers
 
-LIBRARIES = Check("pair 8", "same libraries on both servers", "ライブラリーの一致")
+LIBRARIES = Check("pair 8", "same libraries on both servers", "ライブラリの一致")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -60,6 +60,6 @@ def check_libraries(here: Answers, there: Answers) -> Finding:
         told,
         say("install from the same files on both servers, best with the versions of "
             "constraints.txt: what was tested on one is then what runs on the other",
-            "両サーバーに同じファイルからインストールしてください (constraints.txt の版を推奨)。"
-            "一方で試験したものが他方でも動くことになります"),
+            "両サーバーに同じファイルからインストールしてください "
+            "(constraints.txt のバージョンを推奨)。一方で試験したものが他方でも動くことになります"),
     )  # fmt: skip

@@ -21,7 +21,7 @@ OWN_NAME = Check(
 ALL_NAMES = Check(
     "T4-1 #2",
     "the other host names in /etc/hosts",
-    "現用系・待機系・論理サーバーのホスト名の /etc/hosts への登録",
+    "稼働系・待機系・論理サーバーのホスト名の /etc/hosts への登録",
 )
 
 

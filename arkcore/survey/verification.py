@@ -24,7 +24,7 @@ def verification(
     return Step(
         8,
         say(f"verify {host.name}: local recovery, failover, failback",
-            f"{host.name} の動作確認: ローカルリカバリー・フェイルオーバー・フェイルバック"),
+            f"{host.name} の動作確認: ローカルリカバリ・フェイルオーバー・フェイルバック"),
         host.active,
         tuple(parts),
         (
@@ -49,7 +49,7 @@ def _tested(
 ) -> Iterator[Part]:
     unknown = _why_unknown(site, name, answers)
     titles = {
-        RECOVERED: say(f"{name}: local recovery", f"{name}: ローカルリカバリー"),
+        RECOVERED: say(f"{name}: local recovery", f"{name}: ローカルリカバリ"),
         MOVED: say(f"{name}: failover", f"{name}: フェイルオーバー"),
         BACK: say(f"{name}: failback", f"{name}: フェイルバック"),
     }

@@ -573,7 +573,7 @@ def test_under_a_japanese_locale_it_speaks_japanese_and_the_log_stays_english(pa
     assert "toy1: 合格" in drilling.out
     text = report.read_text()
     assert text.startswith("# 動作確認: toy1\n")
-    assert "## 1. ローカルリカバリー: 合格" in text
+    assert "## 1. ローカルリカバリ: 合格" in text
     log = re.search(r"```text\n(.*?)```", text, re.S)
     assert log is not None
     assert log[1].isascii()

@@ -320,7 +320,7 @@ def _conclude(run: Run, report: str | None, out: TextIO) -> None:
     if run.interrupted:
         on = say(
             "only the actions that the manager has begun go on",
-            "クラスタマネージャが開始済みの処理だけが続きます",
+            "クラスターマネージャーが開始済みの処理だけが続きます",
         )
         put(f"  {on}: ark status {run.resource.name} --watch", to=out)
     for text in (run.tidied, run.at_the_end):

@@ -23,7 +23,7 @@ class Kind(Enum):
     @property
     def title(self) -> str:
         return {
-            Kind.LOCAL_RECOVERY: say("local recovery", "ローカルリカバリー"),
+            Kind.LOCAL_RECOVERY: say("local recovery", "ローカルリカバリ"),
             Kind.FAILOVER: say("failover", "フェイルオーバー"),
             Kind.FAILBACK: say("failback", "フェイルバック"),
         }[self]

@@ -169,7 +169,7 @@ def what(key: str, *, switches: bool) -> str:
         "struck": say("switch ordered", "切り替えを指示")
         if switches
         else say("broken", "障害を発生"),
-        "acts": say("the manager acts", "クラスタマネージャが動作")
+        "acts": say("the manager acts", "クラスターマネージャーが動作")
         if switches
         else say("detected", "検知"),
         "lost": say("client: first call not served", "クライアント: 最初の応答なし"),
@@ -178,7 +178,7 @@ def what(key: str, *, switches: bool) -> str:
         "start_began": say("start began", "開始処理を開始"),
         "start_ended": say("start ended", "開始処理が終了"),
         "in_service": say(
-            "found up by the manager's command", "クラスタマネージャのコマンドで稼働を確認"
+            "found up by the manager's command", "クラスターマネージャーのコマンドで稼働を確認"
         ),
         "all_up": say("all that goes with it is up", "一緒に移るものもすべて稼働"),
         "served": say("client: served again", "クライアント: 応答再開"),
@@ -281,7 +281,7 @@ def done(leg: Leg) -> str:
     return say(
         f"switched over from {plan.source} to {plan.target} by the manager's own command{by}, "
         f"nothing was broken: {commands}",
-        f"{plan.source} から {plan.target} へ、クラスタマネージャのコマンド{by}で切り替え"
+        f"{plan.source} から {plan.target} へ、クラスターマネージャーのコマンド{by}で切り替え"
         f" (障害は発生させていない): {commands}",
     )
 
@@ -302,9 +302,9 @@ def _markdown(run: Run) -> Iterator[str]:
         (say("plugin", "プラグイン"), f"{resource.plugin.name} {resource.plugin.version}"),
         ("arkcore", __version__),
         (say("version of the application", "アプリケーションのバージョン"), _BLANK),
-        (say("cluster manager", "クラスタマネージャ"), run.drilled.title),
+        (say("cluster manager", "クラスターマネージャー"), run.drilled.title),
         (
-            say("version of the cluster manager", "クラスタマネージャのバージョン"),
+            say("version of the cluster manager", "クラスターマネージャーのバージョン"),
             run.version or _BLANK,
         ),
         (say("run on", "実行ノード"), run.drilled.node),

@@ -185,7 +185,7 @@ class Registration:
             ),
             say(
                 "  3. Test local recovery, failover and failback.",
-                "  3. ローカルリカバリー、フェイルオーバー、フェイルバックを確認する。",
+                "  3. ローカルリカバリ、フェイルオーバー、フェイルバックを確認する。",
             ),
         ):
             put(line)

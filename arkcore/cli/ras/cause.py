@@ -94,7 +94,7 @@ def _look_at_lost(script: ScriptTaken) -> str:
     return say(
         f"Look at: {script.node}'s power, network and system log; the cluster manager's log on "
         f"fencing; whether the log of {script.node} that is read is its newest.",
-        f"確認先: {script.node} の電源、ネットワーク、システムログ。クラスタ管理ソフトの"
+        f"確認先: {script.node} の電源、ネットワーク、システムログ。クラスター管理ソフトの"
         f"フェンシングのログ。読み込んだ {script.node} のログが最新かどうか。",
     )
 
@@ -152,7 +152,7 @@ def _next(incident: Incident) -> str:
 #: What a reason says, and where to look then.
 _ADVICE = (
     ("not mounted", "mount it through the cluster; mount_points of the resource file",
-     "クラスタ経由でのマウントと、リソースファイルの mount_points"),
+     "クラスター経由でのマウントと、リソースファイルの mount_points"),
     ("requires ", "the resource that it requires: why that one does not run",
      "必要とするリソースが動作していない理由"),
     ("(D)", "a disk: a process waits in the kernel; reboot this node before a start elsewhere",

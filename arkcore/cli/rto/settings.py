@@ -77,22 +77,22 @@ def checking_of_pacemaker(paths: Paths, resource: Resource) -> Checking:
     if interval is None:
         interval_from = say(
             "not known: the cluster does not tell the interval of its monitor here",
-            "不明: クラスタから監視間隔を取得できません",
+            "不明: クラスターから監視間隔を取得できません",
         )
     else:
         interval_from = say(
             f"interval of the operation monitor, {interval:g} s (the cluster's configuration)",
-            f"オペレーション monitor の間隔 {interval:g} 秒 (クラスタの構成)",
+            f"オペレーション monitor の間隔 {interval:g} 秒 (クラスターの構成)",
         )
     if timeout is None:
         run_from = say(
             "not known: the cluster does not tell the timeout of its monitor here",
-            "不明: クラスタから monitor のタイムアウトを取得できません",
+            "不明: クラスターから monitor のタイムアウトを取得できません",
         )
     else:
         run_from = say(
             f"timeout of the operation monitor, {timeout:g} s (the cluster's configuration)",
-            f"オペレーション monitor のタイムアウト {timeout:g} 秒 (クラスタの構成)",
+            f"オペレーション monitor のタイムアウト {timeout:g} 秒 (クラスターの構成)",
         )
     death = say(
         "corosync's token timeout, then the fencing (stonith-timeout), decide when Pacemaker "

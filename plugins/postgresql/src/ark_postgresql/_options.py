@@ -22,20 +22,20 @@ class Options:
     data_directory: str = option(
         "",
         "The data directory, on the disk that moves between the nodes",
-        "データディレクトリー。ノード間を移動するディスクに置く",
+        "データディレクトリ。ノード間を移動するディスクに置く",
         required=True,
     )
     bin_directory: str = option(
         "",
         "Where pg_ctl, postgres, psql and pg_isready are; without it, among the usual directories "
         "that of the data directory's version, else of the newest",
-        "pg_ctl、postgres、psql、pg_isready のあるディレクトリー。省略時は、通常の導入先のうち、"
-        "データディレクトリーと同じバージョン、なければ最も新しいもの",
+        "pg_ctl、postgres、psql、pg_isready のあるディレクトリ。省略時は、通常の導入先のうち、"
+        "データディレクトリと同じバージョン、なければ最も新しいもの",
     )
     config_file: str = option(
         "",
         "postgresql.conf, where it is not in the data directory (as with Debian's clusters)",
-        "postgresql.conf のパス。データディレクトリーにない場合(Debian のクラスターなど)に指定",
+        "postgresql.conf のパス。データディレクトリにない場合(Debian のクラスターなど)に指定",
     )
     port: int = option(
         0,
@@ -48,14 +48,14 @@ class Options:
         "",
         "The directory of the Unix socket, handed to the server at its start; without it, as its "
         "configuration says. It must be there on every node",
-        "Unix ソケットのディレクトリー。開始時にサーバーへ渡す。省略時はサーバーの設定に従う。"
+        "Unix ソケットのディレクトリ。開始時にサーバーへ渡す。省略時はサーバーの設定に従う。"
         "すべてのノードに必要",
     )
     user: str = option(
         "postgres",
         "The operating system's user whom the data directory belongs to; everything is run as that "
         "user",
-        "データディレクトリーを所有する OS のユーザー。コマンドはすべてこのユーザーで実行",
+        "データディレクトリを所有する OS のユーザー。コマンドはすべてこのユーザーで実行",
     )
     database: str = option(
         "postgres",

@@ -1,0 +1,101 @@
+"""The Japanese of the pages and messages: one spelling of each word, one width of each sign."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+#: What must not be written, and what is written instead. The spellings are those of the cluster
+#: guide and of JP1's manuals: a word in -er, -or or -ar ends in a long vowel (クラスター), and
+#: ディレクトリ, ライブラリ and リカバリ do not.
+SPELLINGS = {
+    "アクティブ系|運用系|現用系|実行系": "稼働系",
+    "スタンバイ系|予備系": "待機系",
+    "相互待機": "相互スタンバイ",
+    "クラスタ(?!ー|イ|リ)": "クラスター",
+    "マネージャ(?!ー)|マネジャ": "マネージャー",
+    "サーバ(?!ー)": "サーバー",
+    "ユーザ(?!ー)": "ユーザー",
+    "パラメ(ー)?タ(?!ー)|パラメター": "パラメーター",
+    "コンテナ(?!ー)": "コンテナー",
+    "コンピュータ(?!ー)": "コンピューター",
+    "ブラウザ(?!ー)": "ブラウザー",
+    "フィルタ(?!ー|リ)": "フィルター",
+    "ドライバ(?!ー)": "ドライバー",
+    "スケジューラ(?!ー)": "スケジューラー",
+    "コンパイラ(?!ー)": "コンパイラー",
+    "ハンドラ(?!ー)": "ハンドラー",
+    "インタープリタ(?!ー)|インタプリタ": "インタープリター",
+    "プロセッサ(?!ー)|プロセサ": "プロセッサー",
+    "オブザーバ(?!ー)|監視者": "オブザーバー",
+    "ワーカ(?!ー)": "ワーカー",
+    "ランチャ(?!ー)": "ランチャー",
+    "ベンダ(?!ー)": "ベンダー",
+    "タイマ(?!ー)": "タイマー",
+    "ディスクリプタ(?!ー)": "ディスクリプター",
+    "フェイルオーバ(?!ー)|フェールオーバ": "フェイルオーバー",
+    "フェールバック": "フェイルバック",
+    "インタフェース|インターフェイス": "インターフェース",
+    "ディレクトリー|フォルダ": "ディレクトリ",
+    "ライブラリー": "ライブラリ",
+    "リカバリー": "リカバリ",
+    "メモリ(?!ー)": "メモリー",
+    "エントリ(?!ー)": "エントリー",
+    "デーモーン|ディーモン": "デーモン",
+    "データー": "データ",
+    "タイムアップ|タイム・アウト": "タイムアウト",
+    "プロセス・|プロセスー": "プロセス",
+    "ヴァージョン|同じ版|の版を|版をまたい": "バージョン",
+    "稼動": "稼働",
+    "メンテナンス": "保守",
+    "判定不能の時計": "判定不能タイマー",
+    "適合性キット|適合テスト": "適合試験キット",
+    "下さい": "ください",
+    "出来(る|ます|ない)": "できる",
+    "全て": "すべて",
+    "既に": "すでに",
+    "及び(?!ま)|並びに": "および",
+    "又は|若しくは": "または",
+    "わか(る|ら|り)": "分かる",
+}
+
+
+def _written() -> list[tuple[str, str]]:
+    """Every line with Japanese in it, of the pages, the messages and the templates: where, what."""
+    files = [
+        *ROOT.glob("docs/ja/*.md"),
+        *ROOT.glob("*.md"),
+        *ROOT.glob("arkcore/**/*"),
+        *ROOT.glob("plugins/*/*.md"),
+        *ROOT.glob("plugins/*/src/**/*"),
+        *ROOT.glob("tests/rigs/jp1_cluster/*.py"),
+    ]
+    lines = []
+    for file in sorted(files):
+        if file.suffix in {".md", ".py", ".in", ".j2", ".html"}:
+            for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+                if JAPANESE.search(line):
+                    lines.append((f"{file.relative_to(ROOT)}:{number}", line))
+    return lines
+
+
+@pytest.fixture(scope="module")
+def written() -> list[tuple[str, str]]:
+    found = _written()
+    assert len(found) > 2500
+    return found
+
+
+def _holding(written: list[tuple[str, str]], pattern: str) -> list[str]:
+    sought = re.compile(pattern)
+    return [f"{where}: {found[0]}" for where, line in written if (found := sought.search(line))]
+
+
+def test_each_word_has_one_spelling(written: list[tuple[str, str]]) -> None:
+    wrong = {right: _holding(written, pattern) for pattern, right in SPELLINGS.items()}
+    assert {right: found for right, found in wrong.items() if found} == {}
