@@ -128,7 +128,7 @@ def _about_the_unit(unit: str, module: str) -> dict[str, str]:
             "start and a stop take |"
         ),
         "rows_ja": (
-            f"| `src/{module}/_plugin.py` | 製品自身に尋ねる `health`、`Options` |\n"
+            f"| `src/{module}/_plugin.py` | 製品自身に問い合わせる `health`、`Options` |\n"
             "| `tests/test_conformance.py` | 論理ホストのユニット、開始と停止にかかる秒数 |"
         ),
     }
@@ -181,7 +181,7 @@ def _about(kind: Kind, program: str, module: str) -> dict[str, str]:
             "capabilities it has |"
         ),
         "rows_ja": (
-            f"| `src/{module}/_plugin.py` | `Options`、起動の引数、状態の尋ね方 |\n"
+            f"| `src/{module}/_plugin.py` | `Options`、起動の引数、状態の問い合わせ方 |\n"
             "| `tests/test_conformance.py` | 2 つの論理ホストのオプション、備えている能力 |"
         ),
         "setting": kind.setting,

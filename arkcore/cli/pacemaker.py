@@ -297,11 +297,11 @@ def _remarks(tool: Tool) -> list[str]:
         say(f"Adapt it, then: {load}", f"内容を調整してから実行: {load}"),
         say(
             "The cluster needs fencing (stonith-enabled=true and a stonith resource for each",
-            "クラスターにはフェンシングが必要です(stonith-enabled=true と、各ノードの stonith",
+            "クラスターにはフェンシングが必要です（stonith-enabled=true と、各ノードの stonith",
         ),
         say(
             "node): without it a node that is cut off may run the same logical host a second time.",
-            "リソース)。なければ、孤立したノードで同じ論理ホストが二重に稼働する恐れがあります。",
+            "リソース）。なければ、孤立したノードで同じ論理ホストが二重に稼働する恐れがあります。",
         ),
     ]
 

@@ -53,7 +53,7 @@ _HOST = Text(
 _MOUNTS = Text(
     "Mount points, separated by blanks, that must be mounted before a start. A start where one is "
     "not fails before anything is done.",
-    "開始前にマウントされているべきマウントポイント(空白区切り)。"
+    "開始前にマウントされているべきマウントポイント（空白区切り）。"
     "マウントされていなければ、何も行わずに開始は失敗する。",
 )
 _RAS = {
@@ -70,7 +70,7 @@ _RAS = {
 _START = {
     "start_nice": Text(
         "How urgent the started application is: -20 (most) to 19",
-        "起動したアプリケーションの優先度(nice 値)。-20(最優先)から 19",
+        "起動したアプリケーションの優先度（nice 値）。-20（最優先）から 19",
     ),
     "start_limits": Text(
         "Limits of the started application: NAME=LIMIT or NAME=SOFT:HARD, separated by blanks, for "
@@ -89,11 +89,11 @@ _START = {
 _WRITTEN = {
     list: Text(
         "Written as words, separated by blanks and quoted as for a shell.",
-        "空白で区切った語で書く(引用符はシェルと同じ)。",
+        "空白で区切った語で書く（引用符はシェルと同じ）。",
     ),
     dict: Text(
         "Written as words KEY=VALUE, separated by blanks and quoted as for a shell.",
-        "空白で区切った KEY=VALUE の語で書く(引用符はシェルと同じ)。",
+        "空白で区切った KEY=VALUE の語で書く（引用符はシェルと同じ）。",
     ),
 }
 

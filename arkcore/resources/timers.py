@@ -71,7 +71,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer(
         "remove.process", 120, 1, _DAY,
         "stop, and from remove.force_reserve before its end the forced stop",
-        "停止。終了の remove.force_reserve 前からは強制停止",
+        "停止。満了の remove.force_reserve 前に強制停止へ移る",
     ),
     Timer(
         "remove.cleanup", 5, 0, _DAY,
@@ -81,12 +81,12 @@ TIMERS: tuple[Timer, ...] = (
     Timer(
         "remove.force_reserve", 30, 0, _DAY,
         "what is kept of remove.process for the forced stop (at most half of it)",
-        "remove.process のうち強制停止のために残す時間(最大で半分)",
+        "remove.process のうち強制停止のために残す時間（最大で半分）",
     ),
     Timer(
         "quickcheck.process", 480, 1, _DAY,
         "how long the status may stay undecided, over as many runs as that takes",
-        "状態が判定できないままでよい時間(複数回の監視にまたがる)",
+        "状態を判定できないまま待つ時間（複数回の監視にまたがる）",
     ),
     Timer(
         "quickcheck.cleanup", 90, 0, _DAY,
@@ -106,7 +106,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer(
         "recover.cleanup", 5, 0, _DAY,
         "leaving a clean node when the restart failed",
-        "再起動失敗後にノードを片付ける時間",
+        "再起動に失敗した後の、このノードの後始末の時間",
     ),
     Timer(
         "recover.attempts", 3, 0, 1000,
@@ -127,7 +127,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer(
         "lifekeeper.quickcheck_run", 18, 2, 3600,
         "one quickCheck run under LifeKeeper ends within this (LifeKeeper kills at 22 s)",
-        "LifeKeeper での 1 回の quickCheck の上限(LifeKeeper は 22 秒で打ち切る)",
+        "LifeKeeper での 1 回の quickCheck の上限（LifeKeeper は 22 秒で打ち切る）",
     ),
 )
 # fmt: on

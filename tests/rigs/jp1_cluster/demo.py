@@ -35,7 +35,7 @@ class Story:
     def prove(self, what: str, so: object) -> None:
         if not so:
             raise ClusterError(
-                say(f"it should be so, and is not: {what}", f"次のはずが違います: {what}")
+                say(f"it should be so, and is not: {what}", f"期待と異なります: {what}")
             )
         self.tell(say(f"so it is: {what}", f"確認: {what}"))
 
@@ -125,7 +125,7 @@ class Story:
             (say("the cluster", "クラスター"), split.cluster),
             (say("set wait", "設定した待ち"), split.waits),
             (say("JP1 and nginx", "JP1 と nginx"), split.product),
-            (say("we", "当方"), split.ours),
+            (say("we", "Generic ARK"), split.ours),
         ]
         parts = ", ".join(f"{what} {part:.2f}" for what, part in seconds)
         self.prove(
@@ -153,11 +153,11 @@ def _last_remove(log: str, resource: str) -> str:
 
 def main(story: Story | None = None) -> int:
     """The demo; its exit code."""
-    print(say("Generic ARK on a real Pacemaker cluster.", "実際の Pacemaker 上の Generic ARK。"))
+    print(say("Generic ARK on a real Pacemaker cluster.", "実際の Pacemaker クラスターでの Generic ARK の動作です。"))
     print(
         say(
             "JP1 is a stand-in; Pacemaker, nginx, our agents and logs are the real ones.",
-            "JP1 は代役です。Pacemaker、nginx、エージェントとログは実物です。",
+            "JP1 は模擬プログラムです。Pacemaker、nginx、エージェントとログは実物です。",
         )
     )
     story = story or Story()

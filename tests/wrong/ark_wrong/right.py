@@ -28,7 +28,7 @@ class Options:
     patience: float = option(
         5.0,
         "seconds that the status command may take",
-        "状態確認コマンドの制限時間(秒)",
+        "状態確認コマンドの制限時間（秒）",
         minimum=0.5,
         maximum=60,
     )

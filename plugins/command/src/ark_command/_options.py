@@ -49,8 +49,8 @@ class Options:
         LSB_STATUS_CODES,
         "Return code of status to RUNNING, STARTING, STOPPING, PARTIAL, STOPPED or UNKNOWN; "
         '"other" for the rest (else UNKNOWN). Replaces the default, which is that of LSB',
-        "status の戻り値と状態(RUNNING、STARTING、STOPPING、PARTIAL、STOPPED、UNKNOWN)の対応表。"
-        '"other" はその他の値(省略時は UNKNOWN)。指定すると既定値(LSB)全体を置き換える',
+        "status の戻り値と状態（RUNNING、STARTING、STOPPING、PARTIAL、STOPPED、UNKNOWN）の対応表。"
+        '"other" はその他の値（省略時は UNKNOWN）。指定すると既定値（LSB）全体を置き換える',
     )
     pid_file: str = option(
         "",

@@ -21,7 +21,7 @@ class Ajs3ManagerOptions(Ajs3Options):
     status_options: list[str] = option(
         [],
         "further options of jajs_spmd_status that only the Manager takes: -s or -a",
-        "Manager の jajs_spmd_status だけが受け付けるオプションの追加(-s または -a)",
+        "Manager の jajs_spmd_status だけが受け付けるオプションの追加（-s または -a）",
     )
     _start_options = facts.MANAGER_START_OPTIONS
 

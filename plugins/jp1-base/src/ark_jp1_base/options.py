@@ -38,7 +38,7 @@ class Jp1Options:
         "",
         "encoding of the product's output, by Python's name (cp932, euc_jp, utf-8); "
         "empty: follows lang",
-        "製品の出力の文字コード(Python での名前。cp932、euc_jp、utf-8 など)。空なら lang に従う",
+        "製品の出力の文字コード（Python での名前。cp932、euc_jp、utf-8 など）。空なら lang に従う",
     )
     status_limit: float = option(
         30.0,
@@ -61,7 +61,7 @@ class Jp1Options:
         "ERROR (it could not ask; the process table then decides)",
         "状態確認コマンドの戻り値の意味を訂正する表。例: 4 を PARTIAL とする。"
         "使える語: RUNNING、STARTING、STOPPING、PARTIAL、STOPPED、UNKNOWN、"
-        "ERROR(問い合わせ不可。プロセスの有無で判定する)",
+        "ERROR（問い合わせ不可。プロセスの有無で判定する）",
     )
     ours: list[str] = option(
         [],

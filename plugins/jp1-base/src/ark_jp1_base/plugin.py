@@ -31,8 +31,8 @@ class Jp1BaseOptions(Jp1Options):
         6,
         "-t of jbs_spmd_status, in seconds; together with event_timeout less than one check may "
         "take: 18 s under LifeKeeper, under Pacemaker 95 % of the timeout of monitor",
-        "jbs_spmd_status の -t(秒)。event_timeout との合計を 1 回の監視の上限(LifeKeeper では "
-        "18 秒、Pacemaker では monitor のタイムアウトの 95 %)より短くすること",
+        "jbs_spmd_status の -t（秒）。event_timeout との合計を 1 回の監視の上限（LifeKeeper では "
+        "18 秒、Pacemaker では monitor のタイムアウトの 95 %）より短くすること",
         minimum=0,
         maximum=32767,
     )

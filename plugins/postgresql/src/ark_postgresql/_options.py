@@ -35,7 +35,7 @@ class Options:
     config_file: str = option(
         "",
         "postgresql.conf, where it is not in the data directory (as with Debian's clusters)",
-        "postgresql.conf のパス。データディレクトリにない場合(Debian のクラスターなど)に指定",
+        "postgresql.conf のパス。データディレクトリにない場合（Debian のクラスターなど）に指定",
     )
     port: int = option(
         0,
@@ -65,7 +65,7 @@ class Options:
     database_user: str = option(
         "",
         "The database's user for it, without a password; without it, the one named like user",
-        "そのときのデータベースのユーザー(パスワードなし)。省略時は user と同じ名前",
+        "そのときのデータベースのユーザー（パスワードなし）。省略時は user と同じ名前",
     )
     start_options: list[str] = option(
         [],
@@ -88,7 +88,7 @@ class Options:
         "",
         "The encoding of what the server and its programs write, by Python's name (cp932, euc_jp, "
         "utf-8); without it, as LC_ALL, LC_CTYPE or LANG in env says",
-        "サーバーとコマンドの出力の文字コード(Python での名前。cp932、euc_jp、utf-8 など)。"
+        "サーバーとコマンドの出力の文字コード（Python での名前。cp932、euc_jp、utf-8 など）。"
         "省略時は env の LC_ALL、LC_CTYPE、LANG に従う",
     )
     status_timeout: float = option(

@@ -49,7 +49,7 @@ class Options:
     unit: str = option(
         "",
         "The service, with its full name: nginx.service, postgresql@15-main.service",
-        "サービスのユニット名(完全な名前)。例: nginx.service、postgresql@15-main.service",
+        "サービスのユニット名（完全な名前）。例: nginx.service、postgresql@15-main.service",
         required=True,
         unique="unit",
     )

@@ -70,7 +70,7 @@ def texts_and_defaults_are_whole(subject: Subject) -> None:
 
 @check(
     "it declares the same on every node: no default depends on the machine or on who calls",
-    "どのノードでも同じ宣言をする(既定値がマシンや呼び出し元に依存しない)",
+    "どのノードでも同じ宣言をする（既定値がマシンや呼び出し元に依存しない）",
 )
 def declaration_is_the_same_everywhere(subject: Subject) -> None:
     here = subject.declaration()

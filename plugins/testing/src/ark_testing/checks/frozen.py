@@ -19,7 +19,7 @@ _ADVICE = "ask the application itself, and say UNKNOWN where it does not answer 
 
 @check(
     "an application that is frozen is neither RUNNING nor STOPPED, and can be removed",
-    "凍結した(全プロセスが SIGSTOP の)アプリケーションを RUNNING とも STOPPED とも答えず、"
+    "凍結した（全プロセスが SIGSTOP の）アプリケーションを RUNNING とも STOPPED とも答えず、"
     "停止できる",
 )
 def frozen_is_neither_running_nor_stopped(subject: Subject) -> None:

@@ -229,7 +229,7 @@ def second_remove_is_well(subject: Subject) -> None:
 
 @check(
     "a crashed application is recovered: nothing that the dead one left keeps it from starting",
-    "異常終了後に復旧できる(残ったファイルが再起動を妨げない)",
+    "異常終了後に復旧できる（残ったファイルが再起動を妨げない）",
 )
 def crash_is_recovered_from(subject: Subject) -> None:
     seen = subject.once(die_and_recover)

@@ -23,8 +23,8 @@ _MAY_FAIL = ("ark_start", "ark_stop", "ark_force_stop")
 @check(
     "a daemon inherits nothing of its caller's: descriptors, locks, terminal, signals, directory, "
     "environment",
-    "デーモンは呼び出し元のものを何も引き継がない(ファイル、ロック、端末、シグナル、"
-    "ディレクトリ、環境変数)",
+    "デーモンは呼び出し元のものを何も引き継がない（ファイル、ロック、端末、シグナル、"
+    "ディレクトリ、環境変数）",
 )
 def daemons_inherit_nothing(subject: Subject) -> None:
     host = subject.host
@@ -57,7 +57,7 @@ def hooks_print_nothing(subject: Subject) -> None:
 
 @check(
     "hooks raise nothing, but StepFailed where a step failed",
-    "フックは例外を送出しない(ステップ失敗時の StepFailed を除く)",
+    "フックは例外を送出しない（ステップ失敗時の StepFailed を除く）",
 )
 def hooks_raise_nothing(subject: Subject) -> None:
     def wrong(call: HookCall) -> str:
@@ -71,7 +71,7 @@ def hooks_raise_nothing(subject: Subject) -> None:
 
 @check(
     "hooks leave their process as it was: directory, environment, umask, signals, descriptors",
-    "フックはプロセスの状態(ディレクトリ、環境変数、umask、シグナルなど)を変えない",
+    "フックはプロセスの状態（ディレクトリ、環境変数、umask、シグナルなど）を変えない",
 )
 def hooks_change_nothing_of_their_process(subject: Subject) -> None:
     _each_call(subject, lambda call: f"changed {'; '.join(call.changed)}" if call.changed else "")
@@ -149,7 +149,7 @@ def _preflight(subject: Subject) -> _Preflight:
 @check(
     "ark_preflight and ark_check_configuration change nothing: they start, make, write and remove "
     "nothing",
-    "ark_preflight と ark_check_configuration は何も変更しない(起動、作成、書き込み、削除をしない)",
+    "ark_preflight と ark_check_configuration は何も変更しない（起動、作成、書き込み、削除をしない）",
 )
 def preflight_changes_nothing(subject: Subject) -> None:
     seen = subject.once(_preflight)

@@ -173,7 +173,7 @@ def half_death_is_seen(subject: Subject) -> None:
 
 @check(
     "another program that has got the pid of a dead process is not taken for it",
-    "死んだプロセスの pid を再利用した別のプロセスを、自分のものと取り違えない",
+    "終了したプロセスの pid を再利用した別のプロセスを、自分のものと取り違えない",
 )
 def stale_pids_are_not_believed(subject: Subject) -> None:
     host = subject.host
