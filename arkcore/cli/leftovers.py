@@ -208,7 +208,7 @@ def _show(found: list[Leftover], *, clear: bool) -> None:
         number = len(each.files)
         plural = "s" if number != 1 else ""
         put(say(f"{each.name}: {number} file{plural}, {each.size} bytes",
-                f"{each.name}: {number} ファイル、{each.size} バイト"))  # fmt: skip
+                f"{each.name}: ファイル {number} 個、{each.size} バイト"))  # fmt: skip
         for path in each.files if not clear else ():
             put(f"  {path}")
         if each.cleared:

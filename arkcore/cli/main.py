@@ -14,7 +14,7 @@ from arkcore import __version__
 from arkcore.base.errors import ArkError
 from arkcore.cli.console import complain
 from arkcore.cli.extensions import ExtensibleGroup
-from arkcore.cli.language import is_japanese
+from arkcore.cli.language import is_japanese, say
 from arkcore.cli.output import put
 
 TYPE_CHECKING = False
@@ -85,7 +85,8 @@ def _tell_wrong_usage(error: click.ClickException) -> None:
         return
     if isinstance(error, click.UsageError) and error.ctx is not None:
         put(error.ctx.get_usage(), to=sys.stderr)
-        put(f"Try '{error.ctx.command_path} --help' for help.\n", to=sys.stderr)
+        help_ = f"{error.ctx.command_path} --help"
+        put(say(f"Try '{help_}' for help.\n", f"詳細は {help_} で表示します。\n"), to=sys.stderr)
     put(f"Error: {told}", to=sys.stderr)
 
 

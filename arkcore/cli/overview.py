@@ -45,7 +45,7 @@ def _table(views: Sequence[View], *, wide: bool) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(say("RESOURCE", "リソース"), overflow="fold")
     table.add_column(say("STATUS", "状態"), no_wrap=True)
-    table.add_column(say("SINCE", "開始"), no_wrap=True)
+    table.add_column(say("SINCE", "変化時刻"), no_wrap=True)
     table.add_column(say("WANTED", "指示"), no_wrap=True)
     if wide:
         table.add_column(say("PLUGIN", "プラグイン"), overflow="fold")
@@ -73,7 +73,7 @@ def in_full(view: View) -> RenderableType:
     service = {True: say("yes", "はい"), False: say("no", "いいえ"), None: ""}
     rows: list[tuple[str, str | Text]] = [
         (say("status", "状態"), status),
-        (say("since", "状態の開始"), moment(view.since)),
+        (say("since", "変化時刻"), moment(view.since)),
         (say("plugin", "プラグイン"), f"{plugin.name} {plugin.version}" if plugin else ""),
         (say("logical host", "論理ホスト"), view.logical_host),
         (say("wanted", "指示"), view.wanted.value),

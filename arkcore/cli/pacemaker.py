@@ -301,7 +301,7 @@ def _remarks(tool: Tool) -> list[str]:
         ),
         say(
             "node): without it a node that is cut off may run the same logical host a second time.",
-            "リソース）。なければ、孤立したノードで同じ論理ホストが二重に稼働する恐れがあります。",
+            "リソース）。なければ、孤立したノードで同じ論理ホストが二重に稼働するおそれがあります。",
         ),
     ]
 

@@ -221,9 +221,9 @@ def short(text: str) -> str:
     """The first sentence or clause of a text; what stands in brackets is not cut."""
     depth = 0
     for place, sign in enumerate(text):
-        if sign in "([":
+        if sign in "([（":
             depth += 1
-        elif sign in ")]":
+        elif sign in ")]）":
             depth = max(0, depth - 1)
         elif not depth and text.startswith((". ", "。", "; ", ": "), place):
             return text[:place]

@@ -92,7 +92,7 @@ class Result:
 
     def _head(self, now: float) -> Iterator[str]:
         names = markdown(", ".join(node.name for node in self.site.nodes))
-        yield f"# {say('Checks before installation', '導入前チェック結果')}: {names}"
+        yield f"# {say('Checks before installation', '導入前の確認結果')}: {names}"
         yield ""
         yield f"- {say('Made', '作成日時')}: {told_time(now)} ({markdown(self.here.node)})"
         topology = markdown(f"{self.site.topology} ({self.site.manager})")

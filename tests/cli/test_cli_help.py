@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from arkcore.cli.extensions import BROUGHT
 from arkcore.cli.help.japanese import COMMANDS, TEXTS
 from arkcore.cli.main import make_app
 
@@ -21,8 +22,8 @@ def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 ARK: Any = make_app()
-#: `ark verify` is ours too: ark-testing brings it.
-ALL = {**dict(commands(ARK)), "verify": ARK.get_command(None, "verify")}
+#: `ark verify` and `ark demo` are ours too: ark-testing and ark-lab bring them.
+ALL = {**dict(commands(ARK)), **{name: ARK.get_command(None, name) for name in BROUGHT}}
 
 
 def test_every_command_has_its_japanese_help_and_none_is_of_no_command() -> None:

@@ -85,7 +85,7 @@ def test_in_japanese(site: ToyNode, ark) -> None:
     result = ark("preflight", "--report", str(file), LANG="ja_JP.UTF-8")
     assert result.returncode == 1  # its addresses are nowhere
     text = file.read_text(encoding="utf-8")
-    assert text.startswith("# 導入前チェック結果: ")
+    assert text.startswith("# 導入前の確認結果: ")
     for told in (result.stdout, text):
         assert "不合格" in told
         # Not one finding is left in English.

@@ -46,5 +46,6 @@ def in_japanese(command: Of, path: str = "") -> Of:
 
 
 def _joined(paragraph: str) -> str:
-    """A paragraph as one line: a blank stands only between two words of Latin letters."""
-    return re.sub(r"(?<=[!-~])\n(?=[!-~])", " ", paragraph).replace("\n", "")
+    """A paragraph as one line: a blank stands beside a word of Latin letters, as within a line."""
+    beside = r"(?<=[!-~])\n(?![、。「」])|(?<![、。「」])\n(?=[!-~])"
+    return re.sub(beside, " ", paragraph).replace("\n", "")

@@ -13,9 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: What is not torn apart: a word of Latin letters; else each character with what must not begin a
-#: line after it.
-_PIECE = re.compile(r"[!-~]+[、。)]*|.[、。)]*")
+#: What is not torn apart: a word of Latin letters or of katakana; else each character. With what
+#: must not end a line before it, and what must not begin one after it.
+_PIECE = re.compile(r"[「（]*(?:[!-~]+|[ァ-ー]+|.)[、。)」）]*")
 #: click's titles that differ from ours.
 _OURS = {"Positional arguments": "Arguments"}
 #: The least cells that are left for what an option does.
@@ -33,6 +33,9 @@ class Formatter(click.HelpFormatter):
             title = TITLES.get(title, title)
         super().write_heading(title)
 
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, _of_click("Usage: ") if prefix is None else prefix)
+
     def write_text(self, text: str) -> None:
         for line in text.splitlines():
             self._write_line(line)
@@ -45,7 +48,7 @@ class Formatter(click.HelpFormatter):
         column = min(widest, col_max) + col_spacing
         width = max(self.width - self.current_indent - column, _LEAST)
         for term, told in rows:
-            first, *rest = wrapped(told, width)
+            first, *rest = wrapped(_of_click(told), width)
             if cells(term) + col_spacing > column:
                 self._write_line(term)
             else:
@@ -60,6 +63,16 @@ class Formatter(click.HelpFormatter):
         indent = " " * (self.current_indent + len(line) - len(body))
         for each in wrapped(body, max(self.width - len(indent), _LEAST)):
             self.write(f"{indent}{each}".rstrip() + "\n")
+
+
+def _of_click(text: str) -> str:
+    """`text` with click's own words in the reader's language."""
+    if is_japanese():
+        from arkcore.cli.help.japanese import CLICK
+
+        for english, japanese in CLICK.items():
+            text = text.replace(english, japanese)
+    return text
 
 
 def wrapped(text: str, width: int) -> list[str]:

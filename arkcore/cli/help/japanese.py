@@ -11,6 +11,14 @@ TITLES = {
     "The resource file": "リソースファイル",
 }
 
+#: What click itself says in a help.
+CLICK = {
+    "Usage: ": "使い方: ",
+    "Show this message and exit.": "このヘルプを表示します。",
+    "[required]": "[必須]",
+    "[default: ": "[既定値: ",
+}
+
 #: What each command does. Its examples are those of the English text.
 COMMANDS = {
     "": """
@@ -18,7 +26,7 @@ Generic ARK: LifeKeeper for Linux でアプリケーションを保護します�
 
 環境変数 ARK_PREFIX=/some/dir は、すべてのパスの前に付きます。
 
-終了コード: 0 は成功、1 は「いいえ」、2 は使い方の誤り。エラーは標準エラー出力に
+終了コード: 0 は成功、1 は失敗または問題あり、2 は使い方の誤り。エラーは標準エラー出力に
 出力します。
 """,
     "validate": """
@@ -35,7 +43,7 @@ Generic ARK: LifeKeeper for Linux でアプリケーションを保護します�
 
 TARGET はリソースまたは論理ホストです。論理ホストは、そのすべてのリソースを表します。
 複数の場合、restore は開始順、remove は停止順に 1 つずつ行い、失敗するとそこで終わります。
-recover の対象は 1 つだけです。必要としているリソースも停止、開始します。
+recover の対象は 1 つだけで、それを必要とするリソースも停止、開始します。
 
 クラスターマネージャーの指示は変えません。そのため、このノードで運用中でないリソースの
 restore (もう一方のノードで稼働しているかもしれません) と、運用中で保守中でない
@@ -48,11 +56,11 @@ restore (もう一方のノードで稼働しているかもしれません) と
     "status": """
 このノードのリソースの状態を表示します。
 
-各リソースの状態とその開始時刻、クラスターマネージャーの指示、前回の結果を示します。
+各リソースの状態、その状態になった時刻、クラスターマネージャーの指示、前回の結果を示します。
 さらに、通常と異なることを示します。監視不能 (BLIND)、保守、実行中のアクション、
-いつから判定不能か、使った再起動の回数、ブラックボックスです。
+判定不能になった時刻、使った再起動の回数、ブラックボックスです。
 
-その場で各アプリケーションに状態を問い合わせますが、何も変えません。ロックを取らず、時計を
+その場で各アプリケーションに状態を問い合わせますが、何も変えません。ロックを取らず、判定不能タイマーを
 進めず、ログにも書きません。
 
 --peer を指定すると、両ノードを並べて表示し、その下に 2 台の間の異常を示します。
@@ -65,7 +73,7 @@ restore (もう一方のノードで稼働しているかもしれません) と
 Nagios と Zabbix が理解する 0 OK、1 WARNING、2 CRITICAL、3 UNKNOWN。
 """,
     "log": """
-RAS ログの最後の実行と、それが示すブラックボックスを表示します。
+RAS ログの最近の実行と、それが示すブラックボックスを表示します。
 
 1 つの実行は、スクリプトとそのステップ、コマンド、タイマーに対する時間です。正常な
 quickCheck の連続は 1 つにまとめます。ローテーションされたログも読みます。
@@ -85,8 +93,8 @@ quickCheck の連続は 1 つにまとめます。ローテーションされた
     "report": """
 最後の障害、または期間を、1 つのページにまとめます。
 
-ネットワークの要らない 1 つの HTML です。読んだログのノードにわたる時間軸、サービス
-停止時間、各実行とそのログの行、タイマーと実績を示します。一方のノードの開始が、先立つ
+ネットワークがなくても表示できる 1 つの HTML ファイルです。読んだログのノードにわたる時間軸、
+サービス停止時間、各実行とそのログの行、タイマーと実績を示します。一方のノードの開始が、先立つ
 はずの他方の停止より前に記録されていれば、それで時計の差を補正します。
 """,
     "support": """
@@ -101,8 +109,8 @@ RAS ログ (ローテーション済みのものも)、JSON ログ、トレー�
 中の index.txt に、含まれるもの、読めなかったもの、切り詰めたもの、省いたものがあり
 ます。ノードの状態は何も変えません。送る前に内容を確認してください。
 
-両方のノードについては、一方で実行し、そのファイルを他方に運んで --peer-bundle で指定
-します。root でない場合、読めないものは名前を示して省きます。
+両方のノードのものをまとめるには、一方のノードで実行し、作成されたファイルを他方のノードに転送して
+--peer-bundle で指定します。root でない場合、読めないものは名前を示して省きます。
 
 終了コード: アーカイブを書けないか、他方のノードのファイルがバンドルでなければ 1。
 """,
@@ -140,7 +148,7 @@ LifeKeeper の REMOTETIMEOUT を超える階層全体の remove、22 秒を超�
 ログと syslog に記録し、その間のスクリプトも毎回、保守中であることを記録します。
 
 TARGET はリソースまたは論理ホストです。論理ホストは、そのすべてのリソースを表します。
-複数の場合は開始順に始まり、停止順に終わります。すべてに行うか、何も行いません。
+複数の場合は開始順に始まり、停止順に終わります。すべてを始められなければ、何も始めません。
 --peer を指定すると、両ノードについて同じです。もう一方のノードで開始できなければ、
 このノードでも開始しません。
 
@@ -161,22 +169,22 @@ RESOURCE on と RESOURCE off は、1 つのリソースについて同じこと�
 クラスター構成ガイド第 4 章のすべての確認を、その番号とともに行います。名前、パッケージ、
 SELinux、ディスク、時刻、ネットワーク、およびプラグインの確認です。サーバーの組は
 /etc/ark/site.toml に記述します。両ノードで同じファイルです。何も変更しません。この
-マシンから分からないことは警告になります。
+マシンから分からないことは判定不能になります。
 
-組の確認には --peer NODE2 を指定します。操作者自身の ssh で他方のノードに問い合わせ、時刻の差も
-測ります。または、一方で --export を実行し、そのファイルを他方に運んで --peer FILE を
-指定します。
+2 台の照合には --peer NODE2 を指定します。操作者自身の ssh で他方のノードに問い合わせ、時刻の差も
+測ります。または、一方のノードで --export を実行し、そのファイルを他方のノードに転送して
+--peer FILE を指定します。
 
 RESOURCE を指定すると、そのプラグインだけに、次の開始で読まれる製品の設定について
 問い合わせます。サイトファイルは要りません。
 
-終了コード: 0 は失敗なし、1 は失敗あり、2 は使い方の誤り。
+終了コード: 0 は不合格なし、1 は不合格あり、2 は使い方の誤り。
 """,
     "guide": """
 導入の 8 つの手順と、次に行うことを示します。
 
 /etc/ark/site.toml に記述した組について、クラスター構成ガイド表 4-5 の手順を示します。
-それぞれが完了か未完了かを、マシンから分かる範囲で、根拠とともに示します。その後に、
+それぞれが済か未かを、マシンから分かる範囲で、根拠とともに示します。その後に、
 次の手順とそのコマンドを示します。何も変更しません。RAS ログから確認できたローカル
 リカバリ、フェイルオーバー、フェイルバックは /var/lib/ark/guide.json に記録し、ログが
 なくなった後も済とします。
@@ -188,17 +196,25 @@ ark preflight --export FILE を実行して得ます。
 終了コード: 他方のノードから回答がなければ 1。
 """,
     "verify": """
-すべてのプラグインが守るべき約束を守ることを、試験用のノードで確かめます。
+すべてのプラグインに共通の約束を、プラグインが守っていることを、試験用のノードで確かめます。
 
 クラスターが呼び出すプログラムで、アプリケーションの開始、停止、強制終了、強制停止を、
 乱れた環境からの呼び出しも含めて繰り返します。アプリケーション自身のディレクトリを使う
-ため、大切なデータのある場所では実行しないでください。当方のファイルには触れません。
-ログと状態は、そのために作られるノードのものです。
+ため、大切なデータのある場所では実行しないでください。このノードの Generic ARK の
+ファイルは変更しません。ログと状態には、検証のために作られるノードのものを使います。
 
 このノードで運用中、稼働すべき状態、または稼働中の場合は拒否します。--force を付けると、
 保守状態にして先に停止し、最後に開始します。
 
 終了コード: 守られない約束があるか、拒否した場合は 1。
+""",
+    "demo": """
+このマシンで主な動作を見せます: 稼働、ローカルリカバリ、フェイルオーバー、フェイルバック。
+
+2 ノードと共有ディスクはディレクトリです。JP1 と LifeKeeper は模擬プログラムです。root 権限は
+要らず、30 秒ほどで終わります。
+
+終了コード: 期待どおりにならない手順があれば 1。
 """,
     "new": """
 新しいプラグインを作ります。作者が書き換えるための、完全な配布物です。
@@ -215,10 +231,10 @@ ark preflight --export FILE を実行して得ます。
 --check ですべてを、それぞれ別のプロセスで import します。壊れたものがあっても、他に
 影響しません。
 
-終了コード: 指定したもの（--check ではいずれか）が読み込めない、壊れている、または導
+終了コード: 指定したもの (--check ではいずれか) が読み込めない、壊れている、または導
 入されていなければ 1。一覧だけなら 0。
 """,
-    "lifekeeper": "LifeKeeper for Linux に登録し、登録内容を表示します。",
+    "lifekeeper": "LifeKeeper for Linux への登録と、登録内容の表示を行います。",
     "lifekeeper launchers": """
 4 つのランチャー restore、remove、quickCheck、recover を作成します。
 
@@ -315,7 +331,7 @@ Generic ARK のエージェントをすべて削除します。他のものは�
 パラメーターと既定値、アクションと、タイマーから決まるタイムアウトです。
 """,
     "pacemaker example": """
-クラスターの設定例を、crm または pcs の形式で出力します。
+クラスターの構成例を、crm または pcs の形式で出力します。
 
 JP1 サーバーの例です。仮想 IP アドレス、共有ディスク、JP1/Base、JP1/AJS3 - Manager を
 1 つのグループにし、この順に開始、逆順に停止します。オペレーションのタイムアウトは
@@ -325,36 +341,41 @@ JP1 サーバーの例です。仮想 IP アドレス、共有ディスク、JP1
 
 #: What each argument and option is for, by its English text.
 TEXTS = {
+    "Where the two nodes are made; it is emptied first.": (
+        "2 つのノードを作るディレクトリ。先に空にします。"
+    ),
     "A process of this name may end without fault; repeatable.": (
-        "この名前のプロセスは、終了しても異常としない。複数指定可。"
+        "この名前のプロセスは、終了しても異常としません。複数指定可。"
     ),
     "Also where it runs here: stopped first, started at the end.": (
-        "稼働中でも実行する。先に停止し、最後に開始する。"
+        "稼働中でも実行します。先に停止し、最後に開始します。"
     ),
     "Another one of the same plugin, to run beside the first.": (
-        "同じプラグインの別のリソース。並べて動かす。"
+        "同じプラグインの別のリソース。並行して動かします。"
     ),
     "A client's command; exit code 0: it was served.": (
-        "クライアントのコマンド。終了コード 0 を応答ありとする。"
+        "クライアントのコマンド。終了コード 0 を応答ありとします。"
     ),
-    "An address; a connection made: it was served.": ("アドレス。接続できれば応答ありとする。"),
+    "An address; a connection made: it was served.": ("アドレス。接続できれば応答ありとします。"),
     "How long one drill may take; by default, what the timers allow.": (
-        "1 つの確認にかけてよい秒数。既定値はタイマーから決まる。"
+        "1 つの動作確認にかけてよい秒数。既定値はタイマーから決まります。"
     ),
-    "The other node, where there is more than one.": "相手のノード。複数ある場合に指定。",
+    "The other node, where there is more than one.": (
+        "もう一方のノード。候補が複数ある場合に指定します。"
+    ),
     "local-recovery, failover, failback or all.": (
         "local-recovery、failover、failback、all のどれか。"
     ),
-    "List the checks, and verify nothing.": "検査の一覧だけを表示する。",
-    "Do not ask before it begins.": "開始前に確認を求めない。",
+    "List the checks, and verify nothing.": "検査の一覧だけを表示します。",
+    "Do not ask before it begins.": "開始前に確認を求めません。",
     "Import and look at every installed plugin.": (
-        "インストール済みのすべてのプラグインをインポートして調べる。"
+        "インストール済みのすべてのプラグインをインポートして調べます。"
     ),
-    "Print a site file to begin with.": "サイトファイルのひな形を表示する。",
-    "Print the results as JSON.": "結果を JSON で表示する。",
+    "Print a site file to begin with.": "サイトファイルのひな形を表示します。",
+    "Print the results as JSON.": "結果を JSON で表示します。",
     "Seconds for importing them.": "インポートにかけてよい秒数。",
     "The other node by ssh, or its answers (- for stdin): check the pair too.": (
-        "他方のノード (ssh)、またはその回答 (- は標準入力)。組の確認も行う。"
+        "他方のノード (ssh)、またはその回答 (- は標準入力)。2 台の照合も行います。"
     ),
     "The other node by ssh, or its answers (- for stdin).": (
         "他方のノード (ssh)、またはその回答 (- は標準入力)。"
@@ -373,15 +394,15 @@ TEXTS = {
     "The plugins to import and look at.": "インポートして調べるプラグイン。",
     "The product's name for people; NAME by default.": "人が読むための製品名。既定は NAME。",
     "The product's program; with --kind. Of systemd: systemctl, where it lies elsewhere.": (
-        "製品のプログラム。--kind とともに指定する。systemd では、別の場所にある systemctl。"
+        "製品のプログラム。--kind とともに指定します。systemd では、別の場所にある systemctl。"
     ),
     "The product's service, for --kind systemd. A template, app@.service, runs once for each "
     "logical host.": (
         "--kind systemd での、製品のサービス。テンプレート app@.service は、論理ホストごとに"
-        " 1 つずつ動く。"
+        " 1 つずつ動きます。"
     ),
     "The user it runs as; of a socket or pidfile.": (
-        "実行ユーザー。socket か pidfile で指定できる。"
+        "実行ユーザー。socket か pidfile で指定できます。"
     ),
     "What a socket is asked; \\r \\n \\t \\0 are escapes.": (
         "ソケットに送る文字列。\\r \\n \\t \\0 はエスケープ。"
@@ -390,9 +411,9 @@ TEXTS = {
     "socket: it stays in the foreground and listens on a TCP port. pidfile: it goes into the "
     "background and writes a pid file. command: a command starts, stops and asks it. systemd: it "
     "is a service of systemd.": (
-        "socket: フォアグラウンドで動き、TCP ポートで待ち受ける。pidfile: バックグラウンドで動き、"
-        "pid ファイルを書く。command: コマンドで開始、停止、状態確認を行う。systemd: systemd の"
-        "サービスである。"
+        "socket: フォアグラウンドで動き、TCP ポートで待ち受けるもの。pidfile: バックグラウンドに"
+        "移り、PID ファイルを書くもの。command: コマンドで開始、停止、状態確認を行うもの。"
+        "systemd: systemd のサービス。"
     ),
     "What the program is called with. Places: {address} {port} of a socket, {pid_file}, {word} "
     "(start, stop, status) of a command, {host}. By default socket: --address {address} --port "
@@ -401,14 +422,14 @@ TEXTS = {
         "(start、stop、status)、{host}。既定は socket: --address {address} --port {port}、"
         "pidfile: --pid-file {pid_file}、command: {word} {host}。"
     ),
-    "This check only; repeatable.": "この確認だけを行う。複数指定可。",
-    "What is verified.": "確かめるリソース。",
+    "This check only; repeatable.": "この検査だけを行います。複数指定可。",
+    "What is verified.": "検証するリソース。",
     "What to make; ark-NAME, here, by default.": "作るディレクトリ。既定はここの ark-NAME。",
     "Write the result there, as Markdown, for the delivery documents.": (
-        "納品文書用に、結果を Markdown で書き出す。"
+        "納品文書用に、結果を Markdown で書き出します。"
     ),
     "Write this node's answers there, for the other; - for stdout.": (
-        "このノードの回答を、他方のために書き出す。- は標準出力。"
+        "このノードの回答を、他方のノード用に書き出します。- は標準出力。"
     ),
     "Print the version.": "バージョンを表示します。",
     "Print the facts as JSON.": "JSON で出力します。",
@@ -426,7 +447,9 @@ TEXTS = {
     "Restore or remove, whatever the cluster manager's own state says.": (
         "クラスターマネージャーの状態にかかわらず、restore や remove を実行します。"
     ),
-    "Told in full; all in short by default.": "詳しく表示します。省略時はすべてを簡潔に。",
+    "Told in full; all in short by default.": (
+        "詳しく表示するリソース。省略時はすべてを簡潔に表示します。"
+    ),
     "How long to wait for an answer.": "応答を待つ時間。",
     "Look again and again; end with ^C.": "繰り返し表示します。^C で終了。",
     "With --watch: from one look to the next.": "--watch の表示間隔。",
@@ -445,7 +468,7 @@ TEXTS = {
     ),
     "Only this logical host.": "この論理ホストだけを表示します。",
     "From then on: 2h, 30m, 7d, 18:00, 2026-11-23T18:00.": (
-        "この時刻から。2h、30m、7d、18:00、2026-11-23T18:00。"
+        "この時刻以降。2h、30m、7d、18:00、2026-11-23T18:00。"
     ),
     "Until then.": "この時刻まで。",
     "Read this log, or the one in this directory, instead; - for stdin. May be repeated.": (
@@ -454,7 +477,9 @@ TEXTS = {
     "Also show the lines that are none of the RAS log.": "RAS ログでない行も表示します。",
     "Whose failure; by default, any.": "対象のリソース。省略時はすべて。",
     "Whose incident; by default, any.": "対象のリソース。省略時はすべて。",
-    "A period from then on, instead of an incident.": "障害ではなく、この時刻からの期間。",
+    "A period from then on, instead of an incident.": (
+        "障害ではなく、この時刻以降の期間を対象にします。"
+    ),
     "Add so much to the times of a node, whose clock differs. May be repeated.": (
         "時計の異なるノードの時刻に加える秒数。複数指定可。"
     ),
@@ -464,7 +489,7 @@ TEXTS = {
     "Where to: a file, a directory; - for stdout.": (
         "書き出し先のファイルまたはディレクトリ。- は標準出力。"
     ),
-    "Only list what would be inside.": "含めるものを一覧で示すだけにする。",
+    "Only list what would be inside.": "含めるものの一覧だけを表示します。",
     "Logs from then on: 2h, 30m, 7d, 2026-11-23T18:00.": (
         "この時刻以降のログ。2h、30m、7d、2026-11-23T18:00。"
     ),
@@ -473,16 +498,16 @@ TEXTS = {
         "1 ノードにつき、圧縮前で最大何 MiB か。"
     ),
     "The other node's bundle: put in beside this one's.": (
-        "他方のノードのバンドル。このノードのものと並べて入れる。"
+        "他方のノードのバンドル。このノードのものと並べて入れます。"
     ),
     "Ask nobody: no application, plugin or cluster manager.": (
-        "アプリケーション、プラグイン、クラスターマネージャーのどれにも問い合わせない。"
+        "アプリケーション、プラグイン、クラスターマネージャーのどれにも問い合わせません。"
     ),
-    "With --list: print the facts as JSON.": "--list とともに: 事実を JSON で出力する。",
+    "With --list: print the facts as JSON.": "--list とともに指定: 一覧を JSON で出力します。",
     "The failure at that time, or the last one before it.": "この時刻、またはその直前の失敗。",
     "Go on as lines are written; end with ^C.": "書き込まれる行を続けて表示します。^C で終了。",
-    "Its timers; the defaults where none is named.": "対象のリソース。省略時は既定値を表示。",
-    "What was measured from then on.": "この時刻以降の実績だけを使う。",
+    "Its timers; the defaults where none is named.": "対象のリソース。省略時は既定値を表示します。",
+    "What was measured from then on.": "この時刻以降の実績だけを使います。",
     "Write a page for auditors there; - for stdout.": ("監査用のページの出力先。- は標準出力。"),
     "Say what to set, from what the RAS log says was needed.": (
         "RAS ログの実績から、設定すべき値を示します。"
@@ -494,7 +519,7 @@ TEXTS = {
         "対象のリソースまたは論理ホスト。論理ホストは、そのすべてのリソースを順に。"
     ),
     "With all that they require and all that requires them, in turn.": (
-        "必要とするものと、必要としているものを、すべて含めます。"
+        "対象が必要とするリソースと、対象を必要とするリソースを、すべて含めます。"
     ),
     "Why; status, list and RAS log show it.": "理由。状態、一覧、RAS ログに表示します。",
     "On the other node too, by ssh; or list both nodes.": (
@@ -511,7 +536,7 @@ TEXTS = {
         "埋め込む値: すべてのパスの前に付きます。既定値は ARK_PREFIX。"
     ),
     "With what they require; by default, all of this node.": (
-        "必要とするリソースも含みます。省略時はこのノードのすべて。"
+        "対象のリソース。それが必要とするリソースも含みます。省略時はこのノードのすべて。"
     ),
     "By default, all.": "省略時はすべて。",
     "LifeKeeper's IP resource that the lowest needs.": (
@@ -536,7 +561,7 @@ TEXTS = {
     "What must run before it.": "先に稼働している必要のあるリソース。",
     "What must be mounted before it.": "先にマウントされている必要のあるディレクトリ。",
     "An option of the plugin.": "プラグインのオプション。",
-    "With what requires them.": "対象のリソース。必要としているリソースも含みます。",
+    "With what requires them.": "対象のリソース。それを必要とするリソースも含みます。",
     "Take out of service what is in service: it is stopped.": (
         "起動中のものを停止します。アプリケーションが止まります。"
     ),
@@ -547,7 +572,7 @@ TEXTS = {
     "Print the commands; run nothing.": "コマンドを表示し、何も実行しません。",
     "Their agents; all that are installed.": "対象のプラグイン。省略時は導入済みのすべて。",
     "Write beneath this directory, for a package. / by default.": (
-        "このディレクトリの下に作成します (パッケージ用)。既定値は /。"
+        "このディレクトリの下に作成します (パッケージ用)。"
     ),
     "The plugin.": "プラグイン。",
     "One resource of it; by default, a JP1 server.": (

@@ -94,7 +94,7 @@ def _look_at_lost(script: ScriptTaken) -> str:
     return say(
         f"Look at: {script.node}'s power, network and system log; the cluster manager's log on "
         f"fencing; whether the log of {script.node} that is read is its newest.",
-        f"確認先: {script.node} の電源、ネットワーク、システムログ。クラスター管理ソフトの"
+        f"確認先: {script.node} の電源、ネットワーク、システムログ。クラスターマネージャーの"
         f"フェンシングのログ。読み込んだ {script.node} のログが最新かどうか。",
     )
 

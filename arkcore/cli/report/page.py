@@ -47,7 +47,7 @@ def page(
     rows, left_out = _rows(history)
     return environment.get_template("page.html").render(
         language="ja" if is_japanese() else "en",
-        title=say("RAS log report", "RAS ログ レポート") + f": {stamp(history.began)}",
+        title=say("RAS log report", "RAS ログの報告") + f": {stamp(history.began)}",
         period=_period(history, nodes, offsets),
         style=STYLE,
         picture=picture(history, alone=False),

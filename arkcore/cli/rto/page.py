@@ -102,7 +102,7 @@ def _words() -> dict[str, str]:
         "stands_on": say("Source of the expected", "想定の出典"),
         "bounded_by": say("Source of the worst", "最悪の出典"),
         "sum": say("Sum", "合計"),
-        "unbounded": say("Not bounded", "上限に含まれないもの"),
+        "unbounded": say("Not bounded", "上限が決まらないもの"),
         "notes": say("Notes", "補足"),
         "logs": say("What was measured from", "実績の出典"),
     }

@@ -261,7 +261,7 @@ def _sources(way: Way) -> list[tuple[str, list[str]]]:
                 for part in way.parts
             ],
         ),
-        (say("not bounded:", "上限に含まれないもの:"), list(way.unbounded)),
+        (say("not bounded:", "上限が決まらないもの:"), list(way.unbounded)),
     ]
     if notes := [*longer_of(way), *way.notes]:
         found.append((say("notes:", "補足:"), notes))

@@ -31,7 +31,7 @@ def always(checking: Checking) -> tuple[str, ...]:
         say(
             "what the framework needs beside its timers: up to 20 s where a resource file was "
             "changed and is validated first, a few seconds to end what is late",
-            "タイマー以外に本フレームワークが要する時間: リソースファイルの変更後は検証に最大 20 "
+            "タイマー以外に Generic ARK が要する時間: リソースファイルの変更後は検証に最大 20 "
             "秒、遅れた処理の終了に数秒",
         )
     )
@@ -56,7 +56,7 @@ def files() -> str:
     """What of the hierarchy is not ours."""
     return say(
         "file systems, addresses and other resources that are not of this framework",
-        "ファイルシステム、IP アドレスなど、本フレームワーク以外のリソース",
+        "ファイルシステム、IP アドレスなど、Generic ARK 以外のリソース",
     )
 
 

@@ -154,7 +154,8 @@ def _about_wait(measured: Measured, value: float) -> Advice:
             say(
                 f"forced stops went on in the background for up to {duration(measured.worst)}; "
                 f"that is awaited in any case",
-                f"強制停止が背後で最長 {duration(measured.worst)}続きました (終わるまで待ちます)",
+                f"強制停止がバックグラウンドで最長 {duration(measured.worst)}続きました "
+                f"(終わるまで待ちます)",
             ),
         )
     return Advice(measured.key, None, say("it is a wait, not a limit", "上限ではなく待ち時間です"))

@@ -131,7 +131,7 @@ class Story:
         self.prove(
             say(
                 f"service again on {on.name}, {split.total:.2f} s after the fault ({parts})",
-                f"{on.name} でサービス再開、障害から {split.total:.2f} 秒({parts})",
+                f"{on.name} でサービス再開、障害から {split.total:.2f} 秒 ({parts})",
             ),
             world.cluster.where(world.service.resources[-1]) == on.name,
         )
@@ -153,7 +153,7 @@ def _last_remove(log: str, resource: str) -> str:
 
 def main(story: Story | None = None) -> int:
     """The demo; its exit code."""
-    print(say("Generic ARK on a real Pacemaker cluster.", "実際の Pacemaker クラスターでの Generic ARK の動作です。"))
+    print(say("Generic ARK on a real Pacemaker cluster.", "実際の Pacemaker での Generic ARK。"))
     print(
         say(
             "JP1 is a stand-in; Pacemaker, nginx, our agents and logs are the real ones.",

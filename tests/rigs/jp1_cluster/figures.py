@@ -40,8 +40,8 @@ SCENARIOS = {
         "監視のハング、同一ノードで再起動",
     ),
     "both-rebooted": ("both nodes lose their power and boot", "両ノードの電源断と起動"),
-    "crossing": ("two logical hosts cross over: one", "2 つの論理ホストの入れ替え（1 つ目）"),
-    "crossing-2": ("two logical hosts cross over: the other", "2 つの論理ホストの入れ替え（2 つ目）"),
+    "crossing": ("two logical hosts cross over: one", "論理ホスト 2 つの入れ替え、1 つ目"),
+    "crossing-2": ("two logical hosts cross over: the other", "論理ホスト 2 つの入れ替え、2 つ目"),
     "mutual-power": (
         "SIGKILL of a node, the other then runs both",
         "ノードの SIGKILL、残るノードが両方を実行",
@@ -50,7 +50,7 @@ SCENARIOS = {
 
 _HEAD = {
     "en": "| fault | total | detection | cluster | set wait | product | ours | ours, share |",
-    "ja": "| 障害 | 合計 | 検知 | クラスター | 設定した待ち | 製品 | Generic ARK | Generic ARK の割合 |",
+    "ja": "| 障害 | 合計 | 検知 | クラスター | 設定した待ち | 製品 | Generic ARK | その割合 |",
 }
 _MARKS = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.S)
 

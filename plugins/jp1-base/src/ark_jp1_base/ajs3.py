@@ -41,8 +41,8 @@ class Ajs3Options(Jp1Options):
         "-t of jajs_spmd_status, in seconds and for each process: times the number of processes "
         "less than one check may take: 18 s under LifeKeeper, under Pacemaker 95 % of the timeout "
         "of monitor. 0 is refused: the command takes it for 60 s",
-        "jajs_spmd_status の -t（秒、プロセスごと）。プロセス数との積を 1 回の監視の上限（LifeKeeper "
-        "では 18 秒、Pacemaker では monitor のタイムアウトの 95 %）より短くすること。"
+        "jajs_spmd_status の -t（秒、プロセスごと）。プロセス数との積を 1 回の監視の上限"
+        "（LifeKeeper では 18 秒、Pacemaker では monitor のタイムアウトの 95 %）より短くすること。"
         "0 はコマンドが 60 秒とみなすため拒否する",
         minimum=1,
         maximum=32767,

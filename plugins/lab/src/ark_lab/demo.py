@@ -21,6 +21,7 @@ from ark_testing import Cluster, Node
 from click.exceptions import Exit
 
 from ark_lab.standin import Product, StandIn, double_starts
+from arkcore import say
 
 HOST: Final = "LVMRH5LKB"
 BASE: Final = "lkjp1_base"
@@ -95,61 +96,141 @@ class Story:
     def tell(self, text: str) -> None:
         print(f"{time.monotonic() - self._began:6.1f} s  {text}", flush=True)
 
-    def title(self, text: str) -> None:
+    def title(self, english: str, japanese: str) -> None:
+        text = say(english, japanese)
         print(f"\n\033[1m{text}\033[0m" if self._bold else f"\n{text}", flush=True)
 
-    def prove(self, what: str, so: bool) -> None:
+    def prove(self, english: str, japanese: str, so: bool) -> None:
+        what = say(english, japanese)
         if not so:
-            raise DemoFailed(f"it should be so, and is not: {what}")
-        self.tell(f"so it is: {what}")
+            raise DemoFailed(
+                say(f"it should be so, and is not: {what}", f"期待と異なります: {what}")
+            )
+        self.tell(say(f"so it is: {what}", f"確認: {what}"))
 
     # The steps.
 
     def in_service(self) -> None:
-        self.title("1  In service on node1")
+        self.title("1  In service on node1", "1  node1 で運用開始")
         done = self.cluster.in_service(self.one.lifekeeper)
-        self.prove("restore of both resources said 0", done)
-        self.prove("JP1/Base and AJS3 Manager run on node1", self._runs(self.one))
-        self.prove("nothing of the logical host runs on node2", self.two.names() == [])
-        self.prove("quickCheck is content", self.cluster.check())
+        self.prove("restore of both resources said 0", "両リソースの restore が 0 を返した", done)
+        self.prove(
+            "JP1/Base and AJS3 Manager run on node1",
+            "JP1/Base と AJS3 Manager が node1 で稼働している",
+            self._runs(self.one),
+        )
+        self.prove(
+            "nothing of the logical host runs on node2",
+            "node2 に論理ホストのプロセスはない",
+            self.two.names() == [],
+        )
+        self.prove("quickCheck is content", "quickCheck は正常", self.cluster.check())
 
     def local_recovery(self) -> None:
-        self.title("2  A process of AJS3 Manager is killed; recovered on the same node")
+        self.title(
+            "2  A process of AJS3 Manager is killed; recovered on the same node",
+            "2  AJS3 Manager のプロセスを強制終了、同じノードで回復",
+        )
         self._kill(self.one, "jajs_agtd")
-        self.prove("quickCheck saw it and recover was called", not self.cluster.check())
-        self.prove("the resources stayed on node1", self.cluster.active() is self.one.lifekeeper)
-        self.prove("JP1/Base and AJS3 Manager run on node1", self._runs(self.one))
-        self.prove("quickCheck is content again", self.cluster.check())
+        self.prove(
+            "quickCheck saw it and recover was called",
+            "quickCheck が検知し、recover が呼び出された",
+            not self.cluster.check(),
+        )
+        self.prove(
+            "the resources stayed on node1",
+            "リソースは node1 に残った",
+            self.cluster.active() is self.one.lifekeeper,
+        )
+        self.prove(
+            "JP1/Base and AJS3 Manager run on node1",
+            "JP1/Base と AJS3 Manager が node1 で稼働している",
+            self._runs(self.one),
+        )
+        self.prove("quickCheck is content again", "quickCheck は再び正常", self.cluster.check())
 
     def failover(self) -> None:
-        self.title("3  JP1/Base dies and cannot be started on node1; failover to node2")
+        self.title(
+            "3  JP1/Base dies and cannot be started on node1; failover to node2",
+            "3  JP1/Base が異常終了し、node1 では開始できず、node2 へフェイルオーバー",
+        )
         self.one.jp1.fault("jbs_start.cluster", refuse=True)
-        self.tell("node1: from now on jbs_start.cluster refuses")
+        self.tell(
+            say(
+                "node1: from now on jbs_start.cluster refuses",
+                "node1: 以後、jbs_start.cluster は開始を拒否する",
+            )
+        )
         self._kill(self.one, "jbs_spmd")
-        self.prove("quickCheck saw it", not self.cluster.check())
-        self.prove("the resources are on node2", self.cluster.active() is self.two.lifekeeper)
-        self.prove("JP1/Base and AJS3 Manager run on node2", self._runs(self.two))
-        self.prove("nothing of the logical host is left on node1", self.one.names() == [])
+        self.prove("quickCheck saw it", "quickCheck が検知した", not self.cluster.check())
+        self.prove(
+            "the resources are on node2",
+            "リソースは node2 にある",
+            self.cluster.active() is self.two.lifekeeper,
+        )
+        self.prove(
+            "JP1/Base and AJS3 Manager run on node2",
+            "JP1/Base と AJS3 Manager が node2 で稼働している",
+            self._runs(self.two),
+        )
+        self.prove(
+            "nothing of the logical host is left on node1",
+            "node1 に論理ホストのプロセスは残っていない",
+            self.one.names() == [],
+        )
 
     def failback(self) -> None:
-        self.title("4  node1 is mended; failback")
+        self.title("4  node1 is mended; failback", "4  node1 を修復し、フェイルバック")
         self.one.jp1.clear_faults()
-        self.prove("the switch went through", self.cluster.in_service(self.one.lifekeeper))
-        self.prove("JP1/Base and AJS3 Manager run on node1", self._runs(self.one))
-        self.prove("nothing of the logical host is left on node2", self.two.names() == [])
-        self.prove("quickCheck is content", self.cluster.check())
+        self.prove(
+            "the switch went through",
+            "切り替えが完了した",
+            self.cluster.in_service(self.one.lifekeeper),
+        )
+        self.prove(
+            "JP1/Base and AJS3 Manager run on node1",
+            "JP1/Base と AJS3 Manager が node1 で稼働している",
+            self._runs(self.one),
+        )
+        self.prove(
+            "nothing of the logical host is left on node2",
+            "node2 に論理ホストのプロセスは残っていない",
+            self.two.names() == [],
+        )
+        self.prove("quickCheck is content", "quickCheck は正常", self.cluster.check())
 
     def ending(self) -> None:
-        self.title("5  Out of service, and what was written")
-        self.prove("remove said 0", self.cluster.out_of_service(self.one.lifekeeper))
-        self.prove("nothing of the logical host is left", self.one.names() == [])
-        self.prove("the shared disk never had two writers", double_starts(self.shared) == [])
+        self.title("5  Out of service, and what was written", "5  運用終了と記録")
+        self.prove(
+            "remove said 0",
+            "remove が 0 を返した",
+            self.cluster.out_of_service(self.one.lifekeeper),
+        )
+        self.prove(
+            "nothing of the logical host is left",
+            "論理ホストのプロセスは残っていない",
+            self.one.names() == [],
+        )
+        self.prove(
+            "the shared disk never had two writers",
+            "共有ディスクに 2 ノードから同時に書き込まれたことはない",
+            double_starts(self.shared) == [],
+        )
         for server in (self.one, self.two):
             whole = _pairs_are_whole(server.ras_log)
-            self.prove(f"in the RAS log of {server.name} each start has its end", whole)
-        print("\nWhat support would look at first, the failed recover on node1:\n")
+            self.prove(
+                f"in the RAS log of {server.name} each start has its end",
+                f"{server.name} の RAS ログで、すべての開始に終了がある",
+                whole,
+            )
+        print(
+            say(
+                "\nWhat support would look at first, the failed recover on node1:\n",
+                "\n障害調査で最初に見る、node1 での recover の失敗:\n",
+            )
+        )
         print(_failed_recover(self.one.ras_log))
-        print("\nThe RAS logs:")
+        print(say("\nThe RAS logs:", "\nRAS ログ:"))
         for server in (self.one, self.two):
             print(f"  {server.ras_log}")
 
@@ -217,7 +298,9 @@ def demo(directory: Path | None) -> None:
     Two nodes and a shared disk are directories; JP1 and LifeKeeper are stand-ins. No root is
     needed, and it takes about half a minute. Exit code 1 where a step does not come true.
 
-    Example: ark demo --directory /root/ark-demo
+    Examples:
+      ark demo
+      ark demo --directory /root/ark-demo
     """
     place = (directory or Path.cwd() / ".demo").absolute()
     try:
@@ -241,8 +324,18 @@ def _prepare(place: Path) -> None:
 
 
 def _run(story: Story) -> int:
-    print("Generic ARK: JP1/Base and JP1/AJS3 - Manager on two nodes.")
-    print("JP1 and LifeKeeper are stand-ins here; programs, plugins and logs are the real ones.")
+    print(
+        say(
+            "Generic ARK: JP1/Base and JP1/AJS3 - Manager on two nodes.",
+            "Generic ARK: 2 ノードでの JP1/Base と JP1/AJS3 - Manager。",
+        )
+    )
+    print(
+        say(
+            "JP1 and LifeKeeper are stand-ins here; programs, plugins and logs are the real ones.",
+            "JP1 と LifeKeeper は模擬プログラムです。プログラム、プラグイン、ログは実物です。",
+        )
+    )
     steps: tuple[Callable[[], None], ...] = (
         story.in_service,
         story.local_recovery,
@@ -254,10 +347,18 @@ def _run(story: Story) -> int:
         for step in steps:
             step()
     except DemoFailed as error:
-        print(f"\nDEMO FAILED: {error}", file=sys.stderr)
-        print(f"What happened is in {story.directory}", file=sys.stderr)
+        print(say(f"\nDEMO FAILED: {error}", f"\nデモ失敗: {error}"), file=sys.stderr)
+        print(
+            say(f"What happened is in {story.directory}", f"経過は {story.directory} にあります"),
+            file=sys.stderr,
+        )
         return 1
     finally:
         story.close()
-    print("\nThe demo is complete: every step came true.")
+    print(
+        say(
+            "\nThe demo is complete: every step came true.",
+            "\nデモ完了。すべての手順を確認できました。",
+        )
+    )
     return 0

@@ -149,7 +149,8 @@ def _preflight(subject: Subject) -> _Preflight:
 @check(
     "ark_preflight and ark_check_configuration change nothing: they start, make, write and remove "
     "nothing",
-    "ark_preflight と ark_check_configuration は何も変更しない（起動、作成、書き込み、削除をしない）",
+    "ark_preflight と ark_check_configuration は何も変更しない"
+    "（起動、作成、書き込み、削除をしない）",
 )
 def preflight_changes_nothing(subject: Subject) -> None:
     seen = subject.once(_preflight)
