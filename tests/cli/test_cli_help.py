@@ -10,6 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from arkcore.cli.extensions import BROUGHT
+from arkcore.cli.help import in_japanese
 from arkcore.cli.help.japanese import COMMANDS, TEXTS
 from arkcore.cli.main import make_app
 
@@ -40,6 +41,37 @@ def test_every_command_shows_an_example(path: str) -> None:
     _, found, examples = (ALL[path].help or "").partition("Examples:")
     assert found
     assert f"ark {path}" in examples
+
+
+@pytest.fixture
+def japanese(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The help of every command, as a Japanese reader is shown it in 80 columns."""
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    shown = []
+    for path, command in ALL.items():
+        spoken = in_japanese(command, path)
+        context = spoken.context_class(spoken, info_name=f"ark {path}", terminal_width=80)
+        shown.append(spoken.get_help(context))
+    return "\n".join(shown)
+
+
+def test_no_part_of_a_japanese_help_is_left_in_english(japanese: str) -> None:
+    told = re.findall(r"^ *(?:--?[\w-]+.*?|\S+)  +([A-Z][a-z]+ [a-z]+ .*)", japanese, re.MULTILINE)
+    assert told == []
+    for english in ("Usage:", "Show this message", "[default", "[required]", "Options:"):
+        assert english not in japanese
+
+
+def test_lines_of_a_japanese_text_are_joined_with_the_blanks_of_a_line(japanese: str) -> None:
+    words = re.findall(
+        r".?[ぁ-んァ-ー一-龠]{2}[A-Za-z]{3,}.?|.?[A-Za-z]{3,}[ぁ-んァ-ー一-龠].?", japanese
+    )
+    assert words == []
+
+
+def test_no_word_of_katakana_is_split(japanese: str) -> None:
+    split = re.findall(r"[ァ-ー]\n *[ァ-ー]", japanese)
+    assert split == []
 
 
 @pytest.mark.parametrize("language", ["C.UTF-8", "ja_JP.UTF-8"])

@@ -233,6 +233,8 @@ def test_a_record_of_nonsense_holds_no_parameters(value: object) -> None:
         ("A path. It must be absolute", "A path"),
         ("seconds; at least 1", "seconds"),
         ("A path.", "A path"),
+        ("出力の文字コード(Python での名前。cp932 など)。空なら lang に従う",
+         "出力の文字コード(Python での名前。cp932 など)"),
         ("出力の文字コード（Python での名前。cp932 など）。空なら lang に従う",
          "出力の文字コード（Python での名前。cp932 など）"),
         ("-t of it (seconds; each process). Short", "-t of it (seconds; each process)"),

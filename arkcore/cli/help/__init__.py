@@ -23,9 +23,11 @@ _EXAMPLES = "Examples:"
 
 def in_japanese(command: Of, path: str = "") -> Of:
     """`command`, and all beneath it, with Japanese help. `path`: its name, "lifekeeper plan"."""
+    from arkcore.cli.command import Context
     from arkcore.cli.help.japanese import COMMANDS, TEXTS, TITLES
 
     spoken = copy.copy(command)
+    spoken.context_class = Context
     prose = COMMANDS.get(path)
     if prose is not None:
         _, found, examples = inspect.cleandoc(command.help or "").partition(_EXAMPLES)

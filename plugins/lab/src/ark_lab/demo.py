@@ -298,6 +298,7 @@ def demo(directory: Path | None) -> None:
     Two nodes and a shared disk are directories; JP1 and LifeKeeper are stand-ins. No root is
     needed, and it takes about half a minute. Exit code 1 where a step does not come true.
 
+    \b
     Examples:
       ark demo
       ark demo --directory /root/ark-demo
