@@ -55,7 +55,7 @@ class Result:
         return sum(each.level is level for group in self.groups for each in group.findings)
 
     def summary(self) -> str:
-        counts = ", ".join(f"{word(level)} {self.count(level)}" for level in Level)
+        counts = say(", ", "、").join(f"{word(level)} {self.count(level)}" for level in Level)
         if self.failed:
             return say(f"Not ready: {counts}", f"不合格: {counts}")
         if not self.whole:
