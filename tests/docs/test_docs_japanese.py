@@ -78,7 +78,7 @@ def _written() -> list[tuple[str, str]]:
         *ROOT.glob("docs/ja/*.md"),
         *ROOT.glob("*.md"),
         *ROOT.glob("arkcore/**/*"),
-        *ROOT.glob("plugins/*/*.md"),
+        *ROOT.glob("plugins/*/README*.md"),
         *ROOT.glob("plugins/*/src/**/*"),
         *ROOT.glob("tests/rigs/jp1_cluster/*.py"),
     ]
@@ -106,3 +106,34 @@ def _holding(written: list[tuple[str, str]], pattern: str) -> list[str]:
 def test_each_word_has_one_spelling(written: list[tuple[str, str]]) -> None:
     wrong = {right: _holding(written, pattern) for pattern, right in SPELLINGS.items()}
     assert {right: found for right, found in wrong.items() if found} == {}
+
+
+#: What is the same in a README of either language: headings, code, a row's key and its cells.
+_SAME = {
+    "headings": r"^#+ ",
+    "code": r"^(?: {4}\S.*|```\w*\n(?:.*\n)*?```)$",
+    "keys": r"^\| (`[^`]+`) \|",
+}
+READMES = [
+    ".",
+    *(f"plugins/{path.parent.name}" for path in sorted(ROOT.glob("plugins/*/README.md"))),
+]
+
+
+@pytest.mark.parametrize("directory", READMES)
+def test_every_readme_says_the_same_in_both_languages(directory: str) -> None:
+    place = ROOT / directory
+    english = (place / "README.md").read_text(encoding="utf-8")
+    japanese = (place / "README.ja.md").read_text(encoding="utf-8")
+    assert "(README.ja.md)" in english
+    assert "(README.md)" in japanese
+    for what, pattern in _SAME.items():
+        here, there = (re.findall(pattern, text, re.M) for text in (english, japanese))
+        assert here == there, what
+    cells = [
+        [line.count("|") for line in text.splitlines() if line[:1] == "|"]
+        for text in (english, japanese)
+    ]
+    assert cells[0] == cells[1]
+    for link in re.findall(r"\]\(([^)#]+)", japanese):
+        assert (place / link).exists(), link
