@@ -80,9 +80,10 @@ def _remember_newcomers(work: Work) -> None:
 
 
 def _wait_for_force_to_be_over(work: Work) -> str:
-    """Wait until the last forced stop has ended and `force_stop_wait` has passed since.
+    """Wait until the last forced stop is over and `force_stop_wait` has passed since.
 
-    A forced stop may go on killing in the background. Returns why a start must not follow; ""
+    A forced stop may go on killing in the background. One that had nothing to end is waited for
+    only as long as something of it lives. Returns why a start must not follow; ""
     where it may.
     """
     wait = work.timer("force_stop_wait")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arkcore.actions import telling
+from arkcore.actions.below import newcomers
 from arkcore.actions.gone import is_gone
 from arkcore.actions.leftovers import end_leftovers
 from arkcore.base import budget
@@ -49,10 +50,15 @@ def stop(work: Work, *, always_force: bool = False) -> Verdict:
 
 
 def force(work: Work) -> Verdict:
-    """The forced stop of this logical host, verified; what is left then is killed."""
+    """The forced stop of this logical host, verified; what is left then is killed.
+
+    It is remembered, for a start to wait, except where there was nothing to end.
+    """
     telling.began(work, Step.FORCE)
     work.begin(context.FORCE, work.deadline)
-    work.state.forced_stop.note()
+    nothing = _has_nothing_to_end(work)
+    earlier = work.state.forced_stop.read()
+    work.state.forced_stop.note()  # before: this worker may be killed at any moment
     try:
         if work.hooks.has("ark_force_stop"):
             work.hooks.force_stop(work.ctx)
@@ -62,13 +68,18 @@ def force(work: Work) -> Verdict:
         telling.explain(work, described(error))
     finally:
         work.state.forced_stop.note()  # the wait before a start begins when it is over
-    _end_what_the_plugin_misses(work)
+    nothing = not _end_what_the_plugin_misses(work) and nothing
     work.now("waiting until nothing is left")
     # A forced stop partly goes on in the background: some time is left to it.
     reserve = work.deadline.sooner(work.timer("remove.force_reserve"))
-    gone = _wait_gone(work, reserve) or (not work.deadline.passed and kill_rest(work))
+    gone = _wait_gone(work, reserve)
+    nothing = nothing and gone
+    gone = gone or (not work.deadline.passed and kill_rest(work))
     if gone or is_gone(work):
-        end_leftovers(work)
+        cleared = end_leftovers(work).well
+        if nothing and cleared and _is_over(work):
+            work.state.forced_stop.put_back(earlier)
+            work.ctx.log.info("the forced stop found nothing to end: no start waits for it")
         telling.done(work, Step.FORCE)
         return Verdict(Outcome.WELL, status=Status.STOPPED)
     # The step stays open: a cleanup may still end it well.
@@ -76,8 +87,25 @@ def force(work: Work) -> Verdict:
     return _what_is_left(work)
 
 
-def _end_what_the_plugin_misses(work: Work) -> None:
-    """End the processes that the engine has listed and the plugin has not.
+def _has_nothing_to_end(work: Work) -> bool:
+    """Whether nothing lives that a forced stop could end. Where a status would have to tell: no."""
+    from arkcore.actions.starting import background
+
+    if not work.resource.application.runs_as_processes:
+        return False
+    return is_gone(work) and not background(work)
+
+
+def _is_over(work: Work) -> bool:
+    """Whether the forced stop has certainly ended: nothing that it has begun lives.
+
+    A process that has left its session and its environment is still below the guard.
+    """
+    return work.strangers is not None and not newcomers(work)
+
+
+def _end_what_the_plugin_misses(work: Work) -> bool:
+    """End the processes that the engine has listed and the plugin has not; whether any was listed.
 
     No forced stop of the plugin ends them, so nothing is waited for.
     """
@@ -88,6 +116,8 @@ def _end_what_the_plugin_misses(work: Work) -> None:
             work.ctx.terminate([each for each in left if each not in own], grace=1.0)
     except BaseException as error:  # the check that follows judges
         work.ctx.log.info(described(error))
+        return True
+    return left != []
 
 
 def kill_rest(work: Work) -> bool:

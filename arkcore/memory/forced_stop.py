@@ -1,4 +1,4 @@
-"""The last forced stop on this node, which may go on in the background."""
+"""The last forced stop on this node that may go on in the background."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from arkcore.memory.files import moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from arkcore.memory.files import StateFile
 
 
@@ -21,6 +23,17 @@ class ForcedStop:
     def note(self) -> None:
         """Note that a forced stop is at work now."""
         self._file.write_of_this_boot(at=files.boottime())
+
+    def read(self) -> dict[str, Any]:
+        """What is noted, to be put back where a forced stop has found nothing to end."""
+        return self._file.read()
+
+    def put_back(self, noted: dict[str, Any]) -> None:
+        """Have `noted`, of an earlier :meth:`read`, be what is noted again."""
+        if noted:
+            self._file.write(noted)
+        else:
+            self._file.forget()
 
     def age(self) -> float:
         """Seconds since the last forced stop; infinite where there was none since this boot."""
