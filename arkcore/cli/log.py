@@ -13,7 +13,7 @@ from arkcore.base.errors import ConfigurationError
 from arkcore.cli.command import Command
 from arkcore.cli.console import complain, console, paths_here, print_json
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
+from arkcore.cli.output import Text, put
 from arkcore.cli.peer import Host, Peer
 from arkcore.cli.ras.facts import facts_of
 from arkcore.cli.ras.following import follow_lines, follow_runs
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: So many runs, and lines, are shown where the command line says nothing else.
 _RUNS, _LINES = 20, 40
+#: So many lines, the last ones, are exported at most.
+_EXPORTED = 3000
 #: What took more than this share of its timer is slow.
 _SLOW = 0.5
 
@@ -74,6 +76,9 @@ _SLOW = 0.5
 @click.option("--foreign", is_flag=True, help="Also show the lines that are none of the RAS log.")
 @click.option("--follow", "-f", is_flag=True, help="Go on as lines are written; end with ^C.")
 @click.option("--json", is_flag=True, help="Print the facts as JSON.")
+@click.option(
+    "--export", is_flag=True, help="Print what ark drill --peer reads on the other node."
+)
 def log(
     resource: str | None,
     lines: int | None,
@@ -90,6 +95,7 @@ def log(
     foreign: bool,
     follow: bool,
     json: bool,
+    export: bool,
 ) -> None:
     """Show what the RAS log tells: its last runs, and the black boxes they name.
 
@@ -114,7 +120,12 @@ def log(
     if follow and (files or peer):
         option = "--file" if files else "--peer"
         raise click.BadParameter(f"{option} and --follow do not go together")
+    if export and (json or follow or files or peer):
+        raise click.BadParameter("--export goes without --json, --follow, --file and --peer")
     paths = paths_here()
+    if export:
+        _export(paths, resource, since)
+        return
     kinds = [(failed, _failed), (slow, _slow), (near, _near), (unpaired, _unpaired)]
     tests = [test for given, test in kinds if given]
 
@@ -220,6 +231,18 @@ def _last_lines(
         if host in (None, line.logical_host) and begin <= line.moment < end
     ]
     return found[-number:]
+
+
+def _export(paths: Paths, resource: str | None, since: float | None) -> None:
+    """Print the lines, and what this node's clock says; none where nothing was logged yet."""
+    from arkcore.cli.ras.exported import export_of
+
+    try:
+        reader = Reader(sources_of(paths, ()), limits=limits_of(paths), only=resource or "")
+        found = list(_last_lines(reader, _EXPORTED, None, since, None))
+    except ConfigurationError:
+        found = []
+    put(export_of(found))
 
 
 # Which runs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,21 @@ from support import PROGRAMS, ToyNode
 from arkcore.base.paths import Paths
 from arkcore.memory.maintenance import Maintenance
 
+#: A node whose clock is 90 s ahead, as what it exports of its log shows.
+AHEAD = """\
+#!{python}
+import json, subprocess, sys
+done = subprocess.run(["{ark}", *sys.argv[1:]], capture_output=True, text=True)
+text = done.stdout
+if sys.argv[1:3] == ["log", "--export"]:
+    answer = json.loads(text)
+    for each in (answer, *answer["lines"]):
+        each["moment" if "moment" in each else "taken_at"] += 90
+    text = json.dumps(answer)
+sys.stdout.write(text)
+sys.stderr.write(done.stderr)
+sys.exit(done.returncode)
+"""
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a host name of its own needs root")
 Ark = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -206,17 +222,31 @@ class TestDrill:
         made.stop_sshd()
 
     @pytest.mark.timeout(400)
-    def test_a_failover_is_ordered_on_the_other_node(self, node: ToyNode, other: OtherNode) -> None:
+    def test_a_failover_is_ordered_and_measured_on_the_other_node(
+        self, node: ToyNode, other: OtherNode
+    ) -> None:
+        other.program("ark", AHEAD.format(python=sys.executable, ark=str(PROGRAMS / "ark")))
         pair = drilling.Pair(node, other)
         pair.begin()
+        other.hooks(
+            "import time\ndef ark_start(ctx, default): time.sleep(2); return default(ctx)"
+        )
         # Both nodes have LifeKeeper's commands at the same place.
         command = "bin/perform_action"
         other.stop_sshd()
         other.begin(pair.n1.root / command, pair.n2.root / command)
         words = ("failover", "toy1", "--yes", "--json", "--peer", "two")
         done = drilling.Drilling(node, *words, PATH=other.path)
-        _, errors = done.process.communicate(timeout=350)
+        out, errors = done.process.communicate(timeout=350)
         assert done.process.returncode == 0, errors
+        [leg] = json.loads(out)["drills"]
+        assert leg["seconds"] >= 2
+        assert leg["other_node"]["clock_ahead"] == pytest.approx(90, abs=10)
+        assert "Restore completed." in leg["other_node"]["ras_log"][-1]
+        times = {each["what"]: each for each in leg["times"]}
+        began, ended = times["start_began"], times["start_ended"]
+        assert began["source"] == "RAS log of two (whole seconds)"
+        assert 0 <= began["after"] <= ended["after"] - 2 <= leg["seconds"] + 10
         assert (pair.n1.state("toy1"), pair.n2.state("toy1")) == ("OSU", "ISP")
         assert len(other.daemons()) == 1
 

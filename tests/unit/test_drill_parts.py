@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from support import wait_for
 from arkcore.cli.drill import client_program
 from arkcore.cli.drill.hearing import Hearing
 from arkcore.cli.drill.outside import Call, Outside, Service
+from arkcore.cli.drill.there import hear_there
+from arkcore.cli.peer import Peer, PeerError
 from arkcore.managers.cib import Cib, interrupted
 from arkcore.managers.crm_mon import View
 from arkcore.ras.format import format_line
@@ -131,6 +134,56 @@ def test_only_new_lines_of_its_resources_are_heard(tmp_path: Path) -> None:
     assert [each.line.resource for each in hearing.listen()] == ["r2"]
     assert hearing.listen() == []
     hearing.close()
+
+
+class Answering(Peer):
+    """The other node: its clock is so far ahead, and it has logged these lines by it."""
+
+    def __init__(self, ahead: float, *lines: tuple[float, str]) -> None:
+        super().__init__("two")
+        self._ahead = ahead
+        self._lines = lines
+
+    def ark(self, *words: str, codes: Sequence[int] = (0,), within: float = 60.0) -> str:
+        assert words[:3] == ("log", "--export", "--since")
+        lines = [
+            {"moment": float(int(at)), "resource": "r1", "logical_host": "L",
+             "message": message, "text": message}
+            for at, message in self._lines
+        ]  # fmt: skip
+        answer = {"format": 1, "node": "two", "taken_at": time.time() + self._ahead, "lines": lines}
+        return json.dumps(answer)
+
+
+@pytest.mark.parametrize("ahead", [90.0, -3600.0])
+def test_the_other_node_s_times_are_put_right_by_what_its_clock_is_ahead(ahead: float) -> None:
+    now = time.time()
+    peer = Answering(
+        ahead, (now + ahead - 8, "Restore start."), (now + ahead, "Restore completed.")
+    )
+    there = hear_there(peer, ["r1"], now - 20, now)
+    assert there.ahead == pytest.approx(ahead, abs=1)
+    [script] = there.scripts("r1")
+    assert script.ends - script.began == pytest.approx(8, abs=1)
+    assert script.ends == pytest.approx(now, abs=2)
+
+
+def test_clocks_that_cannot_be_told_apart_are_left_as_they_are() -> None:
+    now = time.time()
+    there = hear_there(Answering(0.0, (now, "Restore start.")), ["r1"], now - 20, now)
+    assert there.ahead == 0.0
+    assert [each.at for each in there.heard] == [int(now)]
+
+
+def test_what_the_other_node_logged_before_the_drill_is_none_of_it() -> None:
+    now = time.time()
+    there = hear_there(Answering(0.0, (now - 60, "Restore start.")), ["r1"], now - 20, now)
+    assert there.heard == []
+
+
+def test_a_time_that_is_none_of_a_calendar_is_no_answer() -> None:
+    with pytest.raises(PeerError, match="none of a calendar"):
+        hear_there(Answering(1e12), ["r1"], 0.0, 1.0)
 
 
 def test_a_rotation_loses_no_line(tmp_path: Path) -> None:

@@ -81,7 +81,8 @@ class Which(Enum):
 @click.option(
     "--peer",
     type=Host(),
-    help="Order a switch to the other node there, by ssh, and see first that it is ready.",
+    help="Order a switch to the other node there, by ssh, see first that it is ready, and read its "
+    "RAS log for the report.",
 )
 @click.option(
     "--within",
@@ -160,7 +161,7 @@ def drill(
         if not yes:
             _ask(out)
         run.began = time.time()
-        _perform(paths, run, to, rehearsal, out)
+        _perform(paths, run, to, rehearsal, out, there)
     try:
         if report is not None:
             write_file(report, reports.markdown(run).encode(), 0o644)
@@ -219,7 +220,9 @@ def _ask(out: TextIO) -> None:
         raise Exit(1)
 
 
-def _perform(paths: Paths, run: Run, to: str, rehearsal: Rehearsal, out: TextIO) -> None:
+def _perform(
+    paths: Paths, run: Run, to: str, rehearsal: Rehearsal, out: TextIO, peer: Peer | None
+) -> None:
     """The drills in a row, up to the first that does not pass; whatever happens, it is tidied."""
     # What ends a terminal ends this as ^C does.
     for number in _ENDINGS:
@@ -231,7 +234,7 @@ def _perform(paths: Paths, run: Run, to: str, rehearsal: Rehearsal, out: TextIO)
                 # What an earlier one has left would be in its way.
                 run.tidied = run.drilled.tidy() or run.tidied
                 _wait_for_rest(run)
-            _one(paths, run, rehearsal.ready(kind, to), out)
+            _one(paths, run, rehearsal.ready(kind, to), out, peer)
             if not run.legs[-1].passed:
                 break
     except KeyboardInterrupt:
@@ -273,23 +276,25 @@ def _wait_for_rest(run: Run) -> None:
         time.sleep(0.2)
 
 
-def _one(paths: Paths, run: Run, plan: Plan, out: TextIO) -> None:
+def _one(paths: Paths, run: Run, plan: Plan, out: TextIO, peer: Peer | None) -> None:
     if run.service is None:
-        _with_client(paths, run, plan, None, out)
+        _with_client(paths, run, plan, None, out, peer)
         return
     with Outside(run.service) as outside:
         outside.wait_for_answer()
-        _with_client(paths, run, plan, outside, out)
+        _with_client(paths, run, plan, outside, out, peer)
 
 
-def _with_client(paths: Paths, run: Run, plan: Plan, outside: Outside | None, out: TextIO) -> None:
+def _with_client(
+    paths: Paths, run: Run, plan: Plan, outside: Outside | None, out: TextIO, peer: Peer | None
+) -> None:
     def tell(text: str, at: float) -> None:
         try:
             put(f"{reports.clock(at)}  {text}", to=out, flush=True)
         except OSError:
             pass  # nobody reads any more: it goes on, to its report
 
-    performance = Performance(paths, run.resource, run.drilled, plan, outside, tell)
+    performance = Performance(paths, run.resource, run.drilled, plan, outside, tell, peer)
     run.legs.append(performance.leg)
     performance.run()
     leg = performance.leg

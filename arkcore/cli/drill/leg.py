@@ -10,15 +10,20 @@ if TYPE_CHECKING:
 
     from arkcore.cli.drill.manager import Broken, Operation, Plan
     from arkcore.cli.drill.outside import Gap
+    from arkcore.cli.drill.there import There
 
 
 @dataclass(frozen=True)
 class Point:
-    """One measured moment: seconds since the epoch, and who says so."""
+    """One measured moment: seconds since the epoch, and who says so.
+
+    `whole`: it is known to the second only: `at` is the beginning of that second.
+    """
 
     key: str
     at: float
     source: str
+    whole: bool = False
 
 
 @dataclass
@@ -42,6 +47,10 @@ class Leg:
     remarks: list[str] = field(default_factory=list)
     #: The RAS lines of this node.
     lines: list[str] = field(default_factory=list)
+    #: What the other node logged; None where it was not asked, or did not answer.
+    there: There | None = None
+    #: Why it did not answer.
+    there_problem: str = ""
 
     def at(self, key: str) -> float | None:
         return next((point.at for point in self.points if point.key == key), None)
@@ -52,11 +61,18 @@ class Leg:
 
         None also where nobody has told when it was up: no other moment stands for it.
         """
-        ends = [self.at(key) for key in ("start_ended", "all_up", "in_service", "served")]
-        known = [end for end in ends if end is not None]
+        # A moment of whole seconds is more exactly known by whoever saw it up.
+        ends = ("start_ended", "all_up", "in_service", "served")
+        found = [point for point in self.points if point.key in ends]
+        known = [point.at for point in found if not point.whole or len(found) == 1]
         if self.struck is None or not self.passed or not known:
             return None
         return max(known) - self.struck
+
+    def after(self, point: Point) -> float:
+        """Seconds from the strike until then; one of whole seconds may seem to lie before."""
+        seconds = point.at - (self.struck or self.began)
+        return max(0.0, seconds) if point.whole else seconds
 
     def seconds(self, began: str, ended: str) -> float | None:
         """Seconds between two measured moments; None where one is not known."""

@@ -1,4 +1,4 @@
-"""When everything was: by the RAS log of this node, else by the manager's own history."""
+"""When everything was: by the RAS log of the node where it was, else by the manager's history."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from arkcore.machine.channel import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from arkcore.cli.drill.hearing import Heard, Hearing
     from arkcore.cli.drill.leg import Leg
     from arkcore.cli.drill.manager import Drilled
+    from arkcore.cli.drill.there import There
     from arkcore.ras.records import ScriptTaken
 
 #: What the manager's history calls an action, and the steps of a recover that are the same.
@@ -31,6 +32,8 @@ class Measuring:
         self._leg = leg
         #: When a look at the manager first found it up where a switch was to bring it.
         self.in_service: float | None = None
+        #: The other node's RAS log, where it could be read.
+        self.there: There | None = None
 
     @property
     def struck(self) -> float:
@@ -60,12 +63,23 @@ class Measuring:
             Point("acts", max(each.began, self.struck), self._history)
             for each in self._drilled.operations()
         ]
+        if self.there is not None:
+            # Logged in the second of the strike, it was after it: nothing was done before.
+            seen += [
+                Point("acts", max(heard.at, self.struck), self.there.source, whole=True)
+                for heard in self.there.heard
+                if heard.at + 1.0 > self.struck and _is_act(heard)
+            ]
         return min(seen, key=lambda point: point.at, default=None)
 
     def first_failures(self) -> list[str]:
         """Where it began to go wrong: the first bad end by the log, and by the manager."""
         bad = [each.line for each in self._hearing.heard if _is_failure(each)]
         first = [f"{line.resource}: {line.message}" for line in bad[:1]]
+        there = self.there
+        told = [each.line for each in there.heard if _is_failure(each)] if there else []
+        if there is not None and told:
+            first.append(f"{there.node}: {told[0].resource}: {told[0].message}")
         # What failed here, the log has told already, and better.
         here = f" on {self._drilled.node}:"
         return first + [each for each in self._drilled.failures() if not (bad and here in each)][:1]
@@ -105,9 +119,12 @@ class Measuring:
 
     def _span(self, key: str, action: Action, node: str) -> Iterator[Point]:
         """When the resource's stop or start on `node` began and ended."""
-        spans, source = [], self._log
+        spans, source, whole = [], self._log, False
         if node == self._drilled.node:
-            spans = list(self._in_log(action))
+            spans = list(self._in_log(action, self._hearing.scripts(self._resource)))
+        elif self.there is not None:
+            spans = list(self._in_log(action, self.there.scripts(self._resource), early=1.0))
+            source, whole = self.there.source, True
         if not spans:
             wanted = (node, self._resource, _OPERATIONS[action])
             spans = [
@@ -115,14 +132,17 @@ class Measuring:
                 for each in self._leg.operations
                 if (each.node, each.resource, each.action) == wanted
             ]
-            source = self._history
+            source, whole = self._history, False
         if spans:
-            yield Point(f"{key}_began", spans[0][0], source)
-            yield Point(f"{key}_ended", spans[-1][1], source)
+            yield Point(f"{key}_began", spans[0][0], source, whole)
+            yield Point(f"{key}_ended", spans[-1][1], source, whole)
 
-    def _in_log(self, action: Action) -> Iterator[tuple[float, float]]:
-        for script in self._hearing.scripts(self._resource):
-            if script.ends < self.struck:
+    def _in_log(
+        self, action: Action, scripts: Sequence[ScriptTaken], early: float = 0.0
+    ) -> Iterator[tuple[float, float]]:
+        """Its spans by the scripts of a node. `early`: seconds that their times may be before."""
+        for script in scripts:
+            if script.ends + early < self.struck:
                 continue
             if script.action is action:
                 yield script.began, script.ends

@@ -13,6 +13,7 @@ from arkcore.cli.drill.leg import Leg
 from arkcore.cli.drill.manager import Seen
 from arkcore.cli.drill.measuring import Measuring
 from arkcore.cli.drill.readiness import ours
+from arkcore.cli.drill.there import hear_there
 from arkcore.cli.language import say
 
 TYPE_CHECKING = False
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from arkcore.base.paths import Paths
     from arkcore.cli.drill.manager import Drilled, Plan
     from arkcore.cli.drill.outside import Outside
+    from arkcore.cli.peer import Peer
     from arkcore.resources.resource import Resource
 
 #: Seconds from one reading of the RAS log to the next, and from one look at the cluster.
@@ -33,7 +35,10 @@ _SERVING = 60.0
 
 
 class Performance:
-    """One drill. `tell` hears what happens, as it does, and when it was."""
+    """One drill. `tell` hears what happens, as it does, and when it was.
+
+    `peer`: the other node, whose RAS log is read at the end of a switch.
+    """
 
     def __init__(
         self,
@@ -43,7 +48,9 @@ class Performance:
         plan: Plan,
         outside: Outside | None,
         tell: Callable[[str, float], None],
+        peer: Peer | None = None,
     ) -> None:
+        self._peer = peer
         self._paths = paths
         self._resource = resource
         self._drilled = drilled
@@ -64,7 +71,9 @@ class Performance:
             # Whoever reads later of a failure or a switch must see that it was meant.
             self._note("begins")
             self._strike()
-            leg.reason = self._watch()
+            reason = self._watch()
+            self._hear_there()
+            leg.reason = self._with_first_failure(reason) if reason else ""
             leg.passed = not leg.reason
             if leg.passed and not self._plan.kind.switches:
                 remark = self._drilled.forget_failure()
@@ -120,10 +129,21 @@ class Performance:
                     return ""
                 reason = self._why_over()
                 if reason:
-                    return self._with_first_failure(reason)
+                    return reason
             if time.monotonic() >= end:
-                return self._with_first_failure(self._why_late())
+                return self._why_late()
             time.sleep(_LISTEN)
+
+    def _hear_there(self) -> None:
+        """Read what the other node logged meanwhile: a switch is for the most part done there."""
+        if self._peer is None or not self._plan.kind.switches:
+            return
+        leg, names = self.leg, ours(self._paths, self._plan.moves)
+        try:
+            leg.there = hear_there(self._peer, names, leg.struck or leg.began, time.time())
+        except ArkError as error:
+            leg.there_problem = str(error)
+        self._measuring.there = leg.there
 
     def _look(self) -> None:
         asked = time.time()

@@ -12,6 +12,7 @@ from arkcore.base.errors import ArkError
 from arkcore.base.text import markdown as words
 from arkcore.base.text import shown
 from arkcore.cli.console import duration
+from arkcore.cli.drill.hearing import telling
 from arkcore.cli.drill.outside import INTERVAL
 from arkcore.cli.language import say
 
@@ -119,8 +120,9 @@ def _leg_facts(leg: Leg) -> dict[str, Any]:
             {
                 "what": point.key,
                 "at": _iso(point.at),
-                "after": round(point.at - (leg.struck or leg.began), 2),
+                "after": round(leg.after(point), 2),
                 "source": point.source,
+                "whole_seconds": point.whole,
             }
             for point in leg.points
         ],
@@ -148,7 +150,24 @@ def _leg_facts(leg: Leg) -> dict[str, Any]:
         ],
         "remarks": leg.remarks,
         "ras_log": leg.lines,
+        "other_node": _there_facts(leg),
     }
+
+
+def _there_facts(leg: Leg) -> dict[str, Any] | None:
+    if leg.there is None:
+        return {"problem": leg.there_problem} if leg.there_problem else None
+    return {
+        "node": leg.there.node,
+        "clock_ahead": round(leg.there.ahead, 2),
+        "clock_within": round(leg.there.within, 2),
+        "ras_log": _lines_there(leg),
+    }
+
+
+def _lines_there(leg: Leg) -> list[str]:
+    heard = leg.there.heard if leg.there is not None else ()
+    return [each.line.text for each in heard if telling(each.line)]
 
 
 def _iso(at: float) -> str:
@@ -228,9 +247,10 @@ def measured(run: Run, leg: Leg) -> list[tuple[str, str]]:
         ("start", say("start", "開始処理"), leg.plan.target),
     ):
         seconds = leg.seconds(f"{key}_began", f"{key}_ended")
-        source = next((each.source for each in leg.points if each.key == f"{key}_began"), "")
-        if seconds is not None:
-            rows.append((f"{source}: {words_}", f"{seconds:.2f}"))
+        point = next((each for each in leg.points if each.key == f"{key}_began"), None)
+        if seconds is not None and point is not None:
+            digits = 0 if point.whole else 2
+            rows.append((f"{point.source}: {words_}", f"{seconds:.{digits}f}"))
         elif place != node:
             unknown = say("not known on this node", "このノードでは不明")
             rows.append((f"{place}: {words_}", unknown))
@@ -249,7 +269,7 @@ def verified(service: Service) -> str:
 
 
 def elsewhere(run: Run, leg: Leg) -> str:
-    """Where the rest of the RAS log is: on the other node, which is not reached from here."""
+    """Where the rest of the RAS log is: on the other node, where that could not be read."""
     others = {leg.plan.source, leg.plan.target} - {run.drilled.node}
     if not others:
         return ""
@@ -260,7 +280,17 @@ def elsewhere(run: Run, leg: Leg) -> str:
         for each in leg.operations
         if each.node == other and each.failed
     ]
+    if leg.there is not None and not failed:
+        return ""
     commands = "; ".join(dict.fromkeys(failed or [f"ark log {run.resource.name} --lines 200"]))
+    if leg.there is not None:
+        return say(f"more on {other}: {commands}", f"詳細は {other} で実行: {commands}")
+    if leg.there_problem:
+        return say(
+            f"RAS log of {other}: not read: {leg.there_problem}; on {other}: {commands}",
+            f"{other} の RAS ログを取得できませんでした: {leg.there_problem}。{other} で実行: "
+            f"{commands}",
+        )
     return say(
         f"RAS log of {other}: not reachable from here; on {other}: {commands}",
         f"{other} の RAS ログはこのノードから参照できません。{other} で実行: {commands}",
@@ -353,7 +383,7 @@ def _leg_markdown(run: Run, number: int, leg: Leg) -> Iterator[str]:
         [
             (
                 clock(point.at),
-                f"{point.at - (leg.struck or leg.began):.2f}",
+                f"{leg.after(point):.{0 if point.whole else 2}f}",
                 what(point.key, switches=leg.plan.kind.switches),
                 point.source,
             )
@@ -386,6 +416,19 @@ def _leg_markdown(run: Run, number: int, leg: Leg) -> Iterator[str]:
     yield from (shown(line).replace("```", "'''") for line in leg.lines)
     yield "```"
     yield ""
+    if leg.there is not None:
+        there = leg.there.node
+        yield say(
+            f"RAS log of {there}, read by ssh, with the times of that node:",
+            f"{there} の RAS ログ (ssh で取得、時刻は {there} のもの):",
+        )
+        yield ""
+        yield "```text"
+        yield from (shown(line).replace("```", "'''") for line in _lines_there(leg))
+        yield "```"
+        yield ""
+        yield leg.there.clock
+        yield ""
     if text := elsewhere(run, leg):
         yield text
         yield ""
