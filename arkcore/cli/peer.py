@@ -11,7 +11,9 @@ import os
 import resource
 import shlex
 import shutil
+import signal
 import subprocess
+import tempfile
 
 import click
 import msgspec
@@ -20,7 +22,7 @@ from arkcore.base.errors import ArkError, ConfigurationError, MachineError
 from arkcore.base.text import elided, shown
 from arkcore.cli.language import is_japanese
 from arkcore.machine.system import is_trusted_program
-from arkcore.worker.question import How, ask_command
+from arkcore.worker.question import Answer, How, ask_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from typing import IO, TypeVar
 
     from arkcore.survey.answers import Answers
-    from arkcore.worker.question import Answer
 
     Facts = TypeVar("Facts")
 
@@ -43,6 +44,8 @@ _NOT_FOUND = 127
 _WRONG_USAGE = 2
 #: Bytes that a command of the other node may print while it is awaited.
 _LARGEST = 1 << 24
+#: The end of its errors, in bytes, of which the last line is shown.
+_SAID = 4096
 #: Of a text of the other node, so much is shown in an error.
 _SHOWN = 300
 #: The operator's own, which ssh needs to find the keys.
@@ -146,13 +149,45 @@ class Peer:
         have begun to do it.
         """
         self.refuse_without_ssh()
-        # Its answer is UTF-8 and in the reader's language, whatever the locale of a login there.
-        language = "ja_JP.UTF-8" if is_japanese() else "C.UTF-8"
-        asked = ["env", "PYTHONUTF8=1", f"LC_ALL={language}", "ark", *words]
-        answer = ask_command(self.ssh(*asked), within, self.environment)
+        answer = ask_command(self.ssh(*_asking(words)), within, self.environment)
         if answer.whole and answer.returncode in codes:
             return answer.output
         raise self._why(answer, within)
+
+    def fetch(self, file: IO[bytes], *words: str, within: float, most: int) -> None:
+        """Write to `file` the bytes that `ark` with these words prints on the other node.
+
+        `within`: seconds for all of it; `most`: bytes. `PeerError` where there is no answer, in one
+        line; the file then holds nothing of use.
+        """
+        self.refuse_without_ssh()
+        with tempfile.TemporaryFile() as errors:
+            process = subprocess.Popen(
+                self.ssh(*_asking(words)),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=errors,
+                env=self.environment,
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=lambda: _bound_output(most),
+            )
+            try:
+                code = process.wait(within)
+            except subprocess.TimeoutExpired:
+                raise self._why(Answer(How.LATE), within) from None
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            if code == -signal.SIGXFSZ:
+                raise PeerError(f"{self.host}: its ark printed more than {most} bytes")
+            if code:
+                errors.seek(-min(_SAID, errors.seek(0, os.SEEK_END)), os.SEEK_END)
+                said = errors.read().decode("utf-8", "backslashreplace")
+                how = How.FAILED if code > 0 else How.DIED
+                why = f"ssh was ended by signal {-code}"
+                raise self._why(Answer(how, why, returncode=code, errors=said), within)
 
     def facts(
         self,
@@ -196,8 +231,17 @@ class Peer:
         return PeerError(f"{self.host}: {said.removeprefix('ark: ')}")
 
 
-def _bound_output() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST, _LARGEST))
+def _asking(words: Sequence[str]) -> list[str]:
+    """The command line of `ark` with these words on the other node.
+
+    Its answer is UTF-8 and in the reader's language, whatever the locale of a login there.
+    """
+    language = "ja_JP.UTF-8" if is_japanese() else "C.UTF-8"
+    return ["env", "PYTHONUTF8=1", f"LC_ALL={language}", "ark", *words]
+
+
+def _bound_output(most: int = _LARGEST) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 def _never_connected(lines: Sequence[str]) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from arkcore.support.masking import Masker
 
 #: The largest bundle that is read, packed, in bytes.
-_LARGEST = 1 << 28
+LARGEST = 1 << 28
 #: The most members, and what each adds to the archive besides its contents, at most.
 _MEMBERS = 10_000
 _OVERHEAD = 2048
@@ -83,9 +83,9 @@ def read_peer(path: str, limit: int, masker: Masker) -> Peer:
     try:
         descriptor = open_regular(path)
         with open(descriptor, "rb") as file:
-            if os.fstat(descriptor).st_size > _LARGEST:
+            if os.fstat(descriptor).st_size > LARGEST:
                 raise ConfigurationError(
-                    f"{path}: more than {_LARGEST} bytes; no bundle of ark support is so large"
+                    f"{path}: more than {LARGEST} bytes; no bundle of ark support is so large"
                 )
             _read_members(path, file, limit, raw, refused)
     except ArkError:
