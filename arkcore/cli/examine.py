@@ -103,8 +103,13 @@ def _ask(paths: Paths, site: Site, machine: Machine, host: LogicalHost, name: st
 
 def _written(resource: Resource, default: str) -> Declared:
     """What the file of a resource declares. `default`: its plugin's own `lang`."""
-    lang = resource.options.get("lang", default)
-    return Declared(resource.requires, resource.mount_points, lang if isinstance(lang, str) else "")
+    lang, user = resource.options.get("lang", default), resource.options.get("user", "")
+    return Declared(
+        resource.requires,
+        resource.mount_points,
+        lang if isinstance(lang, str) else "",
+        user if isinstance(user, str) else "",
+    )
 
 
 def _declared(plugin: str) -> dict[str, Any]:

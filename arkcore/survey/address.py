@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from arkcore.base.finding import Finding
     from arkcore.survey.answers import Answers
     from arkcore.survey.machine import Machine
-    from arkcore.survey.network import Interfaces
+    from arkcore.survey.network import Interface, Interfaces
     from arkcore.survey.site import LogicalHost, Node, Site
 
 VIRTUAL = Check("T4-4 #1", "virtual IP of the logical host", "論理ホストの仮想 IP アドレス")
@@ -118,16 +118,20 @@ def check_networks_of_virtual(interfaces: Interfaces, site: Site, node: Node) ->
     for host in site.logical_hosts:
         told = f"{host.name} ({host.address})"
         around = interfaces.around(host.address)
-        if not around:
+        if host.routed:
+            yield _routed(told, around)
+        elif not around:
             networks = str(service.network_of(node.service)) if service else node.service
             yield VIRTUAL.fail(
                 say(f"{told} is in no network of this server; its service LAN is {networks}",
                     f"{told} はこのサーバーのどのネットワークにも属しません。サービス LAN は "
                     f"{networks} です"),
                 say("give the logical host an address of the service LAN, or correct the netmask "
-                    "of the interface",
+                    "of the interface; where a route table of the cloud leads to it (overlay IP), "
+                    "write routed = true for it in site.toml",
                     "サービス LAN のアドレスにするか、インターフェースのネットマスクを直して"
-                    "ください"),
+                    "ください。クラウドのルートテーブルで到達させる場合 (オーバーレイ IP) は、"
+                    "site.toml に routed = true と書いてください"),
             )  # fmt: skip
         elif service and service not in around:
             names = ", ".join(each.name for each in around)
@@ -138,6 +142,27 @@ def check_networks_of_virtual(interfaces: Interfaces, site: Site, node: Node) ->
                     say("give it an address of the service LAN, where its clients are",
                         "クライアントのいるサービス LAN のアドレスにしてください"),
                 )  # fmt: skip
+
+
+def _routed(told: str, around: Sequence[Interface]) -> Finding:
+    """A route leads to the address: then it must not be of a network in which hosts ask by ARP."""
+    if not around:
+        return VIRTUAL.ok(
+            say(f"{told} is in no network of this server, and is routed (site.toml)",
+                f"{told} はこのサーバーのネットワークに属さず、ルーティングで到達します "
+                f"(site.toml)")
+        )  # fmt: skip
+    names = ", ".join(each.name for each in around)
+    return VIRTUAL.warn(
+        say(f"{told} is said to be routed, and is in the network of {names}: neighbours ask for it "
+            f"by ARP and follow no route",
+            f"{told} は routed ですが {names} のネットワークに属します。隣接ホストは ARP で"
+            f"問い合わせ、ルートに従いません"),
+        say("take an address outside of every network of the servers (of a VPC: outside of its "
+            "ranges), or take routed out of site.toml",
+            "サーバーのどのネットワークにも属さない (VPC では、その範囲外の) アドレスにするか、"
+            "site.toml から routed を除いてください"),
+    )  # fmt: skip
 
 
 def check_own_addresses(

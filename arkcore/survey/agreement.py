@@ -28,11 +28,12 @@ _PLAIN = frozenset(("C", "POSIX"))
 
 @dataclass(frozen=True)
 class Declared:
-    """What a resource file declares. `lang`: of its options, "" where they have none such."""
+    """What a resource file declares. `lang`, `user`: of its options, "" where there is none such."""
 
     requires: tuple[str, ...]
     mount_points: tuple[str, ...]
     lang: str = ""
+    user: str = ""
 
 
 def check_agreement(

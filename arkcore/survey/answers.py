@@ -102,7 +102,7 @@ class Around(msgspec.Struct, frozen=True):
     `lans`: by the word in the site file. `hardware`: the hardware address of each interface.
     `owners`: of each logical host's address, the hardware addresses that answered for it.
     `libraries`: their versions. `check_interval`: LifeKeeper's, in seconds; None where it is not
-    installed.
+    installed. `at_boot`: whether the cluster software begins at boot; "" where that is not known.
     """
 
     zone: ZoneAnswer = ZoneAnswer()
@@ -111,6 +111,7 @@ class Around(msgspec.Struct, frozen=True):
     owners: dict[str, list[str]] = {}
     libraries: dict[str, str] = {}
     check_interval: float | None = None
+    at_boot: str = ""
 
 
 class Answers(msgspec.Struct, frozen=True):

@@ -37,6 +37,7 @@ from arkcore.survey.answers import (
 )
 from arkcore.survey.apparmor import check_apparmor
 from arkcore.survey.arrangement import check_support, check_topology
+from arkcore.survey.autostart import check_autostart, manager_at_boot
 from arkcore.survey.bonding import check_bonding
 from arkcore.survey.boot import check_boot
 from arkcore.survey.check import Check
@@ -48,14 +49,18 @@ from arkcore.survey.host_names import Rule, check_host_names
 from arkcore.survey.kernel import check_kernel
 from arkcore.survey.lans import lans_of
 from arkcore.survey.libraries import libraries_of
+from arkcore.survey.limits import check_limits
+from arkcore.survey.logins import check_logins
 from arkcore.survey.monitoring import check_monitoring
 from arkcore.survey.names import check_names
+from arkcore.survey.namespaces import check_namespaces
 from arkcore.survey.network import check_interfaces, check_reach, interfaces_of
 from arkcore.survey.place import check_places
 from arkcore.survey.resolver import Asked as AskedServers
 from arkcore.survey.resolver import check_resolver
 from arkcore.survey.system import check_packages, check_selinux
 from arkcore.survey.time_source import check_time_source, clock_of
+from arkcore.survey.units import Units
 from arkcore.survey.zone import check_zone, zone_of
 
 TYPE_CHECKING = False
@@ -155,6 +160,8 @@ def examine(
     declared = {name: told.declared for name, told in asked.items() if told.declared}
     heard = lan_owners.answers()
     owners = owners_of_virtual(machine, site, answering, heard)
+    units = Units(machine)
+    users = {each.user for each in declared.values() if each.user not in ("", "root")}
     findings = [
         *check_topology(site),
         *(finding for found in plugins for finding in found),
@@ -166,6 +173,9 @@ def examine(
         *check_selinux(machine),
         check_apparmor(machine),
         *check_kernel(machine),
+        *check_namespaces(machine),
+        *check_limits(machine, units, site, users, installed=cluster.installed),
+        *check_logins(machine, users),
         *check_disks(machine, site, disks),
         *check_places(machine, site, disks),
         *check_boot(machine, site, disks),
@@ -180,6 +190,7 @@ def examine(
         *check_networks_of_virtual(interfaces, site, node),
         *check_directories(paths, cluster.root),
         check_monitoring(site, cluster.interval),
+        *check_autostart(machine, units, interfaces, site, node, installed=cluster.installed),
     ]
     done = _actions_done(paths)
     return Answers(
@@ -213,6 +224,7 @@ def examine(
             owners=owners,
             libraries=libraries_of(),
             check_interval=cluster.interval,
+            at_boot=manager_at_boot(units, site) if cluster.installed else "",
         ),
     )
 

@@ -6,6 +6,7 @@ from arkcore.base.errors import ConfigurationError
 from arkcore.base.language import say
 from arkcore.survey.address import check_owners
 from arkcore.survey.answers import differing, told_time
+from arkcore.survey.autostart import check_same_autostart
 from arkcore.survey.check import Check
 from arkcore.survey.disk import DISK
 from arkcore.survey.file_system import is_share
@@ -57,6 +58,7 @@ def check_pair(
     yield check_libraries(here, there)
     yield from check_owners(site, here, there)
     yield from check_intervals(here, there)
+    yield from check_same_autostart(here, there)
 
 
 def refuse_unless_peer(site: Site, here: Answers, there: Answers) -> None:

@@ -14,6 +14,8 @@ LIFEKEEPER, PACEMAKER = "lifekeeper", "pacemaker"
 MANAGERS = (LIFEKEEPER, PACEMAKER)
 SHARED, REPLICATED, NAS = "shared", "replicated", "nas"
 STORAGE = (SHARED, REPLICATED, NAS)
+#: The limits that the site file may demand.
+LIMITS = ("nofile", "nproc", "memlock")
 #: The checks that only a person can make, and may declare made.
 BY_HAND = ("T4-3 #1",)
 
@@ -47,7 +49,8 @@ class LogicalHost:
     """One logical host: where it normally runs, its disk, and the resources that make it up.
 
     `resources`: the plugin of each, by name, in the order of their start. `mount_point` and
-    `device` are "" where the logical host has no disk of its own.
+    `device` are "" where the logical host has no disk of its own. `routed`: its address is in no
+    network of the servers; a router or the cloud's route table leads to it.
     """
 
     name: str
@@ -57,6 +60,7 @@ class LogicalHost:
     device: str = ""
     storage: str = SHARED
     multipath: bool = False
+    routed: bool = False
     resources: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -66,7 +70,11 @@ class LogicalHost:
 
 @dataclass(frozen=True)
 class Site:
-    """The pair. `packages`: what the cluster software needs of the operating system."""
+    """The pair. `packages`: what the cluster software needs of the operating system.
+
+    `limits`: what the products need at least, by the names of limits.conf: nofile, nproc, memlock
+    (KiB).
+    """
 
     topology: str
     manager: str
@@ -74,6 +82,7 @@ class Site:
     logical_hosts: tuple[LogicalHost, ...]
     packages: tuple[str, ...] = ()
     confirmed: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     def peer_of(self, node: Node) -> Node:
         return self.nodes[1] if node.name == self.nodes[0].name else self.nodes[0]

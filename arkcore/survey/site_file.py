@@ -6,12 +6,21 @@ import ipaddress
 import re
 
 from arkcore.base.errors import ConfigurationError
-from arkcore.base.toml_file import choice, read_toml, refuse_unknown, table, text, texts
+from arkcore.base.toml_file import (
+    choice,
+    read_toml,
+    refuse_unknown,
+    table,
+    text,
+    texts,
+    whole_number,
+)
 from arkcore.resources.names import check_resource_name
 from arkcore.survey.site import (
     BY_HAND,
     DISASTER_RECOVERY,
     LIFEKEEPER,
+    LIMITS,
     MANAGERS,
     MUTUAL_STANDBY,
     NAS,
@@ -31,7 +40,7 @@ if TYPE_CHECKING:
 
     from arkcore.base.paths import Paths
 
-SITE_KEYS = ("topology", "manager", "packages", "confirmed", "nodes", "logical_hosts")
+SITE_KEYS = ("topology", "manager", "packages", "confirmed", "limits", "nodes", "logical_hosts")
 NODE_KEYS = ("name", "service", "heartbeat", "bonds")
 HOST_KEYS = (
     "name",
@@ -41,8 +50,11 @@ HOST_KEYS = (
     "device",
     "storage",
     "multipath",
+    "routed",
     "resources",
 )
+#: The highest limit that can be demanded.
+_MOST = 1_000_000_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 EXAMPLE = """\
@@ -98,7 +110,8 @@ def read_site(paths: Paths) -> Site:
             )
     nodes = _nodes(values, where)
     hosts = _logical_hosts(values, where, nodes)
-    site = Site(topology, manager, nodes, hosts, texts(values, "packages", where), confirmed)
+    packages, limits = texts(values, "packages", where), _limits(values, where)
+    site = Site(topology, manager, nodes, hosts, packages, confirmed, limits)
     _check_whole(site, where)
     return site
 
@@ -150,9 +163,6 @@ def _logical_hosts(
 def _logical_host(values: Mapping[str, Any], where: str, nodes: tuple[Node, Node]) -> LogicalHost:
     refuse_unknown(values, HOST_KEYS, where, "")
     names = [node.name for node in nodes]
-    multipath = values.get("multipath", False)
-    if not isinstance(multipath, bool):
-        raise ConfigurationError(f"{where}: multipath = {multipath!r}: must be true or false")
     host = LogicalHost(
         name=_name(values, where),
         address=_address(text(values, "address", where), "address", where),
@@ -160,12 +170,28 @@ def _logical_host(values: Mapping[str, Any], where: str, nodes: tuple[Node, Node
         mount_point=_path(values, "mount_point", where),
         device=_device(values, where),
         storage=_chosen(values, "storage", STORAGE, SHARED, where),
-        multipath=multipath,
+        multipath=_switch(values, "multipath", where),
+        routed=_switch(values, "routed", where),
         resources=_resources(values, where),
     )
     if host.mount_point and not host.device:
         raise ConfigurationError(f"{where}: device: missing; it must be given with mount_point")
     return host
+
+
+def _limits(values: Mapping[str, Any], where: str) -> dict[str, int]:
+    limits = table(values, "limits", where)
+    refuse_unknown(limits, LIMITS, where, "limits.")
+    for key in limits:
+        whole_number(limits, key, 1, _MOST, where, "limits.")
+    return limits
+
+
+def _switch(values: Mapping[str, Any], key: str, where: str) -> bool:
+    value = values.get(key, False)
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{where}: {key} = {value!r}: must be true or false")
+    return value
 
 
 def _resources(values: Mapping[str, Any], where: str) -> dict[str, str]:
