@@ -73,7 +73,8 @@ def check_limits(
             found += _of_daemons(running, service, kind, need, asked=asked)
             found += _of_unit(units, service, kind, need, asked=asked, runs=bool(running))
         found += _of_logins(machine, ("root", *sorted({*users} - {"root"})), kind, need)
-    yield from found
+    # What cannot be read of a process is the same for each kind.
+    yield from {each.seen: each for each in found}.values()
     if not installed and not found:
         yield LIMITS.not_applicable(
             say("the cluster software is not installed yet",
@@ -109,7 +110,8 @@ def _of_daemons(
         value = _number(given[1]) if given else None
         if value is None:
             yield LIMITS.cannot_tell(
-                f"{service} (pid {pid}): {kind.name}", f"cat /proc/{pid}/limits"
+                say(f"the limits of {service} (pid {pid})", f"{service} (pid {pid}) の制限"),
+                f"cat /proc/{pid}/limits",
             )
             return
         values[pid] = value / kind.unit

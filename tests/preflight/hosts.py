@@ -75,6 +75,34 @@ Speed: 10000 Mbps
 
 MOUNTS = "31 23 0:28 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
 
+LIMITS = """\
+Limit                     Soft Limit           Hard Limit           Units
+Max processes             63000                63000                processes
+Max open files            65536                524288               files
+Max locked memory         8388608              8388608              bytes
+"""
+
+#: What the kernel and systemd show of a right node, by path.
+NODE = {
+    "/proc/self/uid_map": "         0          0 4294967295\n",
+    "/proc/self/status": "Name:\tpython3\nUid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\n",
+    "/proc/self/mountinfo": MOUNTS,
+    "/proc/4711/cgroup": "0::/system.slice/lifekeeper.service\n",
+    "/proc/4711/limits": LIMITS,
+    "/usr/lib/systemd/system/lifekeeper.service": "[Service]\nType=simple\n",
+    "/usr/lib/systemd/system/chronyd.service": "[Service]\nType=forking\n",
+    "/usr/lib/systemd/system/multipathd.service": "[Service]\nType=notify\n",
+}
+WANTS = "/etc/systemd/system/multi-user.target.wants"
+#: The same for symbolic links.
+LINKS = {
+    "/proc/self/ns/pid": "pid:[4026531836]",
+    **{
+        f"{WANTS}/{unit}.service": f"/usr/lib/systemd/system/{unit}.service"
+        for unit in ("lifekeeper", "chronyd", "multipathd")
+    },
+}
+
 PATHS = """\
 jp1 (360000000000000000e00000000010001) dm-2 IET,VIRTUAL-DISK
 size=10G features='0' hwhandler='0' wp=rw
@@ -82,6 +110,18 @@ size=10G features='0' hwhandler='0' wp=rw
   |- 2:0:0:1 sdb 8:16 active ready running
   `- 3:0:0:1 sdc 8:32 active ready running
 """
+
+
+def make_node(root: Path) -> None:
+    """Write what the kernel and systemd show of a right node beneath `root`."""
+    for path, text in NODE.items():
+        file = root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    for path, target in LINKS.items():
+        link = root / path.lstrip("/")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(target)
 
 
 class Namespace:
@@ -238,7 +278,7 @@ class Host:
         self.write("/etc/selinux/config", "# SELinux\nSELINUX=disabled\nSELINUXTYPE=targeted\n")
         self.write("/etc/fstab", "")
         self.write("/etc/nsswitch.conf", "passwd: files\nhosts:  files dns [NOTFOUND=return]\n")
-        self.write("/proc/self/mountinfo", MOUNTS)
+        make_node(self.root)
         self.site()
         self.resource("lkjp1_base", "jp1-base")
         self.resource("lkjp1_ajs3", "jp1-ajs3-manager", 'requires = ["lkjp1_base"]\n')

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from preflight.hosts import BOND, WRONG, Pair
+from preflight.hosts import BOND, LIMITS, WANTS, WRONG, Pair
 from preflight.test_faults import ACTIVE, BOTH, STANDBY, Plant, Wrong, fail, unknown, warn
 
 #: As `nft -j list ruleset` prints what firewalld writes, where one machine alone may come in.
@@ -245,6 +245,21 @@ def name_too_long_before_there_is_a_resource(pair: Pair) -> None:
         host.change("/etc/hosts", "LVMRH5LKB", name)
 
 
+def one_server_does_not_begin_the_cluster_at_boot(pair: Pair) -> None:
+    for host in pair.hosts:
+        host.lifekeeper("OSU")
+    (pair.standby.root / WANTS.lstrip("/") / "lifekeeper.service").unlink()
+    # And some more that only the whole shows to be asked.
+    pair.active.write("/proc/self/uid_map", "0 1000 1\n")
+    pair.active.write("/proc/4711/limits", LIMITS.replace("65536", "256"))
+    pair.active.write("/etc/systemd/logind.conf", "KillUserProcesses=yes\nKillExcludeUsers=\n")
+
+
+def routed_address_in_a_network_of_the_servers(pair: Pair) -> None:
+    for host in pair.hosts:
+        host.site("multipath = true", "multipath = true\nrouted = true")
+
+
 def each(number: str, judged: object) -> set[Wrong]:
     """The same on both nodes."""
     assert callable(judged)
@@ -301,6 +316,14 @@ FAULTS: list[tuple[Plant, set[Wrong]]] = [
     (resources_require_each_other, each("resource", fail)),
     (another_mount_point, each("agreement", fail)),
     (no_mount_point, each("agreement", warn)),
+    (
+        one_server_does_not_begin_the_cluster_at_boot,
+        {
+            *(warn(STANDBY, "autostart"), warn(BOTH, "autostart")),
+            *(fail(ACTIVE, "namespaces"), warn(ACTIVE, "limits"), warn(ACTIVE, "logins")),
+        },
+    ),
+    (routed_address_in_a_network_of_the_servers, each("T4-4 #1", warn)),
     # The product is looked for where it is by default.
     (name_too_long_before_there_is_a_resource, each("names", fail) | each("T4-5 #1", fail)),
 ]
@@ -335,6 +358,22 @@ def test_a_pair_in_service_has_no_fault(pair: Pair, after_failover: bool) -> Non
     found = pair.preflight()
     assert found.told() == ""
     assert found.code == 0
+
+
+def test_an_address_that_the_cloud_routes_is_no_fault(pair: Pair) -> None:
+    """It is in no network of the servers, and whoever runs the logical host has it alone."""
+    address = "203.0.113.77"
+    for host in pair.hosts:
+        host.site('address = "192.0.2.10"', f'routed = true\naddress = "{address}"')
+        host.change("/etc/hosts", "192.0.2.10 LVM", f"{address} LVM")
+    # The route table of the cloud.
+    pair.standby.namespace.ip(f"route add {address}/32 via 192.0.2.1")
+    pair.active.namespace.ip(
+        "address del 192.0.2.10/24 dev eth0", f"address add {address}/32 dev eth0"
+    )
+    told = {(name, level) for name, number, level in pair.preflight().wrong()
+            if number == "T4-4 #1"}  # fmt: skip
+    assert told <= {(STANDBY, "unknown")}
 
 
 def test_a_real_file_system_in_the_place_of_the_disk_is_told(pair: Pair) -> None:

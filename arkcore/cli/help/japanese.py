@@ -109,10 +109,14 @@ RAS ログ (ローテーション済みのものも)、JSON ログ、トレー�
 中の index.txt に、含まれるもの、読めなかったもの、切り詰めたもの、省いたものがあり
 ます。ノードの状態は何も変えません。送る前に内容を確認してください。
 
-両方のノードのものをまとめるには、一方のノードで実行し、作成されたファイルを他方のノードに転送して
---peer-bundle で指定します。root でない場合、読めないものは名前を示して省きます。
+両方のノードのものをまとめるには、--peer を指定すると、操作者自身の ssh で他方のバンドルをその
+ノードで作り、取り込みます。秘密の値はそれぞれのノードで伏せます。ssh を使えない場合は、
+一方のノードで実行し、作成されたファイルを他方のノードに転送して
+--peer-bundle で指定します。root でない場合、
+読めないものは名前を示して省きます。
 
-終了コード: アーカイブを書けないか、他方のノードのファイルがバンドルでなければ 1。
+終了コード: アーカイブを書けない、他方のノードのファイルがバンドルでない、または他方の
+ノードから回答がなければ 1。回答がない場合は、このノードの分を書きます。
 """,
     "timers": """
 タイマーと、そこから決まる最悪時間を表示します。
@@ -387,8 +391,16 @@ TEXTS = {
         "もう一方のノードの --peer が読むものを出力します。"
     ),
     "Read the other node's log too, by ssh.": "もう一方のノードのログも ssh で読みます。",
-    "Order a switch to the other node there, by ssh, and see first that it is ready.": (
-        "もう一方のノードへの切り替えを、ssh でそのノードで実行します。準備状況も確認します。"
+    "Order a switch to the other node there, by ssh, see first that it is ready, and read its "
+    "RAS log for the report.": (
+        "もう一方のノードへの切り替えを、ssh でそのノードで実行します。準備状況を確認し、"
+        "報告書のために RAS ログも読みます。"
+    ),
+    "Make the other node's bundle there, by ssh, and put it in.": (
+        "もう一方のノードのバンドルを、ssh でそのノードで作り、取り込みます。"
+    ),
+    "Print what ark drill --peer reads on the other node.": (
+        "もう一方のノードの ark drill --peer が読むものを出力します。"
     ),
     "The plugin's name, for instance my-app.": "プラグインの名前。例: my-app",
     "The plugins to import and look at.": "インポートして調べるプラグイン。",
