@@ -76,9 +76,7 @@ _SLOW = 0.5
 @click.option("--foreign", is_flag=True, help="Also show the lines that are none of the RAS log.")
 @click.option("--follow", "-f", is_flag=True, help="Go on as lines are written; end with ^C.")
 @click.option("--json", is_flag=True, help="Print the facts as JSON.")
-@click.option(
-    "--export", is_flag=True, help="Print what ark drill --peer reads on the other node."
-)
+@click.option("--export", is_flag=True, help="Print what ark drill --peer reads on the other node.")
 def log(
     resource: str | None,
     lines: int | None,

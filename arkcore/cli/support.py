@@ -196,9 +196,7 @@ def _words(
     return ["support", "--output", "-", "--size", str(size), *words, *more]
 
 
-def _fetched(
-    peer: Peer, words: Sequence[str], limit: int, masker: Masker, node: str
-) -> PeerBundle:
+def _fetched(peer: Peer, words: Sequence[str], limit: int, masker: Masker, node: str) -> PeerBundle:
     """The other node's bundle, made there. `PeerError`: there is no answer, or it is no bundle."""
     with tempfile.NamedTemporaryFile(prefix="ark-support-") as file:
         peer.fetch(file, *words, within=_PACKING, most=LARGEST)

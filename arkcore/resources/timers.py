@@ -65,7 +65,7 @@ TIMERS: tuple[Timer, ...] = (
     ),
     Timer(
         "force_stop_wait", 10, 0, 3600,
-        "after a forced stop on this node that had anything to end: no start before this has passed",
+        "after a forced stop here that had anything to end: no start before this has passed",
         "このノードで、終了させるものがあった強制停止の後、次の開始を始めるまでの待ち時間",
     ),
     Timer(

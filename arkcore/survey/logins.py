@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from arkcore.survey.machine import Machine
 
 LOGINS = Check(
-    "logins", "what is started by hand outlives the login", "手動で開始したものがログアウト後も残ること"
+    "logins",
+    "what is started by hand outlives the login",
+    "手動で開始したものがログアウト後も残ること",
 )
 _PLACES = ("/usr/lib/systemd", "/run/systemd", "/etc/systemd")
 #: The first number of a person's account (login.defs(5)); what is below, logind takes for the

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -214,6 +215,67 @@ class TestPreflight:
             pair.close()
 
 
+def members_of(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as archive:
+        return {
+            each.name.partition("/")[2]: archive.extractfile(each).read()  # type: ignore[union-attr]
+            for each in archive
+        }
+
+
+class TestSupport:
+    def test_one_archive_holds_both_nodes_each_masked_there(
+        self, other: OtherNode, ark: Ark, tmp_path: Path
+    ) -> None:
+        (other.prefix / "var/log/ark").mkdir(parents=True)
+        (other.prefix / "var/log/ark/ras.log").write_text("PGPASSWORD=hunter2x of node2\n")
+        out = tmp_path / "both.tar.gz"
+        done = ark("support", "--files-only", "--peer", "node2", "-o", str(out))
+        assert (done.returncode, done.stderr) == (0, "")
+        members = members_of(out)
+        assert json.loads(members["index.json"])["peer"]["node"] == "node2"
+        assert b"of node2" in members["peer/files/var/log/ark/ras.log"]
+        assert b"hunter2x" not in b"".join(members.values())
+
+    @pytest.mark.parametrize(
+        ("program", "told"),
+        [
+            ("#!/bin/sh\necho 'ark: no room' >&2\nexit 1\n", "ark: node2: no room; only"),
+            ("#!/bin/sh\necho hello\n", "ark: node2: its answer is no bundle: "),
+        ],
+        ids=["refuses", "babbles"],
+    )
+    def test_where_there_is_no_answer_this_node_is_packed_alone(
+        self, other: OtherNode, ark: Ark, tmp_path: Path, program: str, told: str
+    ) -> None:
+        other.program("ark", program)
+        out = tmp_path / "one.tar.gz"
+        done = ark("support", "--files-only", "--peer", "node2", "-o", str(out))
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert done.stderr.startswith(told)
+        members = members_of(out)
+        assert "peer" not in json.loads(members["index.json"]) or not [
+            name for name in members if name.startswith("peer/")
+        ]
+        assert b"ark support --peer node2" in members["index.txt"]
+
+    def test_this_very_node_is_no_other_node(
+        self, node: ToyNode, other: OtherNode, ark: Ark, tmp_path: Path
+    ) -> None:
+        other.program("ark", f"#!/bin/sh\nexec unshare --uts sh -c 'hostname {os.uname().nodename};"
+                             f' exec {PROGRAMS}/ark "$@"\' sh "$@"\n')  # fmt: skip
+        done = ark("support", "--files-only", "--peer", "node2", "-o", str(tmp_path / "x"))
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert "which is this node" in done.stderr
+        assert not (tmp_path / "x").exists()
+
+    @pytest.mark.parametrize("words", [["--list"], ["--peer-bundle", "x.tar.gz"]])
+    def test_what_does_not_go_with_it_is_wrong_usage(self, ark: Ark, words: list[str]) -> None:
+        done = ark("support", "--peer", "node2", *words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"--peer and {words[0]} do not go together" in done.stderr
+
+
 class TestDrill:
     @pytest.fixture
     def other(self, node: ToyNode, tmp_path: Path) -> Iterator[OtherNode]:
@@ -228,9 +290,7 @@ class TestDrill:
         other.program("ark", AHEAD.format(python=sys.executable, ark=str(PROGRAMS / "ark")))
         pair = drilling.Pair(node, other)
         pair.begin()
-        other.hooks(
-            "import time\ndef ark_start(ctx, default): time.sleep(2); return default(ctx)"
-        )
+        other.hooks("import time\ndef ark_start(ctx, default): time.sleep(2); return default(ctx)")
         # Both nodes have LifeKeeper's commands at the same place.
         command = "bin/perform_action"
         other.stop_sshd()

@@ -107,6 +107,42 @@ def test_no_start_before_the_wait_after_a_forced_stop_of_an_earlier_action(node)
     assert program.seconds > 2
 
 
+#: A stop that ends all, and says that it has not.
+ENDS_ALL = """
+def ark_stop(ctx, default):
+    default(ctx)
+    assert ctx.wait_until(lambda: not ctx.find_processes([ctx.options.home]), within=30)
+    raise RuntimeError("refused")
+"""
+
+
+def test_a_forced_stop_that_had_nothing_to_end_delays_no_start(node):
+    node.configure(timers={"force_stop_wait": 3600, "restore.process": 60})
+    node.run("restore")
+    node.hooks(ENDS_ALL)
+    assert node.run("remove") == 0
+    assert "Force stopping." in node.ras
+    assert node.run("restore") == 0
+
+
+def test_a_forced_stop_that_may_still_be_at_work_is_waited_for(node):
+    node.configure(timers={"force_stop_wait": 5})
+    node.run("restore")
+    # What goes on is in a session of its own, and bears no mark.
+    node.hooks(
+        ENDS_ALL
+        + """
+def ark_force_stop(ctx, default):
+    ctx.run(["/bin/sh", "-c", "env -i setsid sleep 2.5 >/dev/null 2>&1 &"])
+"""
+    )
+    assert node.run("remove") == 0
+    node.hooks("")
+    program = node.start("restore")
+    assert program.end() == 0
+    assert program.seconds > 2
+
+
 def test_no_start_while_a_forced_stop_goes_on_in_the_background(node):
     node.configure(timers={"force_stop_wait": 0, "remove.force_reserve": 1, "remove.process": 3})
     node.run("restore")

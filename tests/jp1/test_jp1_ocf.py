@@ -21,6 +21,7 @@ from database import Database, home, make_template
 from own_systemd import own_manager
 from support import wait_for
 
+from arkcore import Process
 from arkcore.plugin.discovery import installed
 
 ROOT = Path(__file__).parents[2]
@@ -196,10 +197,15 @@ class Base:
             force_stop_wait=0.5,
         )
 
-    def die(self) -> None:
-        for process in self.jp1.processes(HOST):
+    def die(self, only: str = "") -> None:
+        """All of it, or the processes of one name."""
+
+        def living() -> list[Process]:
+            return [each for each in self.jp1.processes(HOST) if only in ("", each.name)]
+
+        for process in living():
             os.kill(process.pid, signal.SIGKILL)
-        wait_for(lambda: not self.jp1.processes(HOST))
+        wait_for(lambda: not living())
 
     def last(self, command: str, event: str) -> float:
         """When a command of JP1 began or ended last. `record_calls` is on."""
@@ -222,12 +228,21 @@ def test_a_stop_after_a_failure_is_always_followed_by_the_forced_stop(base: Base
     """AJSJ0159: what restarts on the same node stops, forces, waits and starts."""
     base.jp1.configure(record_calls=1)
     assert base.agent.start().code == SUCCESS
-    base.die()
-    assert base.agent.monitor().code == NOT_RUNNING
+    base.die("jbs_spmd")
+    base.jp1.fault("jbs_stop.cluster", leave="jbsroute")
     assert base.agent.stop().code == SUCCESS
     assert "Force stopping." in base.ras
     assert base.agent.start().code == SUCCESS
     assert base.last("jbs_start.cluster", "begin") - base.last("jbs_killall.cluster", "end") >= 0.5
+
+
+def test_a_forced_stop_of_what_is_dead_delays_no_start(base: Base) -> None:
+    assert base.agent.start().code == SUCCESS
+    base.die()
+    assert base.agent.monitor().code == NOT_RUNNING
+    assert base.agent.stop().code == SUCCESS
+    assert "Force stopping." in base.ras
+    assert not (base.prefix / "run/ark/resources/base/force.json").exists()
 
 
 @pytest.mark.parametrize("overdue", [True, False], ids=["its time was up", "it made way"])

@@ -200,7 +200,9 @@ def fencing_by_disk_does_not_begin(place: Place) -> None:
 
 
 def a_logout_kills_what_root_has_started(place: Place) -> None:
-    place.write("/etc/systemd/logind.conf.d/kill.conf", "KillUserProcesses=yes\nKillExcludeUsers=\n")
+    place.write(
+        "/etc/systemd/logind.conf.d/kill.conf", "KillUserProcesses=yes\nKillExcludeUsers=\n"
+    )
 
 
 def a_logout_removes_the_product_s_memory(place: Place) -> None:

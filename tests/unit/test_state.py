@@ -160,6 +160,20 @@ def test_the_time_since_a_forced_stop_is_counted_in_this_boot_only(
     assert memory.forced_stop.age() == float("inf")
 
 
+def test_a_forced_stop_that_found_nothing_leaves_an_earlier_one_noted(
+    memory: State, clock: Clock
+) -> None:
+    nothing = memory.forced_stop.read()
+    memory.forced_stop.note()
+    clock.now += 3
+    earlier = memory.forced_stop.read()
+    memory.forced_stop.note()
+    memory.forced_stop.put_back(earlier)
+    assert memory.forced_stop.age() == 3
+    memory.forced_stop.put_back(nothing)
+    assert memory.forced_stop.age() == float("inf")
+
+
 def told(commands: list[Command]) -> list[tuple[str, str, int, int]]:
     return [(each.mark, each.kind, each.pid, each.start) for each in commands]
 

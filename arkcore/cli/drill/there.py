@@ -48,9 +48,7 @@ class There:
 
     @property
     def source(self) -> str:
-        return say(
-            f"RAS log of {self.node} (whole seconds)", f"{self.node} の RAS ログ (秒単位)"
-        )
+        return say(f"RAS log of {self.node} (whole seconds)", f"{self.node} の RAS ログ (秒単位)")
 
     @property
     def clock(self) -> str:

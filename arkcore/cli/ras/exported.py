@@ -1,4 +1,4 @@
-"""Lines of a node's RAS log as another node reads them: with their moments and that node's clock."""
+"""Lines of a RAS log for the other node: with their moments, and what this node's clock says."""
 
 from __future__ import annotations
 
