@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import shutil
@@ -16,7 +17,23 @@ _PROGRAMS = {"rightd": "/bin/sh", "worker": "/bin/sleep", "pause": "/bin/sleep",
 
 
 def install(home: Path) -> Installation:
-    """The product beneath `home`, with two logical hosts."""
+    """The product beneath `home`, with two logical hosts; further ones stand in it, too."""
+    numbers = itertools.count(1)
+
+    def another() -> Installation:
+        number = next(numbers)
+        made = _installed(home / f"another{number}", 2 * number)
+        for host, first in zip(made.hosts, installation.hosts, strict=True):
+            host.options = {**first.options, **host.options}
+        return made
+
+    installation = _installed(home, 0)
+    installation.another = another
+    return installation
+
+
+def _installed(home: Path, before: int) -> Installation:
+    """The product beneath `home`, with two logical hosts; so many have numbers already."""
     binaries = home / "bin"
     binaries.mkdir(parents=True)
     token = secrets.token_hex(3)
@@ -28,8 +45,8 @@ def install(home: Path) -> Installation:
         shutil.copy(os.path.realpath(model), binaries / f"{name}-{token}")
     shutil.copy(os.path.realpath("/bin/sleep"), binaries / "right-shared")
     return Installation(
-        _logical_host(home, "RIGHT1"),
-        _logical_host(home, "RIGHT2"),
+        _logical_host(home, f"RIGHT{before + 1}"),
+        _logical_host(home, f"RIGHT{before + 2}"),
         starts_within=5,
         stops_within=1.5,
         notices_within=1,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 
 from ark_testing.host import Lost, shown
+from ark_testing.installation import Installation
 from ark_testing.subject import Subject
 from arkcore.base.paths import Paths
 from arkcore.resources.neighbours import neighbours_by_file, recorded_neighbours
@@ -20,6 +22,23 @@ def objection(subject: Subject) -> str:
     To be asked before anything of it is started. Its own node is none that a cluster manages.
     """
     return _of_a_resource(subject) or _of_processes(subject)
+
+
+def clash(made: Installation, others: Sequence[Installation]) -> str:
+    """What another installation has in common with `others`, in one line; "" for nothing."""
+    if len(made.hosts) != len(others[0].hosts):
+        return f"it has {len(made.hosts)} logical hosts, and the first one {len(others[0].hosts)}"
+    own, theirs = set(_held(made)), {each for other in others for each in _held(other)}
+    common = sorted(own & theirs)
+    return f"{common[0]} is another installation's too" if common else ""
+
+
+def _held(installation: Installation) -> Iterator[str]:
+    """What only one installation can have, in words."""
+    for host in installation.hosts:
+        yield f"logical host {host.name}"
+        for path in (*(each.path for each in host.commands.values()), *host.shared, *host.product):
+            yield str(path)
 
 
 def _of_a_resource(subject: Subject) -> str:

@@ -118,9 +118,14 @@ class Installation:
         and ended as need be.
     `files`
         Further resource files, by the resource's name: what `requires` names.
+    `another`
+        Makes a further installation of the same application, anew with each call. It has nothing
+        in common with this one or another: no name of a logical host, port, directory, command
+        file or machine-wide process. With it the kit runs checks beside one another.
     """
 
     __slots__ = (
+        "another",
         "comes_and_goes",
         "files",
         "hosts",
@@ -139,6 +144,7 @@ class Installation:
         notices_within: float = 5.0,
         comes_and_goes: Collection[str] = (),
         files: Mapping[str, str] | None = None,
+        another: Callable[[], Installation] | None = None,
     ) -> None:
         self.hosts = (host,) if second is None else (host, second)
         self.starts_within = starts_within
@@ -146,6 +152,7 @@ class Installation:
         self.notices_within = notices_within
         self.comes_and_goes = frozenset(comes_and_goes)
         self.files = dict(files or {})
+        self.another = another
 
     def timers(self) -> dict[str, float]:
         """The timers of the kit's resources, where a logical host says nothing else."""

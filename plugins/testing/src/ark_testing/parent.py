@@ -42,24 +42,45 @@ _PULSE = 1.0
 
 
 class Parent:
-    """One parent process, and the ways to have it do something."""
+    """One parent process, and the ways to have it do something. It begins with its first job."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self._errors = open(directory / "parent.errors", "w+")  # noqa: SIM115 (lives as we do)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "ark_testing.parent", str(directory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            start_new_session=True,
-            cwd="/",
-            bufsize=0,
-        )
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+        self._refuses = False
         self._rest = b""
         self._impostors: set[Process] = set()
         #: Called every now and then while an answer is awaited.
         self.on_wait: Callable[[], None] = lambda: None
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        """The process; `MachineError` where it is to begin nothing any more."""
+        if self._refuses:
+            raise MachineError("the check was ended")
+        if self._process is None:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with open(self._errors, "w") as errors:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "ark_testing.parent", str(self._directory)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    start_new_session=True,
+                    cwd="/",
+                    bufsize=0,
+                )
+        return self._process
+
+    @property
+    def _errors(self) -> Path:
+        return self._directory / "parent.errors"
+
+    def _roots(self) -> set[int]:
+        return set() if self._process is None else {self._process.pid}
+
+    def refuse(self) -> None:
+        """Begin no job from now on: each one raises `MachineError`."""
+        self._refuses = True
 
     def run(self, invocation: Invocation, within: float = 600.0) -> RunEnd:
         """Run a program to its end; `within` is what even a hung one is given."""
@@ -104,15 +125,18 @@ class Parent:
 
     def living(self) -> list[Process]:
         """All that lives below it, by pid. At rest, that is what was started and not ended."""
-        below = processes.descendants({self._process.pid})
+        below = processes.descendants(self._roots()) if self._process is not None else set()
         return sorted(below - self._impostors, key=lambda each: each.pid)
 
     def kill(self, spare: tuple[str, ...] = ()) -> list[Process]:
         """KILL all that lives below it but machine-wide processes named in `spare`; the rest."""
 
+        if self._process is None:
+            return []
+
         def find() -> set[Process]:
             seen = processes.table()
-            below = processes.descendants({self._process.pid}, seen)
+            below = processes.descendants(self._roots(), seen)
             return offspring.apart_from(spare, below, seen)
 
         for process in find():
@@ -121,6 +145,9 @@ class Parent:
 
     def close(self, spare: tuple[str, ...] = ()) -> None:
         """End all that is below it, and itself."""
+        self._refuses = True
+        if self._process is None:
+            return
         left = self.kill(spare)
         # Killed before its stdin ends: else it would end what is spared.
         self._process.kill()
@@ -129,18 +156,19 @@ class Parent:
             self._process.stdin.close()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        self._errors.close()
         if left:
             raise MachineError("could not be ended: " + ", ".join(map(str, left)))
 
     def _tell(self, kind: str, job: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
+        process = self._begun()
+        assert process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps({"kind": kind, **job}).encode() + b"\n")
+            process.stdin.write(json.dumps({"kind": kind, **job}).encode() + b"\n")
         except OSError as error:
             raise MachineError(f"the parent process is gone: {self._last_words()}") from error
 
     def _answer(self, within: float) -> dict[str, Any]:
+        assert self._process is not None
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         deadline = Deadline.after(within + _PATIENCE)
@@ -163,8 +191,7 @@ class Parent:
         return answer
 
     def _last_words(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read().splitlines()
+        lines = self._errors.read_text("utf-8", "replace").splitlines()
         return lines[-1] if lines else "it said nothing"
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The run's own stderr, which a test's is not: that is captured.
 _STDERR = pytest.StashKey[int]()
+#: What is told at the end of the run.
+_REMARKS = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,10 +35,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         del config.stash[_STDERR]
 
 
-@contextmanager
-def watched(name: str, subject: Subject, config: pytest.Config) -> Iterator[None]:
-    """Have it told on the run's stderr that the check `name` lasts long, until the end."""
-    from ark_testing.pulse import Pulse
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tell what is no test's own."""
+    for text in config.stash.get(_REMARKS, []):
+        terminalreporter.write_line(text)
+
+
+def remark(config: pytest.Config, text: str) -> None:
+    """Have a line told at the end of the run."""
+    config.stash.setdefault(_REMARKS, []).append(text)
+
+
+def tell_now(config: pytest.Config) -> Callable[[str], None]:
+    """What tells a line on the run's stderr, also while a test runs."""
 
     def tell(text: str) -> None:
         try:
@@ -44,7 +57,15 @@ def watched(name: str, subject: Subject, config: pytest.Config) -> Iterator[None
         except OSError:
             pass  # nobody listens: the check goes on
 
-    subject.on_wait(Pulse(name, tell))
+    return tell
+
+
+@contextmanager
+def watched(name: str, subject: Subject, config: pytest.Config) -> Iterator[None]:
+    """Have it told on the run's stderr that the check `name` lasts long, until the end."""
+    from ark_testing.pulse import Pulse
+
+    subject.on_wait(Pulse(name, tell_now(config)))
     yield
     subject.on_wait(lambda: None)
 

@@ -33,6 +33,7 @@ class Subject:
 
     The node is an ARK_PREFIX: its resources, logs and memory are nobody else's. `spares`: whether
     machine-wide processes are left alive at the end, as on a machine that others use too.
+    `declaration`: what the plugin declares, where that is known.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Subject:
         *,
         capabilities: Collection[Capability] = (),
         spares: bool = False,
+        declaration: dict[str, Any] | None = None,
     ) -> None:
         self.plugin = plugin
         self.installation = installation
@@ -53,10 +55,11 @@ class Subject:
         self._resources = Path(self.prefix) / "etc/ark/resources"
         self._resources.mkdir(parents=True, exist_ok=True)
         self._node = Node("conformance", directory / "lifekeeper", self.prefix)
-        #: Asks what concerns no logical host.
-        self._parents = [Parent(directory / "parent0")]
+        self._halted = False
+        self._parents: list[Parent] = []
+        self._asker = self._parent("parent0")
         self.hosts: list[Host] = []
-        self._declaration: dict[str, Any] | None = None
+        self._declaration = declaration
         self._seen: dict[str, object] = {}
         #: Why no further check is begun, "" while they are.
         self.given_up = ""
@@ -77,12 +80,35 @@ class Subject:
             self._write(name, text)
         machine_wide = tuple(self.declaration().get("machine_wide", ()))
         for number, given in enumerate(self.installation.hosts):
-            parent = Parent(self._directory / f"parent{number + 1}")
-            self._parents.append(parent)
+            parent = self._parent(f"parent{number + 1}")
             resource = _RESOURCES[number]
             self._node.create(resource)
             self.hosts.append(Host(given, resource, self._node, parent, machine_wide))
             self.configure(self.hosts[-1])
+
+    def _parent(self, name: str) -> Parent:
+        parent = Parent(self._directory / name)
+        self._parents.append(parent)
+        if self._halted:
+            parent.refuse()
+        return parent
+
+    def beside(self, number: int) -> Subject:
+        """The same plugin with another installation, on another node: the `number`-th one beside.
+
+        `ValueError` where the author gives none.
+        """
+        another = self.installation.another
+        if another is None:
+            raise ValueError("Installation.another is not given")
+        return Subject(
+            self.plugin,
+            another(),
+            self._directory / f"beside{number}",
+            capabilities=self.capabilities,
+            spares=self._spares,
+            declaration=self.declaration(),
+        )
 
     @property
     def host(self) -> Host:
@@ -108,7 +134,7 @@ class Subject:
         question = {"what": "declaration", "plugin": self.plugin}
         if bare is not None:
             question["bare"] = str(bare)
-        found = self._parents[0].ask(question, 20.0)
+        found = self._asker.ask(question, 20.0)
         if "died" in found:
             return {"refused": f"it cannot even be loaded: {found['died']}"}
         return found
@@ -160,7 +186,7 @@ class Subject:
             path = self._write("conformance-wrong", text)
             question = {"what": "validate", "prefix": self.prefix, "resource": path.stem}
             try:
-                found = self._parents[0].ask(question, 20.0)
+                found = self._asker.ask(question, 20.0)
             finally:
                 path.unlink()
         for key in ("raised", "died"):
@@ -191,8 +217,7 @@ class Subject:
         """
         given = copy.copy(self.second.given)
         given.name = self.host.name
-        parent = Parent(self._directory / "lodger")
-        self._parents.append(parent)
+        parent = self._parent("lodger")
         self._node.create(_LODGER)
         lodger = Host(given, _LODGER, self._node, parent, self.host.machine_wide)
         with self.without_file(self.second):
@@ -270,6 +295,17 @@ class Subject:
     def _spare(self) -> tuple[str, ...]:
         machine_wide = self.hosts[0].machine_wide if self.hosts else ()
         return machine_wide if self._spares else ()
+
+    def halt(self) -> None:
+        """End all that a check does at this moment, from another thread; it can do nothing more.
+
+        The check ends, and puts back what it has exchanged.
+        """
+        self._halted = True
+        for parent in list(self._parents):
+            parent.refuse()
+        for parent in list(self._parents):
+            parent.kill(self._spare)
 
     def close(self) -> None:
         """End everything of it, and the node's parents."""

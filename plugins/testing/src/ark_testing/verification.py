@@ -1,67 +1,16 @@
-"""Runs checks one after another and tells how each came out: the conformance kit without pytest."""
+"""Runs checks and tells how each came out: the conformance kit without pytest."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable, Iterable
 
 from ark_testing.checks import CHECKS, Check
-from ark_testing.finding import Failed, NotPossible, Unreached
-from ark_testing.host import Lost
+from ark_testing.lanes import Lanes, room
 from ark_testing.pulse import Pulse
+from ark_testing.result import Outcome, Result, run_check
 from ark_testing.subject import Subject
-from arkcore.base.errors import ArkError
 
-
-class Outcome(Enum):
-    """How a check came out."""
-
-    KEPT = "kept"
-    BROKEN = "broken"
-    #: What it needs did not come about, for which another check tells the reason.
-    UNREACHED = "unreached"
-    #: This machine, or what is known of the application, does not allow it.
-    NOT_RUN = "not run"
-
-
-@dataclass(frozen=True)
-class Result:
-    check: Check
-    outcome: Outcome
-    #: What was expected and seen, or why it was not run; "" where it was kept.
-    told: str
-    seconds: float
-    #: What was found that is no failure, one line each.
-    warnings: Sequence[str] = ()
-
-
-def run_check(check: Check, subject: Subject) -> Result:
-    """One check of one subject. Never raises for what a plugin or a machine does."""
-    __tracebackhide__ = True
-    missing = check.needs - subject.capabilities
-    if missing:
-        needed = ", ".join(sorted(each.value for each in missing))
-        return Result(check, Outcome.NOT_RUN, f"needs {needed}", 0.0)
-    began = time.monotonic()
-    subject.warnings.clear()
-    outcome, told = Outcome.KEPT, ""
-    known = set(subject.exceptions)
-    try:
-        check(subject)
-    except Failed as error:
-        outcome, told = Outcome.BROKEN, str(error)
-    except Unreached as error:
-        outcome, told = Outcome.UNREACHED, str(error)
-    except NotPossible as error:
-        outcome, told = Outcome.NOT_RUN, str(error)
-    except (Lost, ArkError, OSError) as error:
-        outcome, told = Outcome.BROKEN, f"could not be looked at to its end: {error}"
-    # One mistake, one failure: what a hook raises has a check of its own.
-    if outcome is Outcome.BROKEN and any(each in told for each in known):
-        outcome = Outcome.UNREACHED
-    return Result(check, outcome, told, time.monotonic() - began, tuple(subject.warnings))
+__all__ = ["Outcome", "Result", "run_check", "run_checks"]
 
 
 def run_checks(
@@ -69,15 +18,29 @@ def run_checks(
     checks: Iterable[Check] = CHECKS,
     tell: Callable[[Result], None] = lambda _: None,
     tell_long: Callable[[str], None] = lambda _: None,
+    lanes: int | None = None,
 ) -> list[Result]:
-    """Run checks in their order; `tell` hears of each when it is over.
+    """Run checks; `tell` hears of each in their order, as soon as it and those before it are over.
 
-    `tell_long` hears of one that lasts long, while it lasts.
+    `tell_long` hears of one that lasts long, while it lasts, and why they do not run beside one
+    another. `lanes`: so many at most; None leaves it to the machine.
     """
+    checks = list(checks)
+    count, why = room(subject, checks, lanes)
+    if why:
+        tell_long(f"checks run one after another: {why}")
     results = []
-    for check in checks:
-        subject.on_wait(Pulse(check.name, tell_long))
-        result = run_check(check, subject)
-        tell(result)
-        results.append(result)
+    running = Lanes(subject, checks, count, tell_long) if count > 1 else None
+    try:
+        for check in checks:
+            if running is None:
+                subject.on_wait(Pulse(check.name, tell_long))
+                result = run_check(check, subject)
+            else:
+                result = running.result(check)
+            tell(result)
+            results.append(result)
+    finally:
+        if running is not None:
+            running.close()
     return results
