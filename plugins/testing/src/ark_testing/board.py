@@ -114,8 +114,7 @@ class Board:
         if lane == 0 or not self._ahead:
             # In order, for so they are told.
             return self._ahead[0] if self._ahead else None
-        others = [each for each in self._ahead if each.names & OF_OTHERS]
-        return min(others or self._ahead, key=lambda each: each.urgency)
+        return min(self._ahead, key=lambda each: each.urgency)
 
     def ends(self, lane: int, check: Check, found: Found) -> bool:
         """Take what a check came to. Whether all lanes but the first must end now, at once."""

@@ -52,16 +52,24 @@ OF_OTHERS = frozenset(
 #: They look at all that a node has been through: each lane has one.
 OF_THE_WHOLE_NODE = frozenset({"secrets_stay_secret", "log_is_in_pairs"})
 
-#: They last longest, the longest first: begun last, the others would wait for them.
-_LONGEST = (
-    "stop_and_forced_stop_end_only_their_own",
+#: What is begun first where it need not be told first. Begun last, the others would wait for it.
+_FIRST = (
+    # They last longest.
     "hooks_keep_their_deadline",
-    "status_is_true_after_each_death",
+    "stop_and_forced_stop_end_only_their_own",
     "forced_stop_ends_what_lives",
-    "half_death_is_seen",
+    # A failure is told only once these are known.
+    "two_hosts_are_told_apart",
+    "death_of_one_host_is_no_other_s",
+    "stale_pids_are_not_believed",
+    "two_resources_on_one_host_are_told_apart",
+    "only_its_own_are_listed",
+    # They last long.
+    "status_is_true_after_each_death",
     "frozen_is_neither_running_nor_stopped",
-    "hanging_status_fails_in_time",
+    "half_death_is_seen",
     "agent_does_its_operations",
+    "hanging_status_fails_in_time",
     "hanging_start_fails_in_time",
 )
 
@@ -85,9 +93,9 @@ class Group:
 
     @property
     def urgency(self) -> tuple[int, int]:
-        """What sorts first is best begun first, where it need not be told first."""
-        ranks = [_LONGEST.index(name) for name in self.names if name in _LONGEST]
-        return (min(ranks, default=len(_LONGEST)), -self.place)
+        """What sorts first is best begun first."""
+        ranks = [_FIRST.index(name) for name in self.names if name in _FIRST]
+        return (min(ranks, default=len(_FIRST)), -self.place)
 
 
 def grouped(checks: Iterable[Check], places: Mapping[str, int]) -> list[Group]:
