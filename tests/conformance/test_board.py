@@ -31,10 +31,18 @@ class Run:
         return found.value if isinstance(found, Next) else found.name
 
     def ends(
-        self, lane: int, name: str, outcome: Outcome = Outcome.KEPT, told: str = "", **more: object
+        self,
+        lane: int,
+        name: str,
+        outcome: Outcome = Outcome.KEPT,
+        told: str = "",
+        *,
+        raised: str = "",
+        gave_up: str = "",
     ) -> bool:
         result = Result(NAMED[name], outcome, told, 0.1)
-        ended = self.board.ends(lane, NAMED[name], Found(result, **more))
+        found = Found(result, frozenset({raised} if raised else ()), gave_up)
+        ended = self.board.ends(lane, NAMED[name], found)
         self.board.tell()
         return ended
 
@@ -157,8 +165,8 @@ def test_an_exception_that_was_told_is_not_told_by_the_check_after_it() -> None:
     run = Run(["hooks_raise_nothing", LATE])
     assert (run.begins(0), run.begins(1)) == ("hooks_raise_nothing", LATE)
     run.ends(1, LATE, Outcome.BROKEN, "seen: ValueError: x")
-    raised = frozenset({"ValueError: x"})
-    run.ends(0, "hooks_raise_nothing", Outcome.BROKEN, "raised ValueError: x", raised=raised)
+    told = "raised ValueError: x"
+    run.ends(0, "hooks_raise_nothing", Outcome.BROKEN, told, raised="ValueError: x")
     assert run.outcomes() == {"hooks_raise_nothing": "broken", LATE: "unreached"}
 
 

@@ -27,13 +27,19 @@ def installation(tmp_path_factory):
 class TestWrong(Conformance):
     plugin = "wrong-starts-nothing"
     capabilities = (Capability.TWO_HOSTS,)
+    lanes = LANES
 """
 
 
+@pytest.fixture(scope="module", params=[1, 2])
+def lanes(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> str:
+def told(tmp_path_factory: pytest.TempPathFactory, lanes: int) -> str:
     place = tmp_path_factory.mktemp("author")
-    (place / "test_wrong.py").write_text(TESTS)
+    (place / "test_wrong.py").write_text(TESTS.replace("LANES", str(lanes)))
     tests = Path(__file__).parents[1]
     words = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "test_wrong.py"]
     environment = {**os.environ, "PYTHONPATH": str(tests)}
@@ -56,6 +62,10 @@ def test_a_failure_shows_no_line_of_the_kit_s_own(told: str) -> None:
     before = told.partition("short test summary")[0]
     assert "ark_testing" not in before
     assert len(before.splitlines()) < 15
+
+
+def test_why_checks_run_one_after_another_is_told(told: str, lanes: int) -> None:
+    assert ("checks one after another: lanes = 1" in told) == (lanes == 1)
 
 
 def test_while_an_answer_is_awaited_it_is_told_for_how_long(tmp_path: Path) -> None:

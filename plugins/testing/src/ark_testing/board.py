@@ -112,8 +112,9 @@ class Board:
                     return group
             return None
         if lane == 0 or not self._ahead:
-            # In order, for so they are told.
-            return self._ahead[0] if self._ahead else None
+            # In order, for so they are told; but first what ends all others where it is broken.
+            basic = [each for each in self._ahead if each.is_basic]
+            return next(iter(basic or self._ahead), None)
         return min(self._ahead, key=lambda each: each.urgency)
 
     def ends(self, lane: int, check: Check, found: Found) -> bool:

@@ -28,9 +28,9 @@ def clash(made: Installation, others: Sequence[Installation]) -> str:
     """What another installation has in common with `others`, in one line; "" for nothing."""
     if len(made.hosts) != len(others[0].hosts):
         return f"it has {len(made.hosts)} logical hosts, and the first one {len(others[0].hosts)}"
-    own, theirs = set(_held(made)), {each for other in others for each in _held(other)}
-    common = sorted(own & theirs)
-    return f"{common[0]} is another installation's too" if common else ""
+    theirs = {each for other in others for each in _held(other)}
+    common = next((each for each in _held(made) if each in theirs), "")
+    return f"{common} is another installation's too" if common else ""
 
 
 def _held(installation: Installation) -> Iterator[str]:

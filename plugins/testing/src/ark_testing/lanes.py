@@ -27,9 +27,9 @@ from ark_testing.subject import Subject
 #: So few checks are run in one lane.
 _FEW = 6
 #: So many lanes at most: more would only wait for a processor.
-MOST = 4
+MOST = 6
 #: Processes that each processor may have ready to run before the machine counts as busy.
-_READY = 3.0
+_READY = 4.0
 #: Seconds between two looks at how long the checks at work have lasted.
 _LOOK = 1.0
 
@@ -83,7 +83,7 @@ class Lanes:
 
     def result(self, check: Check) -> Result:
         """What a check came to. Waits for it and for all before it."""
-        self._begin()
+        self.begin()
         while True:
             with self._changed:
                 self._board.tell()
@@ -120,7 +120,8 @@ class Lanes:
             if lane:
                 subject.close()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Have the lanes begin, where they have not."""
         if not self._begun:
             self._begun = True
             for thread in self._threads:

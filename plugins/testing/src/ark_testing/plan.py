@@ -92,6 +92,10 @@ class Group:
         return all(check.function.__module__ == declaration.__name__ for check in self.checks)
 
     @property
+    def is_basic(self) -> bool:
+        return any(check.basic for check in self.checks)
+
+    @property
     def urgency(self) -> tuple[int, int]:
         """What sorts first is best begun first."""
         ranks = [_FIRST.index(name) for name in self.names if name in _FIRST]
