@@ -52,6 +52,12 @@ def subject(tmp_path: Path) -> Iterator[Subject]:
 
 
 @pytest.fixture
+def unasked(tmp_path: Path) -> Subject:
+    """One whose plugin nobody has to ask."""
+    return Subject("right", install(tmp_path / "product"), tmp_path / "kit", declaration={})
+
+
+@pytest.fixture
 def in_lanes(subject: Subject) -> Iterator[Callable[..., Lanes]]:
     """Make two lanes for these checks. What is told beside results goes to `heard`."""
     made: list[Lanes] = []
@@ -147,22 +153,22 @@ def test_an_end_from_outside_puts_back_what_a_check_has_exchanged(in_lanes) -> N
     ],
 )
 def test_why_checks_run_one_after_another_is_one_line(
-    subject: Subject, monkeypatch: pytest.MonkeyPatch, told: str, change: dict[str, object]
+    unasked: Subject, monkeypatch: pytest.MonkeyPatch, told: str, change: dict[str, object]
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     monkeypatch.setattr(os, "getloadavg", lambda: (change.get("load", 0.0), 0.0, 0.0))
     if "another" in change:
-        subject.installation.another = None
+        unasked.installation.another = None
     checks = change.get("checks", CHECKS)
-    assert room(subject, checks, change.get("most")) == (1, told)
+    assert room(unasked, checks, change.get("most")) == (1, told)
 
 
 def test_a_quiet_machine_has_room_for_all_lanes(
-    subject: Subject, monkeypatch: pytest.MonkeyPatch
+    unasked: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     monkeypatch.setattr(os, "getloadavg", lambda: (0.5, 0.0, 0.0))
-    assert room(subject, CHECKS) == (6, "")
+    assert room(unasked, CHECKS) == (6, "")
 
 
 def _beneath(place: Path) -> list[processes.Process]:

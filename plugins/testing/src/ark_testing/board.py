@@ -162,6 +162,11 @@ class Board:
         return grouped(checks, self._place)
 
     @property
+    def is_first(self) -> bool:
+        """Whether nothing is begun yet that could harm another lane."""
+        return self._phase is _Phase.FIRST
+
+    @property
     def is_alone(self) -> bool:
         """Whether the first lane is the only one that goes on."""
         return self._phase is _Phase.ALONE

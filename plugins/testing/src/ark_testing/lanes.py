@@ -179,7 +179,12 @@ class Lanes:
     def _ends(self, lane: int, check: Check, found: Found) -> None:
         with self._changed:
             del self._pulses[lane]
+            beside = not self._board.is_first
             alone = self._board.ends(lane, check, found) and not self._ending
+            if alone and beside:
+                why = found.gave_up or found.result.told
+                told = why if why.startswith(check.name) else f"{check.name}: {why}"
+                self._words.append(f"what has failed is run once more, alone: {told}")
             others = [each for number, each in self._subjects.items() if number and alone]
             self._changed.notify_all()
         for subject in others:
