@@ -74,6 +74,11 @@ def check_virtual_addresses(
             yield VIRTUAL.ok(
                 say(f"{told} answers: {peer.name}", f"{told} は応答します: {peer.name}")
             )
+        elif where and host.routed and not others:
+            # Nobody can be asked by ARP: the route says who has it.
+            yield VIRTUAL.ok(
+                say(f"{told} answers, by a route", f"{told} は応答します (ルーティング経由)")
+            )
         elif where or others:
             seen = f", {', '.join(others)}" if others else ""
             yield VIRTUAL.cannot_tell(

@@ -28,7 +28,7 @@ _PLAIN = frozenset(("C", "POSIX"))
 
 @dataclass(frozen=True)
 class Declared:
-    """What a resource file declares. `lang`, `user`: of its options, "" where they are not there."""
+    """What a resource file declares. `lang`, `user`: of its options, "" where there are none."""
 
     requires: tuple[str, ...]
     mount_points: tuple[str, ...]

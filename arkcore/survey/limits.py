@@ -63,15 +63,17 @@ def check_limits(
     """`users`: whom products run as beside root. `installed`: whether the cluster software is."""
     service = SERVICES.get(site.manager, PACEMAKER_SERVICE)
     found: list[Finding] = []
-    running = list(_daemons(machine, service))
+    running = _daemon(machine, service) if installed else None
     for kind in _KINDS:
         need = site.limits.get(kind.name, kind.least)
         if need is None:
             continue
         asked = kind.name in site.limits
+        if running is not None:
+            found += _of_daemon(running, service, kind, need, asked=asked)
         if installed:
-            found += _of_daemons(running, service, kind, need, asked=asked)
-            found += _of_unit(units, service, kind, need, asked=asked, runs=bool(running))
+            runs = running is not None
+            found += _of_unit(units, service, kind, need, asked=asked, runs=runs)
         found += _of_logins(machine, ("root", *sorted({*users} - {"root"})), kind, need)
     # What cannot be read of a process is the same for each kind.
     yield from {each.seen: each for each in found}.values()
@@ -90,38 +92,48 @@ def check_limits(
                             f"{service} とログイン: {told} 以上"))  # fmt: skip
 
 
-# The daemons at work.
+# The daemon at work.
 
 
-def _daemons(machine: Machine, service: str) -> Iterator[tuple[str, str | None]]:
-    """Pid and limits of each process of the service; None where the limits cannot be read."""
+def _daemon(machine: Machine, service: str) -> tuple[str, str | None] | None:
+    """Pid and limits of the process of the service that began first; None where none runs.
+
+    The products that it has started may have other limits, of their own choice. The limits are None
+    where they cannot be read.
+    """
     inside = re.compile(rf"/{re.escape(service)}(/|$)", re.MULTILINE)
-    for pid in machine.listed("/proc"):
-        if pid.isdecimal() and inside.search(machine.read(f"/proc/{pid}/cgroup") or ""):
-            yield pid, machine.read(f"/proc/{pid}/limits")
+    found = {
+        pid: _began(machine, pid)
+        for pid in machine.listed("/proc")
+        if pid.isdecimal() and inside.search(machine.read(f"/proc/{pid}/cgroup") or "")
+    }
+    if not found:
+        return None
+    first = min(found, key=lambda pid: (found[pid], int(pid)))
+    return first, machine.read(f"/proc/{first}/limits")
 
 
-def _of_daemons(
-    running: list[tuple[str, str | None]], service: str, kind: _Kind, need: float, *, asked: bool
+def _began(machine: Machine, pid: str) -> int:
+    """The start time of a process, in ticks since boot (proc(5)); 0 where it is not known."""
+    fields = (machine.read(f"/proc/{pid}/stat") or "").rpartition(")")[2].split()
+    return int(fields[19]) if len(fields) > 19 and fields[19].isdecimal() else 0
+
+
+def _of_daemon(
+    running: tuple[str, str | None], service: str, kind: _Kind, need: float, *, asked: bool
 ) -> Iterator[Finding]:
-    values = {}
-    for pid, text in running:
-        given = re.search(rf"^{kind.proc}\s+(\S+)", text or "", re.MULTILINE)
-        value = _number(given[1]) if given else None
-        if value is None:
-            yield LIMITS.cannot_tell(
-                say(f"the limits of {service} (pid {pid})", f"{service} (pid {pid}) の制限"),
-                f"cat /proc/{pid}/limits",
-            )
-            return
-        values[pid] = value / kind.unit
-    if not values:
-        return
-    pid = min(values, key=lambda each: values[each])
-    if values[pid] < need:
+    pid, text = running
+    given = re.search(rf"^{kind.proc}\s+(\S+)", text or "", re.MULTILINE)
+    value = _number(given[1]) if given else None
+    if value is None:
+        yield LIMITS.cannot_tell(
+            say(f"the limits of {service} (pid {pid})", f"{service} (pid {pid}) の制限"),
+            f"cat /proc/{pid}/limits",
+        )
+    elif value / kind.unit < need:
         yield _too_low(
             say(f"{service} (pid {pid}) now", f"稼働中の {service} (pid {pid})"),
-            service, kind, values[pid], need, asked=asked,
+            service, kind, value / kind.unit, need, asked=asked,
         )  # fmt: skip
 
 

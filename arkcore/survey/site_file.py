@@ -82,6 +82,7 @@ mount_point = "/shared/jp1"
 device = "/dev/mapper/jp1"
 storage = "shared"              # or "replicated" (DataKeeper)
 multipath = true                # the disk is reached over more than one path
+routed = false                  # or true: a route of the cloud leads to the virtual IP
 
 [logical_hosts.resources]       # the plugin of each, in the order of their start
 lkjp1_base = "jp1-base"

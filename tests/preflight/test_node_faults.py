@@ -255,6 +255,14 @@ def test_a_fault_is_found_by_its_check_and_by_no_other(
     assert told.advice
 
 
+def test_a_product_s_own_choice_of_limits_is_none_of_the_daemon_s(place: Place) -> None:
+    for pid, began in (("4711", 900), ("12", 5000)):
+        place.write(f"/proc/{pid}/stat", f"{pid} (x y) S {'0 ' * 18}{began} 0 0\n")
+    place.write("/proc/12/cgroup", "0::/system.slice/lifekeeper.service\n")
+    place.write("/proc/12/limits", LIMITS.replace("65536", "64"))
+    assert not [each for each in place.found() if each.level.value != "ok"]
+
+
 def test_what_the_site_file_does_not_demand_is_not_asked_for(place: Place) -> None:
     place.write("/proc/4711/limits", LIMITS.replace("8388608", "0"))
     assert not [each for each in place.found() if each.level.value != "ok"]

@@ -80,6 +80,17 @@ WRONG = {
     "no device": ('device = "/dev/mapper/jp1"', "", "device: missing"),
     "storage": ('storage = "shared"', 'storage = "tape"', "storage = 'tape': allowed: 'shared'"),
     "multipath": ("multipath = true", "multipath = 1", "multipath = 1: must be true or false"),
+    "routed": ("routed = false", 'routed = "yes"', "routed = 'yes': must be true or false"),
+    "a limit that is none": (
+        'packages = ["patch", "psmisc"]',
+        "limits = { nofile = 0 }",
+        "limits.nofile = 0: allowed: whole numbers from 1 to 1000000000",
+    ),
+    "an unknown limit": (
+        'packages = ["patch", "psmisc"]',
+        "limits = { core = 1 }",
+        "limits.core: unknown key; allowed: nofile, nproc, memlock",
+    ),
     "a resource's name": ("lkjp1_base =", '"a b" =', "resources: resource name 'a b'"),
     "a plugin that is no text": ('"jp1-base"', "[]", "resources: lkjp1_base = []: must be text"),
     "mutual standby of one": ('"standby"  ', '"mutual-standby"', "all are active on rh5lka"),
@@ -132,6 +143,7 @@ def test_the_example_names_every_key() -> None:
     from arkcore.survey.site_file import HOST_KEYS, NODE_KEYS, SITE_KEYS
 
     values = tomllib.loads(EXAMPLE)
-    assert set(SITE_KEYS) - {"confirmed"} == set(values)
+    # What a product needs stands in its own manual.
+    assert set(SITE_KEYS) - {"confirmed", "limits"} == set(values)
     assert set(NODE_KEYS) - {"bonds"} == set(values["nodes"][0])
     assert set(HOST_KEYS) == set(values["logical_hosts"][0])
