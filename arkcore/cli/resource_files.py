@@ -10,7 +10,7 @@ from arkcore.base.errors import ArkError, ConfigurationError, MachineError
 from arkcore.base.paths import ensure_directory
 from arkcore.cli.lifekeeper.hierarchy import Entry
 from arkcore.resources.names import check_resource_name
-from arkcore.resources.validation import validate
+from arkcore.resources.validation import validate, validate_values
 from arkcore.worker.aside import answer_of
 
 TYPE_CHECKING = False
@@ -57,6 +57,15 @@ class ResourceFile:
             lines += ["", "[options]"]
             lines += [f"{key} = {written}" for key, (_, written) in self._options.items()]
         return "\n".join(lines) + "\n"
+
+    def check(self, paths: Paths) -> None:
+        """Refuse what :meth:`write` refuses; nothing is written."""
+        path = paths.resource_file(self.name)
+        if os.path.lexists(path):
+            self._compare(path)
+            return
+        values = tomllib.loads(self.text)
+        answer_of(lambda: validate_values(paths, self.name, values).name)
 
     def write(self, paths: Paths) -> bool:
         """Write it and validate it; False where it stands there already as it is to be.

@@ -73,6 +73,12 @@ def validate(
     return resource
 
 
+def validate_values(paths: Paths, name: str, values: Mapping[str, Any]) -> Resource:
+    """The resource that its file would describe with these values. Errors as :func:`validate`."""
+    where = paths.resource_file(name)
+    return _validate(paths, name, values, where, cannot_tell, read_node_file(paths))
+
+
 def validate_essentials(
     paths: Paths,
     name: str,

@@ -128,6 +128,25 @@ def test_a_dry_run_refuses_what_a_run_refuses(held, ark) -> None:
     assert told[1].stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "told"),
+    [
+        ("toy2", ("--option", "nosuch=77"), "nosuch"),
+        ("toy1", (), "says otherwise (logical_host, options)"),
+    ],
+    ids=["a wrong file", "a file that says otherwise"],
+)
+def test_a_dry_run_refuses_the_resource_file_that_a_run_refuses(
+    node, held, ark, name, words, told
+) -> None:
+    file = ["--plugin", "toy", "--logical-host", "OTHER2", *words]
+    row = ["lifekeeper", "register", name, *file, *ON]
+    dry, run = ark(*row, "--dry-run"), ark(*row)
+    assert (dry.returncode, dry.stdout, dry.stderr) == (1, "", run.stderr)
+    assert told in dry.stderr
+    assert [path.name for path in node.resources.iterdir()] == ["toy1.toml"]
+
+
 def test_a_dry_run_needs_no_lifekeeper(ark) -> None:
     result = ark("lifekeeper", "register", "--alone", "--dry-run")
     assert result.returncode == 0

@@ -163,6 +163,7 @@ def register(
         registration.check(held)
     if dry_run:
         if file:
+            file.check(paths)
             put(f"# {paths.resource_file(file.name)}:")
             put("\n".join(f"#   {line}".rstrip() for line in file.text.splitlines()))
         registration.print_commands(held)
