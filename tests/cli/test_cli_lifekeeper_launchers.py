@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from support import ToyNode
 
@@ -53,3 +54,29 @@ def test_a_directory_that_cannot_be_made_is_one_line(node: ToyNode, ark_here) ->
     result = ark_here("lifekeeper", "launchers", str(node.prefix / "file/programs"))
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
     assert "Not a directory" in result.stderr
+
+
+def test_a_check_in_the_middle_of_an_update_restarts_nothing(node: ToyNode, ark_here) -> None:
+    """pip takes the old files away before it puts the new ones there."""
+    place = node.prefix / "programs"
+    assert ark_here("lifekeeper", "launchers", str(place)).returncode == 0
+    root, installed = str(Path(__file__).parents[2]), node.prefix / "installed"
+    installed.symlink_to(root)
+    for program in place.iterdir():
+        text = program.read_text()
+        assert f"'{root}'" in text
+        program.write_text(text.replace(f"'{root}'", f"'{installed}'"))
+
+    def call(name: str) -> int:
+        words = [str(place / name), "-t", "toy1"]
+        return subprocess.run(words, env={}, timeout=60, stderr=subprocess.DEVNULL).returncode
+
+    assert call("restore") == 0
+    [daemon] = node.daemons()
+    installed.unlink()
+    assert call("quickCheck") == 1
+    installed.symlink_to(root)
+    # So LifeKeeper calls recover, which looks for itself.
+    assert call("recover") == 0
+    assert node.daemons() == [daemon]
+    assert call("quickCheck") == 0
