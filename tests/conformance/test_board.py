@@ -155,10 +155,37 @@ def test_each_lane_that_ran_something_is_asked_what_its_node_has_been_through() 
     assert (run.begins(0), run.begins(1)) == (NODE, NODE)
     run.ends(0, NODE)
     assert NODE not in run.outcomes()
-    assert run.begins(2) == "wait"
     run.ends(1, NODE, Outcome.BROKEN, "malformed")
     assert run.outcomes()[NODE] == "broken"
     assert [run.begins(lane) for lane in range(3)] == ["end"] * 3
+
+
+def test_alone_what_comes_before_the_broken_one_is_still_run() -> None:
+    group = ["remove_needs_no_forced_stop", "stop_is_over_when_it_says_so"]
+    run = Run(["stop_is_well_where_nothing_ever_ran", *group, LATE])
+    assert (run.begins(0), run.begins(1)) == (group[0], LATE)
+    broken = "it ran, and was forced"
+    assert run.ends(0, group[0], Outcome.BROKEN, broken, gave_up=broken)
+    run.board.left(1)
+    assert run.begins(0) == group[0]
+    run.ends(0, group[0], Outcome.BROKEN, broken, gave_up=broken)
+    assert run.begins(0) == "stop_is_well_where_nothing_ever_ran"
+    run.ends(0, "stop_is_well_where_nothing_ever_ran")
+    assert run.begins(0) == "end"
+    assert list(run.outcomes().values()) == ["kept", "broken", "unreached", "unreached"]
+
+
+def test_no_lane_ends_while_another_is_between_two_checks() -> None:
+    names = ["stop_leaves_nothing_behind", "second_remove_is_well"]
+    run = Run(["second_restore_changes_nothing", *names])
+    assert (run.begins(0), run.begins(1)) == ("second_restore_changes_nothing", names[0])
+    run.ends(0, "second_restore_changes_nothing")
+    run.ends(1, names[0])
+    assert run.begins(0) == "wait"
+    assert run.begins(1) == names[1]
+    assert run.ends(1, names[1], Outcome.UNREACHED, gave_up="it does not start")
+    run.board.left(1)
+    assert run.begins(0) == names[1]
 
 
 def test_an_exception_that_was_told_is_not_told_by_the_check_after_it() -> None:

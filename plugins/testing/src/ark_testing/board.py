@@ -77,12 +77,10 @@ class Board:
             return Next.END
         if self._phase is _Phase.ALONE and self._lanes != {0}:
             return Next.WAIT
-        if not self._mine[lane]:
-            group = self._choice(lane)
-            if group is not None:
+        while self._mine[lane] or (group := self._choice(lane)) is not None:
+            if not self._mine[lane]:
                 self._ahead.remove(group)
                 self._mine[lane] = list(group.checks)
-        while self._mine[lane]:
             check = self._mine[lane].pop(0)
             if self._place[check.name] <= self._until:
                 self._at_work[lane] = (check, self._phase)
@@ -94,7 +92,8 @@ class Board:
 
     def _next_of_nodes(self, lane: int) -> Check | Next:
         """What looks at all that a node has been through, once nothing else is left."""
-        if any(check in self._ordinary for check, _ in self._at_work.values()):
+        at_work = any(check in self._ordinary for check, _ in self._at_work.values())
+        if at_work or any(self._mine.values()):
             return Next.WAIT
         for check in self._of_nodes:
             wanted = lane in self._worked or not lane
@@ -102,7 +101,7 @@ class Board:
                 if lane not in self._nodes[check.name]:
                     self._at_work[lane] = (check, self._phase)
                     return check
-        return Next.WAIT if self._at_work else Next.END
+        return Next.END
 
     def _choice(self, lane: int) -> Group | None:
         self._ahead = [each for each in self._ahead if each.place <= self._until]

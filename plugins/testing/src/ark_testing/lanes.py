@@ -90,6 +90,8 @@ class Lanes:
                 if self._error is not None:
                     raise self._error
                 found = self._told.of(check)
+                if found is None and not any(each.is_alive() for each in self._threads):
+                    raise RuntimeError(f"no lane has run {check.name}")
                 if found is None:
                     self._changed.wait(_LOOK)
                 words, self._words = self._words, []
