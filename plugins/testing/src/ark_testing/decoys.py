@@ -54,7 +54,10 @@ def decoys(names: Iterable[str], lines: Iterable[list[bytes]] = ()) -> Iterator[
         finally:
             for process in [*started.values(), *reading]:
                 # Each leads a session and a group of its own: a shell has its child in it.
-                os.killpg(process.pid, signal.SIGKILL)
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass  # ended by the plugin: that is told by a check
                 process.wait()
 
 

@@ -10,8 +10,8 @@ from ark_testing.checks import Check, declaration
 #: Once these are kept, it starts and stops: only then other lanes start it, too.
 LAST_OF_THE_FIRST = "status_is_true_after_start_and_stop"
 
-#: Checks that judge one observation. Each lane makes its own, so they stay in one lane.
-_ONE_OBSERVATION = (
+#: Checks that judge one observation, or what one of them has left. They stay in one lane.
+_TOGETHER = (
     ("preflight_tells_what_to_do", "preflight_changes_nothing"),
     (
         "hooks_raise_nothing",
@@ -25,6 +25,8 @@ _ONE_OBSERVATION = (
         "stop_is_over_when_it_says_so",
         "stop_leaves_nothing_behind",
         "second_remove_is_well",
+        # It begins with what an ordinary stop has left: after a kill, a file may say that it runs.
+        "running_means_that_it_serves",
     ),
     ("status_is_true_after_the_death_of_all", "crash_is_recovered_from"),
     ("forced_stop_ends_what_lives", "hanging_stop_is_forced", "refused_stop_is_told"),
@@ -104,7 +106,7 @@ class Group:
 
 def grouped(checks: Iterable[Check], places: Mapping[str, int]) -> list[Group]:
     """The checks in groups. `places`: of each name in the order of all; `checks` are in order."""
-    together = {name: number for number, names in enumerate(_ONE_OBSERVATION) for name in names}
+    together = {name: number for number, names in enumerate(_TOGETHER) for name in names}
     found: dict[object, list[Check]] = {}
     for check in checks:
         found.setdefault(together.get(check.name, check.name), []).append(check)
