@@ -98,7 +98,7 @@ def guide_on(paths: Paths, machine: Machine, *, peer: str | None, json: bool) ->
     if there is None and not problem:
         other = next(node.name for node in site.nodes if node.name != here.node)
         out.print(Text(say(f"For what {other} has: ark guide --peer {other}",
-                           f"{other} の状態も見る: ark guide --peer {other}"), "dim"),
+                           f"{other} の状態も確認: ark guide --peer {other}"), "dim"),
                   soft_wrap=True)  # fmt: skip
     return problem
 

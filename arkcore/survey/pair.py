@@ -119,7 +119,7 @@ def _disks(host: LogicalHost, here: Answers, there: Answers) -> Iterator[Finding
             told = f"{here.node} {mine.identity}, {there.node} {theirs.identity}"
             yield DISK.fail(
                 say(f"{host.name}: the servers see different disks: {told}",
-                    f"{host.name}: 両サーバーが異なるディスクを見ています: {told}"),
+                    f"{host.name}: 両サーバーで異なるディスクです: {told}"),
                 say("correct `device`, or connect the same disk to both servers",
                     "device を直すか、両サーバーに同じディスクを接続してください"),
             )  # fmt: skip

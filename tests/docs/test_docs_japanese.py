@@ -108,6 +108,34 @@ def test_each_word_has_one_spelling(written: list[tuple[str, str]]) -> None:
     assert {right: found for right, found in wrong.items() if found} == {}
 
 
+#: How no line of a page is set, and what is wrong with it.
+_SETTING = {
+    "a narrow bracket beside Japanese": r"[ぁ-ヿ一-龠]\(|\)[ぁ-ヿ一-龠、。]",
+    "a wide letter, digit or sign": r"[０-９Ａ-Ｚａ-ｚ！？；％＝／＋～]",
+    "a narrow kana": r"[\uff61-\uff9f]",
+    "no blank between Japanese and Latin": r"[ぁ-ヿ一-龠][A-Za-z0-9]|[A-Za-z0-9][ぁ-ヿ一-龠]",
+    "a blank or a second stop beside a stop": r"[、。]{2}|[、。] [ぁ-ヿ一-龠]| [、。]",
+}
+
+
+def test_the_pages_are_set_as_japanese_is() -> None:
+    """Code and the targets of links are none of the text."""
+    wrong = []
+    for page in [
+        *ROOT.glob("docs/ja/*.md"),
+        *ROOT.glob("README.ja.md"),
+        *ROOT.glob("plugins/*/README.ja.md"),
+    ]:
+        text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
+        text = re.sub(r"^ {4}.*|(?<=\])\([^)\n]*\)", "", text, flags=re.M)
+        text = re.sub(r"`+[^`\n]*`+", "x", text)
+        for what, pattern in _SETTING.items():
+            for found in re.finditer(pattern, text):
+                seen = text[max(found.start() - 20, 0) : found.end() + 20]
+                wrong.append(f"{page.relative_to(ROOT)}: {what}: {seen}")
+    assert wrong == []
+
+
 #: What is the same in a README of either language: headings, code, a row's key and its cells.
 _SAME = {
     "headings": r"^#+ ",
