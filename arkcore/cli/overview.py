@@ -50,7 +50,7 @@ def _table(views: Sequence[View], *, wide: bool) -> Table:
     if wide:
         table.add_column(say("PLUGIN", "プラグイン"), overflow="fold")
     table.add_column(say("LOGICAL HOST", "論理ホスト"), overflow="fold")
-    table.add_column(say("LAST VERDICT", "前回の結果"))
+    table.add_column(say("LAST VERDICT", "前回の結果"), overflow="fold")
     for view in views:
         table.add_row(
             Text(view.name, "bold"),

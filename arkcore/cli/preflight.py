@@ -20,7 +20,7 @@ from arkcore.survey.answers import encode
 from arkcore.survey.machine import Machine
 from arkcore.survey.pair import check_pair
 from arkcore.survey.report import Group, Result, word
-from arkcore.survey.site_file import EXAMPLE, read_site
+from arkcore.survey.site_file import EXAMPLE, EXAMPLE_JA, read_site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def preflight(
       ark preflight --peer /root/node2.json --report /root/preflight.md
     """
     if example:
-        put(EXAMPLE.removesuffix("\n"))
+        put(say(EXAMPLE, EXAMPLE_JA).removesuffix("\n"))
         return
     _refuse_what_excludes(export, peer, report, json)
     paths = paths_here()

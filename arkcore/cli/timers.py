@@ -162,7 +162,7 @@ def _show_timers(out: SafeConsole, resource: Resource | None, rows: list[Row]) -
         table.add_column(say("DEFAULT", "既定値"), justify="right", no_wrap=True)
         table.add_column(say("FROM", "設定元"), no_wrap=True)
     if not narrow:
-        table.add_column(say("GOVERNS", "対象"))
+        table.add_column(say("GOVERNS", "対象"), overflow="fold")
     for row in rows:
         cells = _cells(row, with_default=resource is not None)
         table.add_row(*cells, *(() if narrow else (Text(_text(row.timer), "dim"),)))
@@ -217,7 +217,7 @@ def _show_worst(out: SafeConsole, worst: tuple[WorstTime, ...]) -> None:
     show(out, table)
     notes = Table.grid(padding=(0, 2, 0, 0))
     notes.add_column(no_wrap=True)
-    notes.add_column()
+    notes.add_column(overflow="fold")
     for each in worst:
         notes.add_row(Text(each.text, "dim"), Text(each.explanation, "dim"))
     out.print()

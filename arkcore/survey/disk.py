@@ -130,7 +130,8 @@ def _judged(machine: Machine, host: LogicalHost, disk: Disk) -> Finding:
             return finding
     kind = disk.file_system or say("no file system yet", "ファイルシステム未作成")
     paths = f", {', '.join(disk.maps)}" if disk.maps else ""
-    told = f"{host.name}: {disk.device}, {disk.size:,} bytes, {kind}{paths}"
+    size = say(f"{disk.size:,} bytes", f"{disk.size:,} バイト")
+    told = f"{host.name}: {disk.device}, {size}, {kind}{paths}"
     if host.storage == REPLICATED or disk.identity:
         return DISK.ok(told)
     return DISK.warn(

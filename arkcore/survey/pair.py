@@ -102,7 +102,7 @@ def _disks(host: LogicalHost, here: Answers, there: Answers) -> Iterator[Finding
     mine, theirs = here.disks.get(host.name), there.disks.get(host.name)
     if not mine or not theirs or not mine.size or not theirs.size:
         return  # each node's own finding tells
-    sizes = f"{here.node} {mine.size:,}, {there.node} {theirs.size:,} bytes"
+    sizes = f"{here.node} {mine.size:,}, {there.node} {theirs.size:,} {say('bytes', 'バイト')}"
     if mine.size != theirs.size:
         yield DISK.fail(
             say(f"{host.name}: of unequal size: {sizes}",

@@ -88,6 +88,37 @@ routed = false                  # or true: a route of the cloud leads to the vir
 lkjp1_base = "jp1-base"
 lkjp1_ajs3 = "jp1-ajs3-manager"
 """
+#: The same for a Japanese reader.
+EXAMPLE_JA = """\
+# /etc/ark/site.toml
+# 両ノードに同じファイルを置く。アドレスと名前は /etc/hosts に登録するとおりに書く。
+topology = "standby"            # または "mutual-standby" (相互スタンバイ)
+manager = "lifekeeper"          # または "pacemaker"
+packages = ["patch", "psmisc"]  # クラスターソフトウェアのマニュアルが求める OS パッケージ
+
+[[nodes]]                       # 稼働系が先
+name = "rh5lka"                 # `uname -n` の値
+service = "192.0.2.1"           # サービス LAN のアドレス
+heartbeat = ["198.51.100.1"]    # 各ハートビート LAN のアドレス
+
+[[nodes]]
+name = "rh5lkb"
+service = "192.0.2.2"
+heartbeat = ["198.51.100.2"]
+
+[[logical_hosts]]
+name = "LVMRH5LKB"
+address = "192.0.2.10"          # 仮想 IP アドレス
+active = "rh5lka"               # 通常稼働するノード
+mount_point = "/shared/jp1"
+device = "/dev/mapper/jp1"
+storage = "shared"              # または "replicated" (DataKeeper)
+multipath = true                # ディスクへのパスが複数ある
+
+[logical_hosts.resources]       # 各リソースのプラグイン。開始の順
+lkjp1_base = "jp1-base"
+lkjp1_ajs3 = "jp1-ajs3-manager"
+"""
 
 
 def read_site(paths: Paths) -> Site:

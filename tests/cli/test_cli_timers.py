@@ -79,10 +79,12 @@ def test_the_table_fits_its_terminal(ark, columns: str) -> None:
     assert "WORST TIME" in text
 
 
-def test_in_japanese(ark) -> None:
-    text = ark("timers", "toy1", LC_ALL="ja_JP.UTF-8").stdout
+@pytest.mark.parametrize("columns", ["80", "100"])
+def test_in_japanese_which_has_no_blanks_to_break_at(ark, columns: str) -> None:
+    text = ark("timers", "toy1", LC_ALL="ja_JP.UTF-8", COLUMNS=columns).stdout
     assert "最初の状態確認から RUNNING の確認まで" in text
     assert "フェイルオーバー開始まで" in text
+    assert "…" not in text  # nothing is cut
 
 
 def test_an_unusable_resource_is_one_line(node: ToyNode, ark) -> None:

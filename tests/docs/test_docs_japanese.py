@@ -108,6 +108,11 @@ def test_each_word_has_one_spelling(written: list[tuple[str, str]]) -> None:
     assert {right: found for right, found in wrong.items() if found} == {}
 
 
+def test_a_message_has_a_blank_beside_a_narrow_bracket(written: list[tuple[str, str]]) -> None:
+    messages = [(where, line) for where, line in written if ".md:" not in where]
+    assert _holding(messages, r"[ぁ-ヿ一-龠]\(|\)[ぁ-ヿ一-龠]") == []
+
+
 #: How no line of a page is set, and what is wrong with it.
 _SETTING = {
     "a narrow bracket beside Japanese": r"[ぁ-ヿ一-龠]\(|\)[ぁ-ヿ一-龠、。]",

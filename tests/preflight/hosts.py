@@ -309,7 +309,9 @@ class Host:
 
     # Running.
 
-    def ark(self, command: str, **options: object) -> subprocess.CompletedProcess[str]:
+    def ark(
+        self, command: str, language: str = "C", **options: object
+    ) -> subprocess.CompletedProcess[str]:
         """`ark preflight` or `ark guide` on this host, with its options by name."""
         asked = {
             "command": command,
@@ -335,7 +337,8 @@ class Host:
             timeout=60,
             env={
                 "PATH": f"{self.search}:{os.environ['PATH']}",
-                "LANG": "C",
+                "LANG": language,
+                "PYTHONUTF8": "1",
                 "PYTHONPATH": str(self.packages),
             },
         )  # fmt: skip

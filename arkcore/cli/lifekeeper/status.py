@@ -52,7 +52,7 @@ def status(resources: tuple[str, ...], json: bool) -> None:
         table.add_column(say("RESOURCE", "リソース"), overflow="fold")
         table.add_column("LIFEKEEPER", no_wrap=True)
         table.add_column(say("OTHER NODES", "他のノード"), overflow="fold")
-        table.add_column(say("PROGRAMS", "プログラム"))
+        table.add_column(say("PROGRAMS", "プログラム"), overflow="fold")
         for row in rows:
             table.add_row(Text(row.name, "bold"), row.state(), row.others_text(), row.programs())
         show(console(), table)

@@ -206,7 +206,7 @@ def show_answer(out: SafeConsole, answer: Answer) -> None:
 def _show_way(out: SafeConsole, way: Way) -> None:
     out.print(Text(way.title, "bold underline"), soft_wrap=True)
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(say("PART (SECONDS)", "内訳 (秒)"))
+    table.add_column(say("PART (SECONDS)", "内訳 (秒)"), overflow="fold")
     for name in (
         say("EXPECTED", "想定"),
         say("LONGEST", "実測最長"),
@@ -223,7 +223,7 @@ def _show_way(out: SafeConsole, way: Way) -> None:
     show(out, table)
     sums = Table.grid(padding=(0, 2, 0, 0))
     sums.add_column(no_wrap=True)
-    sums.add_column()
+    sums.add_column(overflow="fold")
     for name, text in _sums(way):
         sums.add_row(Text(name, "bold"), Text(text))
     out.print()

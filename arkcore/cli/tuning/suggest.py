@@ -205,7 +205,7 @@ def _part(measured: Measured, value: float) -> float | None:
 def _show_reasons(out: SafeConsole, suggestion: Suggestion) -> None:
     notes = Table.grid(padding=(0, 2, 0, 0))
     notes.add_column(no_wrap=True)
-    notes.add_column()
+    notes.add_column(overflow="fold")
     for told in suggestion.advice:
         style = "bold yellow" if told.set is not None else "dim"
         text = told.why
