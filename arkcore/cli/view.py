@@ -223,7 +223,7 @@ class View:
         window = duration(self.window)
         return say(
             f"{self.restarts} of {self.restart_limit} restarts used in the last {window}",
-            f"直近 {window}に再起動 {self.restarts} 回 (上限 {self.restart_limit} 回)",
+            f"再起動 {self.restarts} 回 (直近 {window}、上限 {self.restart_limit} 回)",
         )
 
     def blind_text(self) -> str:

@@ -324,7 +324,8 @@ class _Orders:
             self._output.seek(0)
             lines = self._output.read(65536).decode("utf-8", "backslashreplace").split("\n")
             said = next((line for line in reversed(lines) if line.strip()), "")
-            self.failures.append(f"{shlex.join(self._row)}: exit code {code}: {said}".rstrip(": "))
+            ended = say(f"exit code {code}", f"終了コード {code}")
+            self.failures.append(f"{shlex.join(self._row)}: {ended}: {said}".rstrip(": "))
         if self.failures or not self._ahead:
             return False
         self._begin()

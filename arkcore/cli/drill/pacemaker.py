@@ -299,4 +299,5 @@ class PacemakerDrill(Drilled):
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     lines = (done.stderr or done.stdout).strip().splitlines()
-    return lines[-1] if lines else f"exit code {done.returncode}"
+    code = done.returncode
+    return lines[-1] if lines else say(f"exit code {code}", f"終了コード {code}")
