@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from arkcore.survey.site import Node, Site
     from arkcore.survey.units import Units
 
-AUTOSTART = Check("autostart", "what begins at boot", "起動時に始まるもの")
+AUTOSTART = Check("autostart", "what begins at boot", "OS 起動時の自動起動")
 _TIME = (
     "chronyd.service",
     "chrony.service",
@@ -92,7 +92,7 @@ def _manager(units: Units, site: Site) -> Iterator[Finding]:
             say(f"{service} does not begin at boot: after a reboot or a power cut this server is "
                 f"no standby until somebody starts it",
                 f"{service} は起動時に始まりません。再起動や停電の後、手動で起動するまで"
-                f"待機系として働きません"),
+                f"待機系として動作しません"),
             say(f"systemctl enable {service}; where your operation wants a start by hand, the same "
                 f"on both servers",
                 f"systemctl enable {service} を実行してください。手動で起動する運用であれば、"
@@ -134,7 +134,7 @@ def _multipath(units: Units, site: Site) -> Iterator[Finding]:
         yield AUTOSTART.fail(
             say(f"{_MULTIPATH} does not begin at boot, and the disk is reached over more than one "
                 f"path",
-                f"ディスクは複数パスですが、{_MULTIPATH} が起動時に始まりません"),
+                f"ディスクへのパスが複数ありますが、{_MULTIPATH} が自動起動しません"),
             f"systemctl enable {_MULTIPATH}",
         )  # fmt: skip
 

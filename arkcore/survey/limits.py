@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LIMITS = Check(
     "limits",
     "limits that the products inherit",
-    "製品に引き継がれるリソース制限",
+    "製品に引き継がれる資源の制限",
 )
 UNLIMITED = float("inf")
 #: The service that starts the products, by the manager in the site file.
