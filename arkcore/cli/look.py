@@ -13,6 +13,7 @@ from arkcore.guard.asking import ask_status
 from arkcore.memory.state import State
 from arkcore.worker.aside import Aside, end_what_is_left
 from arkcore.worker.part import Part, do_part
+from arkcore.worker.several import Turn, in_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,23 +30,28 @@ _ENDING = 2.0
 def look_at(
     paths: Paths, resources: Sequence[Resource], within: float
 ) -> dict[str, StatusReport | str]:
-    """The status of each now, all asked at once; a text where nobody could be asked.
+    """The status of each now, many asked at once; a text where nobody could be asked.
 
     A status command that has no answer `within` seconds is ended; its resource is UNKNOWN.
     """
-    deadline = Deadline.after(within)
-    asking = {
-        resource.name: Aside(partial(_ask, paths, resource, deadline)) for resource in resources
-    }
-    end = Deadline(deadline.at + _ENDING)
+    asked = {resource.name: resource for resource in resources}
+    found: dict[str, StatusReport | str] = {}
+
+    def begin(name: str) -> Turn:
+        deadline = Deadline.after(within)
+        aside = Aside(partial(_ask, paths, asked[name], deadline))
+        return Turn(name, aside, Deadline(deadline.at + _ENDING))
+
+    def over(turn: Turn) -> None:
+        found[turn.name] = _told(turn.aside.wait(turn.end))
+
     try:
-        return {name: _told(aside.wait(end)) for name, aside in asking.items()}
+        in_turn(asked, begin, over)
     finally:
         # Also where a person does not wait for the answer: nothing is left behind.
-        for aside in asking.values():
-            aside.give_up()
-        if asking:
+        if asked:
             end_what_is_left()
+    return found
 
 
 def _ask(paths: Paths, resource: Resource, deadline: Deadline, sender: Sender) -> None:

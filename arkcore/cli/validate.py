@@ -7,30 +7,37 @@ import os
 import click
 from click.exceptions import Exit
 
+from arkcore.base.deadline import Deadline
 from arkcore.base.errors import ArkError, ConfigurationError
 from arkcore.base.finding import Level
 from arkcore.cli.command import Command
-from arkcore.cli.configuration import findings_about
+from arkcore.cli.configuration import begin_asking, findings_of
 from arkcore.cli.console import complain, paths_here, print_json, refuse_unless_readable
 from arkcore.cli.language import say
 from arkcore.cli.output import put
 from arkcore.cli.resources import names_of_pacemaker, parameters_of, where_of
 from arkcore.plugin.application import users_among
+from arkcore.plugin.calls import DirectHooks
 from arkcore.plugin.discovery import find
 from arkcore.plugin.marker import is_marked
 from arkcore.ras.sinks import refuse_log
-from arkcore.resources.declaration import declared
+from arkcore.resources.beside import Beside
 from arkcore.resources.names import check_resource_name, resource_names
 from arkcore.resources.node_file import read_node_file
 from arkcore.resources.recording import validate_and_record
+from arkcore.resources.resource import from_mapping, to_mapping
+from arkcore.resources.validation import cannot_tell
 from arkcore.resources.validation import validate as validate_only
-from arkcore.worker.aside import answer_of
+from arkcore.worker.aside import LOADING, Question, end_what_is_left
 from arkcore.worker.configuration import HOOK, told
+from arkcore.worker.several import Turn, in_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from typing import Any
 
+    from arkcore.base.finding import Finding
     from arkcore.base.paths import Paths
     from arkcore.resources.resource import LogSettings, Resource
 
@@ -93,12 +100,11 @@ class Judged:
 
 def _judged(paths: Paths, asked: Sequence[str]) -> list[Judged]:
     refuse_unless_readable(paths.resources)
-    found = []
-    if os.path.exists(paths.node_file):
-        found.append(_node_file(paths))
-    for name in asked or _every_name(paths):
-        found.append(_resource(paths, name, node_is_wrong=any(each.error for each in found[:1])))
-    return found
+    # Before anything is imported for it: a record tells what its resource was made with.
+    beside = Beside(paths, cannot_tell)
+    node = [_node_file(paths)] if os.path.exists(paths.node_file) else []
+    resources = _Resources(paths, beside, node_is_wrong=any(each.error for each in node))
+    return [*node, *resources.judged(asked or _every_name(paths))]
 
 
 def _node_file(paths: Paths) -> Judged:
@@ -141,55 +147,119 @@ def _every_name(paths: Paths) -> list[str]:
     return sorted({*named, *resource_names(paths), *names_of_pacemaker(paths)})
 
 
-def _resource(paths: Paths, name: str, *, node_is_wrong: bool) -> Judged:
-    where = paths.resource_file(name)
-    try:
-        check_resource_name(name)
-        where = where_of(paths, name)
-        refuse_unless_readable(paths.resource_file(name))
-        if answer_of(lambda: _validate(paths, name)):
-            _refuse_wrong_configuration(paths, name, where)
-    except ArkError as error:
-        text = str(error)
-        if node_is_wrong and text.startswith(paths.node_file):
-            text = "cannot be used before ark.toml is right"
-        return Judged(where, name, text)
-    return Judged(where, name, "")
+class _Resources:
+    """Validates resources, several at once, each in a process of its own."""
+
+    def __init__(self, paths: Paths, beside: Beside, *, node_is_wrong: bool) -> None:
+        self._paths = paths
+        self._beside = beside
+        self._node_is_wrong = node_is_wrong
+        #: The errors of those that are wrong.
+        self._errors: dict[str, str] = {}
+        self._questions: dict[str, Question] = {}
+        #: Those whose plugin can check the product's own configuration.
+        self._to_check: dict[str, Resource] = {}
+        self._findings: dict[str, list[Finding]] = {}
+
+    def judged(self, names: Sequence[str]) -> list[Judged]:
+        """Each of them, in their order."""
+        right = [name for name in dict.fromkeys(names) if self._is_readable(name)]
+        if right:
+            self._beside.look_now()
+            in_turn(right, self._begin, self._over)
+        if self._to_check:
+            self._check_configurations()
+        return [self._told(name) for name in names]
+
+    def _is_readable(self, name: str) -> bool:
+        try:
+            check_resource_name(name)
+            refuse_unless_readable(self._paths.resource_file(name))
+        except ArkError as error:
+            self._errors[name] = str(error)
+        return name not in self._errors
+
+    def _begin(self, name: str) -> Turn:
+        question = Question(lambda: _validate(self._paths, name, self._beside))
+        self._questions[name] = question
+        return Turn(name, question.aside, Deadline.after(LOADING))
+
+    def _over(self, turn: Turn) -> None:
+        try:
+            values = self._questions.pop(turn.name).answer(turn.end)
+            if values is not None:
+                resource = from_mapping(values)
+                resource.given = parameters_of(self._paths, turn.name)
+                self._to_check[turn.name] = resource
+        except ArkError as error:
+            self._errors[turn.name] = str(error)
+
+    def _check_configurations(self) -> None:
+        def begin(name: str) -> Turn:
+            return begin_asking(self._paths, self._to_check[name])
+
+        def over(turn: Turn) -> None:
+            try:
+                self._findings[turn.name] = findings_of(turn, self._to_check[turn.name])
+            except ArkError as error:
+                self._errors[turn.name] = str(error)
+
+        try:
+            in_turn(sorted(self._to_check), begin, over)
+        finally:
+            end_what_is_left()
+
+    def _told(self, name: str) -> Judged:
+        """The verdict on one. What its plugin warns of is told now."""
+        where = self._paths.resource_file(name)
+        error = self._errors.get(name, "")
+        try:
+            check_resource_name(name)
+            where = where_of(self._paths, name)
+            if not error:
+                _refuse_wrong_configuration(self._findings.get(name, ()), where)
+        except ArkError as wrong:
+            error = error or str(wrong)
+        if self._node_is_wrong and error.startswith(self._paths.node_file):
+            error = "cannot be used before ark.toml is right"
+        return Judged(where, name, error)
 
 
-def _refuse_wrong_configuration(paths: Paths, name: str, where: str) -> None:
+def _refuse_wrong_configuration(found: Iterable[Finding], where: str) -> None:
     """`ConfigurationError` where the plugin finds the product's own configuration wrong."""
-    found = findings_about(paths, name)
+    wrong = []
     for each in found:
         if each.level in (Level.WARN, Level.UNKNOWN):
             complain(f"{where}: {told(each)}")
-    wrong = [told(each) for each in found if each.level is Level.FAIL]
+        elif each.level is Level.FAIL:
+            wrong.append(told(each))
     if wrong:
         raise ConfigurationError(f"{where}: {'; '.join(wrong)}")
 
 
-def _validate(paths: Paths, name: str) -> bool:
-    """Validate the resource; whether its plugin can check the product's configuration."""
+def _validate(paths: Paths, name: str, beside: Beside) -> dict[str, Any] | None:
+    """Validate the resource. Its values, where its plugin can check the product's configuration."""
     recorded = os.path.dirname(paths.record(name))
     nearest = recorded
     while not os.path.exists(nearest):
         nearest = os.path.dirname(nearest)
     # Whoever may not record may ask all the same.
     act = validate_and_record if os.access(nearest, os.W_OK) else validate_only
-    resource = act(paths, name, parameters_of(paths, name))
-    _refuse_unknown_users(resource, paths.resource_file(name))
-    return is_marked(resource.plugin.load(), HOOK)
+    resource = act(paths, name, parameters_of(paths, name), beside=beside)
+    plugin = resource.plugin.load()
+    options = DirectHooks(plugin).application().options
+    _refuse_unknown_users(resource, options, paths.resource_file(name))
+    return to_mapping(resource) if is_marked(plugin, HOOK) else None
 
 
-def _refuse_unknown_users(resource: Resource, where: str) -> None:
+def _refuse_unknown_users(resource: Resource, options: type, where: str) -> None:
     """`ConfigurationError` where this node lacks an account that the options name.
 
     Only here: an action has to do what it can without it.
     """
     import pwd
 
-    _, _, model = declared(resource.plugin.name, where)
-    for key in users_among(model):
+    for key in users_among(options):
         name = resource.options.get(key, "")
         if not name or not isinstance(name, str):
             continue

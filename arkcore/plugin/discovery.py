@@ -118,7 +118,11 @@ def told_by(distribution: object, attribute: str) -> str:
 
 def find(name: str) -> PluginSource:
     """The one plugin called `name`. `ConfigurationError` where there is none, or more than one."""
-    known = installed()
+    return find_among(installed(), name)
+
+
+def find_among(known: Sequence[PluginSource], name: str) -> PluginSource:
+    """The same of the plugins that are `known` to be installed."""
     named = [source for source in known if source.name == name]
     if not named:
         names = ", ".join(sorted({source.name for source in known})) or "none is installed"

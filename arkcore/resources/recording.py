@@ -7,6 +7,7 @@ import sys
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.stderr import complain
 from arkcore.resources import record
+from arkcore.resources.beside import Beside
 from arkcore.resources.names import check_resource_name
 from arkcore.resources.record import refuse_record_if_others_can_write
 from arkcore.resources.validation import cannot_tell, validate
@@ -25,24 +26,26 @@ def validate_and_record(
     name: str,
     parameters: Parameters | None = None,
     manages: Callable[[str], bool | None] = cannot_tell,
+    beside: Beside | None = None,
 ) -> Resource:
     """The resource its parameters or its file describe, validated now and recorded.
 
     `manages`: whether the manager has a resource of a name; None where it does not answer.
+    `beside`: what else is on this node, where that was looked for before.
 
     Where the record cannot be written, only time is lost.
 
     `ConfigurationError` and `PluginError` tell what is wrong, in one line.
     """
     check_resource_name(name)
-    before = set(sys.modules)
-    resource = validate(paths, name, parameters, manages)
+    beside = beside or Beside(paths, manages)
+    resource = validate(paths, name, parameters, manages, beside)
     try:
         refuse_record_if_others_can_write(paths, name)
     except ConfigurationError as error:
         complain(f"{name} is not recorded: {error}")  # what is there is never read either
         return resource
-    modules = _reached_from(resource.plugin.module) | (set(sys.modules) - before)
+    modules = _reached_from(resource.plugin.module) | (set(sys.modules) - beside.modules)
     record.write(paths, resource, modules, parameters)
     return resource
 

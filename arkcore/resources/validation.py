@@ -12,15 +12,11 @@ import re
 from arkcore.base import quickjson
 from arkcore.base.errors import ConfigurationError
 from arkcore.base.toml_file import read_toml, refuse_unknown, table, text, texts
+from arkcore.resources.beside import Beside
 from arkcore.resources.declaration import declaration_of, declared
 from arkcore.resources.health import note_health
 from arkcore.resources.names import check_resource_name
-from arkcore.resources.neighbours import (
-    neighbours_by_file,
-    recorded_neighbours,
-    refuse_rivals,
-    refuse_shared_options,
-)
+from arkcore.resources.neighbours import refuse_rivals, refuse_shared_options
 from arkcore.resources.node_file import NodeSettings, check_ras, read_node_file
 from arkcore.resources.option_values import check_options, secrets_among
 from arkcore.resources.parameters import HOST, Parameters, values_of
@@ -52,21 +48,25 @@ def validate(
     name: str,
     parameters: Parameters | None = None,
     manages: Callable[[str], bool | None] = cannot_tell,
+    beside: Beside | None = None,
 ) -> Resource:
-    """The resource its parameters or its file describe. Errors as :func:`validate_and_record`."""
+    """The resource its parameters or its file describe. Arguments and errors as
+    :func:`validate_and_record`.
+    """
+    beside = beside or Beside(paths, manages)
     if parameters is not None:
         where = parameters.where(name)
         try:
-            values = {**_values_of(parameters, where), "plugin": parameters.plugin}
+            values = {**_values_of(parameters, where, beside), "plugin": parameters.plugin}
             node = read_node_file(paths)
-            resource = _validate(paths, name, values, where, manages, node, parameters)
+            resource = _validate(paths, name, values, where, beside, node, parameters)
         except ConfigurationError as error:
             raise type(error)(parameters.renamed(str(error), name)) from error
     else:
         where = paths.resource_file(name)
         try:
             values = read_toml(where, paths.prefix)
-            resource = _validate(paths, name, values, where, manages, read_node_file(paths))
+            resource = _validate(paths, name, values, where, beside, read_node_file(paths))
         except RecursionError:
             raise ConfigurationError(f"{where}: its tables are nested too deeply") from None
     note_health(resource)
@@ -92,8 +92,9 @@ def validate_essentials(
     :func:`validate_and_record`; nothing is recorded.
     """
     check_resource_name(name)
+    beside = Beside(paths, manages)
     if parameters is not None:
-        _, _, hints = declaration_of(parameters.plugin)
+        _, _, hints = declaration_of(parameters.plugin, beside.plugins)
         known = {key: text for key, text in parameters.texts.items() if key in (HOST, *hints)}
         where = parameters.where(name)
         given = values_of(Parameters(parameters.plugin, known), hints, where)
@@ -103,11 +104,11 @@ def validate_essentials(
         values = read_toml(where, paths.prefix)
     essential = {key: values[key] for key in ("plugin", HOST, "options") if key in values}
     node = NodeSettings({}, LogSettings(), ())
-    return _validate(paths, name, essential, where, manages, node, parameters)
+    return _validate(paths, name, essential, where, beside, node, parameters)
 
 
-def _values_of(parameters: Parameters, where: str) -> dict[str, Any]:
-    _, _, hints = declaration_of(parameters.plugin)
+def _values_of(parameters: Parameters, where: str, beside: Beside) -> dict[str, Any]:
+    _, _, hints = declaration_of(parameters.plugin, beside.plugins)
     return values_of(parameters, hints, where)
 
 
@@ -116,20 +117,19 @@ def _validate(
     name: str,
     values: Mapping[str, Any],
     where: str,
-    manages: Callable[[str], bool | None],
+    beside: Beside,
     node: NodeSettings,
     parameters: Parameters | None = None,
 ) -> Resource:
     refuse_unknown(values, KEYS, where, "")
     plugin_name = text(values, "plugin", where)
     logical_host = text(values, "logical_host", where)
-    source, application, model = declared(plugin_name, where)
+    source, application, model = declared(plugin_name, where, beside.plugins)
     given = table(values, "options", where)
     options = check_options(model, given, where, paths)
     secrets = secrets_among(model, options, parameters)
     check_logical_host(logical_host, application, where)
-    recorded = [each for each in recorded_neighbours(paths, manages) if each.name != name]
-    neighbours = [*neighbours_by_file(paths, name), *recorded]
+    neighbours = beside.neighbours_of(name)
     refuse_rivals(plugin_name, logical_host, application, neighbours, where)
     refuse_shared_options(plugin_name, model, options, neighbours, where)
     requires = texts(values, "requires", where)

@@ -43,6 +43,9 @@ _LEFT = 1.0
 #: The kind of the events that hold an answer, as JSON in pieces.
 ANSWER = "answer"
 
+#: Where the workers aside are heard. No other worker inherits one of them.
+_heard: set[int] = set()
+
 
 def supervise_aside(
     body: Callable[[Sender], None],
@@ -121,6 +124,9 @@ class Aside:
         # What it leaves behind must come to us, so that it can be ended.
         become_subreaper()
         self._worker = Worker(body, _set_apart)
+        #: Readable when it has told something, or is gone.
+        self.descriptor = self._worker.descriptor
+        _heard.add(self.descriptor)
         self._began = time.monotonic()
         self._hear = hear
         self._pieces: list[str] = []
@@ -159,6 +165,11 @@ class Aside:
             return Verdict(Outcome.INTERNAL, why, fault=Fault.PLUGIN)
         return verdict
 
+    def has_told(self) -> bool:
+        """Whether it will tell nothing more: it has reported, or is gone. Never waits."""
+        self._worker.hear(self._take)
+        return self._is_through
+
     @property
     def _is_through(self) -> bool:
         gone = self._worker.is_gone or self._size > LARGEST
@@ -178,6 +189,7 @@ class Aside:
 
     def _end(self, patience: float) -> Death:
         self._over = True
+        _heard.discard(self.descriptor)
         self._worker.close()
         return self._worker.child.end(patience, _DYING)
 
@@ -198,16 +210,16 @@ class Question:
             else:
                 sender.report(Verdict(Outcome.WELL))
 
-        self._aside = Aside(body, hear)
+        self.aside = Aside(body, hear)
 
     def answer(self, end: Deadline) -> Any:
         """The answer, where it comes by `end`.
 
         The `ArkError` that `work` raises, or `PluginError` for any other end of it.
         """
-        report = self._aside.wait(end)
+        report = self.aside.wait(end)
         if report.well:
-            return self._aside.answer
+            return self.aside.answer
         if report.outcome is Outcome.FAILED:
             raise ArkError(report.reason)
         raise PluginError(report.reason)
@@ -236,6 +248,8 @@ def end_what_is_left() -> None:
 def _set_apart() -> None:
     """Leave the caller's terminal: a plugin neither writes to it nor types into it."""
     os.setsid()
+    while _heard:
+        os.close(_heard.pop())
     quiet = os.open("/dev/null", os.O_RDWR)
     os.dup2(quiet, 2)
     os.close(quiet)

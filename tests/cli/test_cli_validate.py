@@ -94,6 +94,34 @@ def test_a_node_without_resources_is_no_error(node: ToyNode, ark_here) -> None:
     assert "there is no resource file yet" in result.stderr
 
 
+def test_a_plugin_that_dies_spoils_no_other_s_answer_and_the_order_stays(
+    node: ToyNode, ark
+) -> None:
+    """Many are asked at once, and told in the order of their names."""
+    for name in ("a", "b", "z"):
+        node.configure(name, host=f"H{name}")
+    (node.resources / "b.toml").write_text('plugin = "toy-exits"\nlogical_host = "Hb"\n')
+    library = node.prefix / "lib"
+    (library / "x-1.dist-info").mkdir(parents=True)
+    (library / "x-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: x\nVersion: 1\n")
+    (library / "x-1.dist-info/entry_points.txt").write_text("[arkcore.plugins]\ntoy-exits = x:X\n")
+    (library / "x.py").write_text("import os\nos.kill(os.getpid(), 9)\n")
+    result = ark("validate", "--json", PYTHONPATH=str(library))
+    found = {each["resource"]: each["error"] for each in json.loads(result.stdout)}
+    assert [*found] == ["a", "b", "toy1", "z"]
+    assert found.pop("b") == "the plugin's process was ended by SIGKILL"
+    assert found == {"a": None, "toy1": None, "z": None}
+
+
+def test_a_record_names_the_libraries_that_were_loaded_before_the_fork(node: ToyNode, ark) -> None:
+    import msgspec
+    import pluggy
+
+    assert ark("validate").returncode == 0
+    record = json.loads((node.prefix / "var/lib/ark/records/toy1.json").read_text())
+    assert {msgspec.__file__, pluggy.__file__} <= {*record["made_from"]}
+
+
 # The configuration of the product itself.
 
 CHECK = """
