@@ -50,6 +50,46 @@ def test_the_wheel_of_arkcore_holds_no_test_code(arkcore_wheel: Path) -> None:
     assert needs == {}
 
 
+def test_the_programs_for_lifekeeper_are_scripts_that_pip_gives_their_interpreter(
+    arkcore_wheel: Path,
+) -> None:
+    with zipfile.ZipFile(arkcore_wheel) as wheel:
+        scripts = {
+            name.rpartition("/")[2]: wheel.read(name).decode()
+            for name in wheel.namelist()
+            if ".data/scripts/" in name
+        }
+        [made] = [name for name in wheel.namelist() if name.endswith("/entry_points.txt")]
+        assert wheel.read(made).decode().split() == (
+            ["[console_scripts]", "ark", "=", "arkcore.cli.main:main"]
+        )
+    assert {*scripts} == {"ark-restore", "ark-remove", "ark-quickcheck", "ark-recover"}
+    assert {text.partition("\n")[0] for text in scripts.values()} == {"#!python"}
+
+
+def test_an_installed_program_loads_as_little_as_a_launcher_and_nothing_beside_it(
+    tmp_path: Path,
+) -> None:
+    program = tmp_path / "web"  # a copy, which the tag is the name of
+    program.write_bytes((Path(sys.executable).parent / "ark-quickcheck").read_bytes())
+    program.chmod(0o755)
+    for name in ("arkcore", "os", "gc"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(77)\n")
+    done = subprocess.run(
+        [program],
+        env={"ARK_PREFIX": str(tmp_path / "node"), "PYTHONPROFILEIMPORTTIME": "1"},
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0
+    assert f"{tmp_path}/node/etc/ark/resources/web.toml: there is no such" in done.stderr
+    before_the_guard = done.stderr.partition("arkcore.guard.guard\n")[0]
+    loaded = {line.rpartition("|")[2].strip() for line in before_the_guard.splitlines()}
+    assert "arkcore.managers.lifekeeper" in loaded
+    assert loaded.isdisjoint({"re", "enum", "functools", "importlib.metadata"})
+
+
 def test_the_wheel_of_ark_testing_holds_neither_rigs_nor_tests(wheels: list[Path]) -> None:
     [kit] = [each for each in wheels if each.name.startswith("ark_testing-")]
     with zipfile.ZipFile(kit) as wheel:
