@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ark_lab.testing import HOST, Lab
 from bench_readers import readers
+from bench_sites import sites
 
 from arkcore.base.call import Action
 from arkcore.managers.lifekeeper import launcher
@@ -232,6 +233,7 @@ def main() -> None:
         healthy_check(Path(name) / "check", agents)
         readiness(Path(name) / "ready")
         readers(Path(name))
+        sites(Path(name) / "sites")
 
 
 if __name__ == "__main__":
