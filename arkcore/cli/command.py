@@ -48,14 +48,18 @@ class Group(click.Group):
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = []
-        for name in self.list_commands(ctx):
-            command = self.get_command(ctx, name)
-            if command is not None and not command.hidden:
-                rows.append((name, command.short_help or _first_paragraph(command.help or "")))
+        told = [(name, self.summary_of(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, summary) for name, summary in told if summary is not None]
         if rows:
             with formatter.section("Commands"):
                 formatter.write_dl(rows)
+
+    def summary_of(self, ctx: click.Context, name: str) -> str | None:
+        """What a list of commands says of one; None where it is left out."""
+        command = self.get_command(ctx, name)
+        if command is None or command.hidden:
+            return None
+        return command.short_help or first_paragraph(command.help or "")
 
 
 class OptionOfPart(click.Option):
@@ -88,5 +92,6 @@ class Seconds(click.FloatRange):
         return seconds
 
 
-def _first_paragraph(text: str) -> str:
+def first_paragraph(text: str) -> str:
+    """The first paragraph of a help, on one line."""
     return " ".join(text.strip().partition("\n\n")[0].split())

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 import sys
 import time
-from datetime import datetime
 
 from arkcore.base.errors import MachineError
 from arkcore.base.paths import Paths
 from arkcore.base.text import json_shown, shown
 from arkcore.cli.language import say
-from arkcore.cli.output import SafeConsole, put, put_bytes
+from arkcore.cli.output import put, put_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeGuard
 
     from rich.console import RenderableType
+
+    from arkcore.cli.styled import SafeConsole
 
 #: A link that somebody has laid there is not followed, and a FIFO is not waited for.
 _WRITING = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -35,6 +35,9 @@ def paths_here() -> Paths:
 
 def console() -> SafeConsole:
     """Standard output, as wide as its terminal."""
+    # Here, so that a command which prints lines alone does without rich.
+    from arkcore.cli.styled import SafeConsole
+
     fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _NO_WIDTH
     return SafeConsole(highlight=False, markup=False, emoji=False, width=fixed)
 
@@ -57,6 +60,8 @@ def complain(text: str) -> None:
 
 
 def print_json(facts: Any) -> None:
+    import json
+
     put(json_shown(json.dumps(facts, ensure_ascii=False, indent=2, allow_nan=False)))
 
 
@@ -129,6 +134,8 @@ def iso(at: object) -> str | None:
     """The same for machines: ISO 8601 with the offset; None where it is no time."""
     if not _is_time(at):
         return None
+    from datetime import datetime
+
     return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
 
 

@@ -1,8 +1,8 @@
 """Commands of other distributions: entry points in the group `arkcore.commands`.
 
-An entry point's name is the command's; its value is a `click.Command`, which a group is
-too. None is imported before its name is called or help is shown, and a broken one breaks nothing
-else.
+An entry point's name is the command's; its value is a `click.Command`, which a group is too. None
+is imported before its name is called or, but for those of ours, help is shown. A broken one breaks
+nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import click
 
 from arkcore.base.errors import PluginError
-from arkcore.cli.command import Group
+from arkcore.cli.command import Group, first_paragraph
 from arkcore.cli.console import complain
 from arkcore.cli.language import is_japanese
 from arkcore.plugin.discovery import entry_points, told_by
@@ -26,6 +26,11 @@ GROUP = "arkcore.commands"
 
 #: Commands of ours that a distribution of its own brings.
 BROUGHT = {"verify": "ark-testing", "demo": "ark-lab"}
+#: What a list of commands says of these: the first paragraph of their help.
+SUMMARIES = {
+    "verify": "Prove on a test node that a plugin keeps what every plugin promises.",
+    "demo": "Show the main job on this machine: service, local recovery, failover, failback.",
+}
 
 
 class ExtensibleGroup(Group):
@@ -43,6 +48,13 @@ class ExtensibleGroup(Group):
             complain(str(error))
             return None
 
+    def summary_of(self, ctx: click.Context, name: str) -> str | None:
+        if name in BROUGHT:
+            dists = [told_by(entry.dist, "name") for entry in _installed().get(name, ())]
+            if dists == [BROUGHT[name]]:
+                return summary(name, SUMMARIES[name])
+        return super().summary_of(ctx, name)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -57,6 +69,15 @@ class ExtensibleGroup(Group):
             if name in BROUGHT:
                 raise PluginError(_missing(name))
         return super().resolve_command(ctx, args)
+
+
+def summary(name: str, english: str) -> str:
+    """What a list of commands says of a command of ours, as the reader understands it."""
+    if is_japanese():
+        from arkcore.cli.help import prose_of
+
+        return first_paragraph(prose_of(name) or english)
+    return english
 
 
 def _installed() -> dict[str, list[EntryPoint]]:

@@ -14,9 +14,9 @@ from arkcore.cli.command import Command
 from arkcore.cli.console import complain, console, paths_here, print_json, show
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
 from arkcore.cli.peer import PeerError, answers_from
 from arkcore.cli.status import may_ask
+from arkcore.cli.styled import Text
 from arkcore.survey.guide import Guide
 from arkcore.survey.machine import Machine
 from arkcore.survey.pair import refuse_unless_peer
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arkcore.base.paths import Paths
-    from arkcore.cli.output import SafeConsole
+    from arkcore.cli.styled import SafeConsole
     from arkcore.survey.step import Part, Step
 
 _STYLES = {State.DONE: "green", State.MISSING: "red", State.CANNOT_TELL: "yellow"}

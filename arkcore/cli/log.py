@@ -13,13 +13,14 @@ from arkcore.base.errors import ConfigurationError
 from arkcore.cli.command import Command
 from arkcore.cli.console import complain, console, paths_here, print_json
 from arkcore.cli.language import say
-from arkcore.cli.output import Text, put
+from arkcore.cli.output import put
 from arkcore.cli.peer import Host, Peer
 from arkcore.cli.ras.facts import facts_of
 from arkcore.cli.ras.following import follow_lines, follow_runs
 from arkcore.cli.ras.peer_log import PeerLog
 from arkcore.cli.ras.reading import When, limits_of, sources_of, tell_damage
 from arkcore.cli.ras.tree import tree
+from arkcore.cli.styled import Text
 from arkcore.ras.reader import Reader
 from arkcore.ras.records import ScriptTaken
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from arkcore.base.paths import Paths
-    from arkcore.cli.output import SafeConsole
+    from arkcore.cli.styled import SafeConsole
     from arkcore.ras.line import RasLine
     from arkcore.ras.records import Run
     from arkcore.ras.source import Source

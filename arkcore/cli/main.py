@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import io
 import os
 import sys
+from importlib import import_module
 
 import click
 
 from arkcore import __version__
 from arkcore.base.errors import ArkError
 from arkcore.cli.console import complain
-from arkcore.cli.extensions import ExtensibleGroup
+from arkcore.cli.extensions import ExtensibleGroup, summary
 from arkcore.cli.language import is_japanese, say
 from arkcore.cli.output import put
 
@@ -28,32 +28,112 @@ ARK_PREFIX=/some/dir in the environment comes before every path of ours.
 Exit code: 0, 1 for "no", 2 for wrong usage. Errors are on stderr.
 """
 
-#: Our commands, in the order of the help, and where each is: a module beside this one, and in it a
-#: command or a group of commands.
+
+class Known:
+    """A command of ours that is not imported before it is called.
+
+    `at`: a module beside this one, and in it a command or a group of commands. `summary`: what the
+    list of commands says of it, the first paragraph of its help.
+    """
+
+    __slots__ = ("at", "summary")
+
+    def __init__(self, at: str, summary: str) -> None:
+        self.at = at
+        self.summary = summary
+
+    def load(self) -> click.Command:
+        module, _, attribute = self.at.partition(":")
+        found: click.Command = getattr(import_module(f"arkcore.cli.{module}"), attribute)
+        return found
+
+
+#: Our commands, in the order of the help.
 COMMANDS = {
-    "validate": "validate:validate",
-    "run": "run:run",
-    "status": "status:status",
-    "log": "log:log",
-    "why": "why:why",
-    "report": "report.command:report",
-    "support": "support:support",
-    "timers": "timers:timers",
-    "rto": "rto.command:rto",
-    "maintenance": "maintenance:maintenance",
-    "leftovers": "leftovers:leftovers",
-    "plugins": "plugins:plugins",
-    "preflight": "preflight:preflight",
-    "guide": "guide:guide",
-    "drill": "drill.command:drill",
-    "new": "new:new",
-    "lifekeeper": "lifekeeper:app",
-    "pacemaker": "pacemaker:app",
+    "validate": Known(
+        "validate:validate",
+        "Check the resource files and ark.toml, and what Pacemaker's resources last had.",
+    ),
+    "run": Known("run:run", "Run one action now, and watch it."),
+    "status": Known("status:status", "Show how the resources of this node are."),
+    "log": Known(
+        "log:log", "Show what the RAS log tells: its last runs, and the black boxes they name."
+    ),
+    "why": Known(
+        "why:why", "Say why the last script failed: which step, when, after how long of how much."
+    ),
+    "report": Known(
+        "report.command:report", "Write one page on the last incident, or on a period."
+    ),
+    "support": Known(
+        "support:support", "Pack what whoever supports an incident needs, into one archive."
+    ),
+    "timers": Known("timers:timers", "Show the timers and the worst times that follow from them."),
+    "rto": Known(
+        "rto.command:rto",
+        "Show how long a failure leaves the service down: expected, and at worst.",
+    ),
+    "maintenance": Known("maintenance:maintenance", "Begin, end or list maintenance."),
+    "leftovers": Known(
+        "leftovers:leftovers", "List what removed resources have left, and clear it."
+    ),
+    "plugins": Known(
+        "plugins:plugins", "List the plugins that are found, and what is broken of them and why."
+    ),
+    "preflight": Known("preflight:preflight", "Check the servers before an installation."),
+    "guide": Known("guide:guide", "Show the eight steps of an installation, and what is next."),
+    "drill": Known(
+        "drill.command:drill",
+        "Try local recovery, failover and failback for real, and measure them.",
+    ),
+    "new": Known(
+        "new:new", "Make a new plugin: a complete distribution, for its author to change."
+    ),
+    "lifekeeper": Known("lifekeeper:app", "Register with LifeKeeper for Linux, and look at it."),
+    "pacemaker": Known("pacemaker:app", "What a cluster under Pacemaker is to be given."),
 }
 
 
-def make_app(names: Iterable[str] = COMMANDS) -> ExtensibleGroup:
-    """`ark` with these of its commands. No other is imported: that takes longer than most do."""
+class Ark(ExtensibleGroup):
+    """`ark`. Importing all of its commands takes longer than most of them do."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        others = [name for name in super().list_commands(ctx) if name not in COMMANDS]
+        return [*COMMANDS, *others]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        self._load(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        self._load(args[0])
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            raise click.exceptions.NoSuchCommand(
+                error.command_name, possibilities=COMMANDS, ctx=ctx
+            ) from None
+
+    def summary_of(self, ctx: click.Context, name: str) -> str | None:
+        if name in COMMANDS:
+            return summary(name, COMMANDS[name].summary)
+        return super().summary_of(ctx, name)
+
+    def _load(self, name: str) -> None:
+        """Have our command of this name, where it is one."""
+        if name in COMMANDS and name not in self.commands:
+            command = COMMANDS[name].load()
+            if is_japanese():
+                from arkcore.cli.help import in_japanese
+
+                command = in_japanese(command, name)
+            self.add_command(command, name)
+
+
+def make_app(names: Iterable[str] = COMMANDS) -> Ark:
+    """`ark` with these of its commands imported, in English."""
     version = click.Option(
         ["--version"],
         is_flag=True,
@@ -62,12 +142,9 @@ def make_app(names: Iterable[str] = COMMANDS) -> ExtensibleGroup:
         callback=_version,
         help="Print the version.",
     )
-    app = ExtensibleGroup(
-        "ark", help=_HELP, params=[version], context_settings={"show_default": True}
-    )
+    app = Ark("ark", help=_HELP, params=[version], context_settings={"show_default": True})
     for name in names:
-        module, _, attribute = COMMANDS[name].partition(":")
-        app.add_command(getattr(importlib.import_module(f"arkcore.cli.{module}"), attribute), name)
+        app.add_command(COMMANDS[name].load(), name)
     return app
 
 
@@ -98,8 +175,7 @@ def main() -> int:
         # A locale that lacks a character must not end the command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    called = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    command = make_app([called] if called in COMMANDS else COMMANDS)
+    command = make_app([])
     if is_japanese():
         from arkcore.cli.help import in_japanese
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from arkcore.cli.console import moment
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
+from arkcore.cli.styled import Text
 from arkcore.cli.view import LOUD
 
 TYPE_CHECKING = False

@@ -8,8 +8,8 @@ from rich.table import Table
 from arkcore.base.text import elided
 from arkcore.cli.console import duration
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
 from arkcore.cli.pair import Both, window_text
+from arkcore.cli.styled import Text
 from arkcore.cli.view import LOUD
 
 TYPE_CHECKING = False

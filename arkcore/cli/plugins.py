@@ -14,7 +14,8 @@ from arkcore.base.errors import ArkError, ConfigurationError, PluginError, descr
 from arkcore.cli.command import Command, Seconds
 from arkcore.cli.console import complain, console, print_json, show
 from arkcore.cli.language import say
-from arkcore.cli.output import Text, put
+from arkcore.cli.output import put
+from arkcore.cli.styled import Text
 from arkcore.cli.unloadable import why_unloadable
 from arkcore.plugin.application import check_declaration
 from arkcore.plugin.contract import check_hooks
@@ -30,7 +31,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arkcore.cli.output import SafeConsole
+    from arkcore.cli.styled import SafeConsole
 
 #: Columns from which on there is room for the optional hooks.
 _WIDE = 110

@@ -14,8 +14,9 @@ from arkcore.cli.configuration import findings_about
 from arkcore.cli.console import complain, console, paths_here, print_json, show, write_file
 from arkcore.cli.examine import examined
 from arkcore.cli.language import say
-from arkcore.cli.output import Text, put
+from arkcore.cli.output import put
 from arkcore.cli.peer import PeerError, answers_from, is_file
+from arkcore.cli.styled import Text
 from arkcore.survey.answers import encode
 from arkcore.survey.machine import Machine
 from arkcore.survey.pair import check_pair
@@ -25,7 +26,7 @@ from arkcore.survey.site_file import EXAMPLE, EXAMPLE_JA, read_site
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.base.paths import Paths
-    from arkcore.cli.output import SafeConsole
+    from arkcore.cli.styled import SafeConsole
     from arkcore.survey.answers import Answers
     from arkcore.survey.site import Site
 

@@ -14,7 +14,8 @@ from arkcore.base.status import Outcome
 from arkcore.base.text import shown
 from arkcore.cli.console import console, duration
 from arkcore.cli.language import say
-from arkcore.cli.output import Text, put
+from arkcore.cli.output import put
+from arkcore.cli.styled import Text
 from arkcore.ras.format import format_line
 
 TYPE_CHECKING = False
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arkcore.base.status import Verdict
-    from arkcore.cli.output import SafeConsole
+    from arkcore.cli.styled import SafeConsole
     from arkcore.resources.resource import Resource
     from arkcore.resources.timers import Timers
 

@@ -19,8 +19,9 @@ from arkcore.cli.console import (
     show,
 )
 from arkcore.cli.language import is_japanese, say
-from arkcore.cli.output import Text, put
+from arkcore.cli.output import put
 from arkcore.cli.resources import chosen, usable
+from arkcore.cli.styled import Text
 from arkcore.cli.timer_rows import Row, rows_of
 from arkcore.cli.tuning.suggest import facts_of, show_suggestion, suggestions
 from arkcore.cli.worst_times import WorstTime, worst_times
@@ -34,7 +35,7 @@ from arkcore.resources.requirements import dependents
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from arkcore.base.paths import Paths
-    from arkcore.cli.output import SafeConsole
+    from arkcore.cli.styled import SafeConsole
     from arkcore.resources.resource import Resource
     from arkcore.resources.timers import Timer
 

@@ -10,8 +10,8 @@ from arkcore.base.status import Outcome, Status, StatusReport
 from arkcore.base.text import shown
 from arkcore.cli.console import duration, iso, moment
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
 from arkcore.cli.resources import usable, where_of
+from arkcore.cli.styled import Text
 from arkcore.context.start_group import Unavailable, available, living
 from arkcore.machine import blackbox
 from arkcore.memory.attempts import Attempt

@@ -12,7 +12,7 @@ from rich.live import Live
 
 from arkcore.cli.console import show
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
+from arkcore.cli.styled import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from arkcore.cli.output import SafeConsole
+    from arkcore.cli.styled import SafeConsole
 
 
 def watch(out: SafeConsole, look: Callable[[], RenderableType], every: float) -> None:

@@ -7,11 +7,11 @@ import click
 from arkcore.cli.command import Command
 from arkcore.cli.console import console, iso, paths_here, print_json
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
 from arkcore.cli.ras.cause import paragraphs
 from arkcore.cli.ras.facts import facts_of
 from arkcore.cli.ras.incident import incident_of
 from arkcore.cli.ras.reading import When, limits_of, sources_of, tell_damage
+from arkcore.cli.styled import Text
 from arkcore.ras.reader import Reader
 from arkcore.ras.records import ScriptTaken
 

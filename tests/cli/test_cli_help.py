@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
-from arkcore.cli.extensions import BROUGHT
+from arkcore.cli import main
+from arkcore.cli.command import first_paragraph
+from arkcore.cli.extensions import BROUGHT, SUMMARIES
 from arkcore.cli.help import in_japanese
 from arkcore.cli.help.japanese import COMMANDS, TEXTS
 from arkcore.cli.main import make_app
@@ -34,6 +39,24 @@ def test_every_command_has_its_japanese_help_and_none_is_of_no_command() -> None
 def test_every_option_has_its_japanese_text_and_none_is_of_no_option() -> None:
     texts = {param.help for command in ALL.values() for param in command.params}
     assert set(TEXTS) == texts - {None}
+
+
+def test_what_the_list_says_of_a_command_is_what_its_help_begins_with() -> None:
+    told = {**{name: each.summary for name, each in main.COMMANDS.items()}, **SUMMARIES}
+    ours = {name: ARK.get_command(None, name) for name in told}
+    assert told == {name: first_paragraph(each.help) for name, each in ours.items()}
+    assert not any(each.hidden or each.short_help for each in ours.values())
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    program = (
+        "import sys; sys.argv = ['ark', '--help']; from arkcore.cli.main import main; main();"
+        "print([each for each in sys.modules if each.startswith(('rich', 'msgspec', 'arkcore.cli.'"
+        ", 'ark_testing', 'ark_lab'))], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    needed = "command console extensions help help.formatter language main output"
+    assert {*ast.literal_eval(done.stderr)} == {f"arkcore.cli.{name}" for name in needed.split()}
 
 
 @pytest.mark.parametrize("path", [path for path in ALL if not hasattr(ALL[path], "commands")])

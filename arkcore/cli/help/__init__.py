@@ -7,7 +7,6 @@ Examples stay as they stand in the English text. A command without a text here k
 from __future__ import annotations
 
 import copy
-import inspect
 import re
 
 import click
@@ -23,15 +22,16 @@ _EXAMPLES = "Examples:"
 
 def in_japanese(command: Of, path: str = "") -> Of:
     """`command`, and all beneath it, with Japanese help. `path`: its name, "lifekeeper plan"."""
+    import inspect
+
     from arkcore.cli.command import Context
     from arkcore.cli.help.japanese import COMMANDS, TEXTS, TITLES
 
     spoken = copy.copy(command)
     spoken.context_class = Context
-    prose = COMMANDS.get(path)
-    if prose is not None:
+    if path in COMMANDS:
         _, found, examples = inspect.cleandoc(command.help or "").partition(_EXAMPLES)
-        text = "\n\n".join(map(_joined, prose.strip().split("\n\n")))
+        text = prose_of(path)
         spoken.help = f"{text}\n\n{TITLES[_EXAMPLES]}{examples}" if found else text
     spoken.params = []
     for param in command.params:
@@ -45,6 +45,13 @@ def in_japanese(command: Of, path: str = "") -> Of:
             for name, beneath in command.commands.items()
         }
     return spoken
+
+
+def prose_of(path: str) -> str:
+    """What the command of this name does, in Japanese; "" where there is no text."""
+    from arkcore.cli.help.japanese import COMMANDS
+
+    return "\n\n".join(map(_joined, COMMANDS.get(path, "").strip().split("\n\n")))
 
 
 def _joined(paragraph: str) -> str:

@@ -12,7 +12,7 @@ from arkcore.cli.language import say
 from arkcore.cli.lifekeeper import launcher_files
 from arkcore.cli.lifekeeper.hierarchy import lifekeepers
 from arkcore.cli.lifekeeper.words import state_text
-from arkcore.cli.output import Text
+from arkcore.cli.styled import Text
 from arkcore.managers.lifekeeper_commands import installed_commands
 
 TYPE_CHECKING = False

@@ -8,8 +8,8 @@ from rich.console import Group
 from rich.live import Live
 
 from arkcore.cli.console import duration
-from arkcore.cli.output import Text
 from arkcore.cli.ras.tree import step_name, tree
+from arkcore.cli.styled import Text
 from arkcore.ras.follow import Follower
 from arkcore.ras.line import parse_line
 from arkcore.ras.pairing import Pairing
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from arkcore.cli.output import SafeConsole
+    from arkcore.cli.styled import SafeConsole
     from arkcore.ras.records import Run
 
 #: Seconds between two looks at a log that is followed.

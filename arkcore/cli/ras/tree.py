@@ -7,7 +7,7 @@ import time
 from arkcore.base.status import Outcome
 from arkcore.cli.console import duration
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
+from arkcore.cli.styled import Text
 from arkcore.machine.channel import Step
 from arkcore.ras.records import Checks, Remark, ScriptTaken, StepTaken, Used
 

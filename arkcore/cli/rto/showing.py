@@ -9,8 +9,8 @@ from rich.table import Table
 
 from arkcore.cli.console import duration, iso, show
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
 from arkcore.cli.rto.estimate import NEVER, day, told
+from arkcore.cli.styled import Text
 from arkcore.ras.occasions import Occasion
 
 TYPE_CHECKING = False
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from arkcore.cli.output import SafeConsole
     from arkcore.cli.rto.estimate import Part, Way
     from arkcore.cli.rto.measured import Measured, Samples
     from arkcore.cli.rto.ways import Hierarchy
+    from arkcore.cli.styled import SafeConsole
     from arkcore.resources.resource import Resource
 
 

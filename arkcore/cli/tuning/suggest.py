@@ -10,8 +10,8 @@ from rich.table import Table
 from arkcore.base.errors import ArkError
 from arkcore.cli.console import complain, iso, moment, show
 from arkcore.cli.language import say
-from arkcore.cli.output import Text
 from arkcore.cli.resources import usable
+from arkcore.cli.styled import Text
 from arkcore.cli.tuning.advice import NEAR, Advice, advice
 from arkcore.cli.tuning.conflicts import (
     Conflict,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from arkcore.base.paths import Paths
-    from arkcore.cli.output import SafeConsole
+    from arkcore.cli.styled import SafeConsole
     from arkcore.resources.resource import Resource
 
 #: Timers that count, or that no line of the log tells of.
