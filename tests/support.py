@@ -11,7 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ class ToyNode:
 
     def __init__(self, directory: Path) -> None:
         self.prefix = directory
+        self._made = boot_ticks()
         self.home = directory / "home"
         self.resources = directory / "etc/ark/resources"
         self.resources.mkdir(parents=True)
@@ -107,18 +108,14 @@ class ToyNode:
         """The live processes whose executable or arguments lie in this node's directory."""
         found = []
         mark = str(self.prefix).encode()
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit() or int(entry.name) == os.getpid():
-                continue
+        for pid in living_since(self._made):
             try:
-                state = (entry / "stat").read_bytes().rpartition(b") ")[2][:1]
-                texts = (entry / "cmdline").read_bytes() + os.readlink(entry / "exe").encode()
-                environment = (entry / "environ").read_bytes()
+                texts = read(f"/proc/{pid}/cmdline") + os.readlink(f"/proc/{pid}/exe").encode()
+                environment = b"" if mark in texts else read(f"/proc/{pid}/environ")
             except OSError:
                 continue
-            ours = mark + b"/" in texts or b"ARK_PREFIX=" + mark in environment.split(b"\0")
-            if state not in (b"Z", b"X") and (ours or mark in texts):
-                found.append(int(entry.name))
+            if mark in texts or b"ARK_PREFIX=" + mark in environment.split(b"\0"):
+                found.append(pid)
         return found
 
     def processes_of(self, program: str) -> list[int]:
@@ -135,6 +132,33 @@ class ToyNode:
             os.kill(pid, number)
         if number == signal.SIGKILL:
             wait_for(lambda: not self.daemons())
+
+
+def boot_ticks() -> int:
+    """The time since the boot as proc(5) has it, in ticks: no process that is made later is older.
+
+    One tick less, for what has begun within it.
+    """
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK")) - 1
+
+
+def living_since(ticks: int) -> Iterator[int]:
+    """The live processes that were made since then, but for this one.
+
+    A machine has hundreds that are older than a test: of those, one file is read and no more.
+    """
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            state, *fields = read(f"/proc/{name}/stat").rpartition(b") ")[2].split()
+        except (OSError, ValueError):
+            continue
+        if int(fields[18]) >= ticks and state not in (b"Z", b"X") and int(name) != os.getpid():
+            yield int(name)
+
+
+def read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _executable(pid: int) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from support import boot_ticks, living_since, read
 
 from arkcore.base import trusted
 from arkcore.base.paths import Paths
@@ -48,21 +49,19 @@ class Started:
     """
 
     def __init__(self) -> None:
+        self._made = boot_ticks()
         self.word = f"1000.{random.randrange(10**12):012d}"
         self.mark = f"unit:{self.word}"
 
     def pids(self) -> list[int]:
         found = []
-        for name in filter(str.isdigit, os.listdir("/proc")):
+        for pid in living_since(self._made):
             try:
-                stat = Path(f"/proc/{name}/stat").read_bytes()
-                held = Path(f"/proc/{name}/cmdline").read_bytes()
-                held += Path(f"/proc/{name}/environ").read_bytes()
+                held = read(f"/proc/{pid}/cmdline") + read(f"/proc/{pid}/environ")
             except OSError:
                 continue
-            dead = stat.rpartition(b") ")[2][:1] in (b"Z", b"X")
-            if not dead and self.word.encode() in held and int(name) != os.getpid():
-                found.append(int(name))
+            if self.word.encode() in held:
+                found.append(pid)
         return found
 
     def kill(self) -> None:
