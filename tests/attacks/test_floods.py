@@ -58,7 +58,7 @@ def test_a_huge_environment_keeps_no_remove(
     wide(victim, stranger, tool, 96)
     end = victim.act("remove")
     assert end.code == 0, end
-    assert end.seconds < 3
+    assert end.cpu < 3
 
 
 def test_a_huge_environment_slows_no_check(
@@ -71,7 +71,7 @@ def test_a_huge_environment_slows_no_check(
     wide(victim, stranger, tool, 96)
     end = victim.act("quickcheck")
     assert end.code == 1, end
-    assert end.seconds < 2
+    assert end.cpu < 2
 
 
 def test_what_is_read_of_an_environment_is_bounded(
@@ -101,7 +101,7 @@ def test_huge_arguments_keep_no_remove(
     wide(victim, stranger, tool, 96, "arguments")
     end = victim.act("remove")
     assert end.code == 0, end
-    assert end.seconds < 3
+    assert end.cpu < 3
 
 
 def test_many_huge_environments_keep_no_remove(
@@ -114,7 +114,7 @@ def test_many_huge_environments_keep_no_remove(
         wide(victim, stranger, tool, 16)
     end = victim.act("remove")
     assert end.code == 0, end
-    assert end.seconds < 3
+    assert end.cpu < 3
 
 
 def test_a_page_that_cannot_be_had_holds_nobody_up(
@@ -256,7 +256,7 @@ def test_a_status_command_s_flood_is_bounded(app_victim: Victim, app: Person) ->
     app_victim.configure(user=app.name, timers={"lifekeeper.quickcheck_run": 2})
     end = app_victim.act("quickcheck")
     assert end.code == 0, end
-    assert end.seconds < 8
+    assert end.seconds < 15  # 2 s and what a busy machine takes; without that timer 18 s
     assert all(used(path) < 1 << 22 for path in app_victim.prefix.rglob("*") if path.is_file())
 
 
@@ -280,7 +280,7 @@ def test_a_command_does_nothing_to_our_output_files(app_victim: Victim, deed: st
     )
     app_victim.configure(status=[sys.executable, "-I", str(script)])
     end = app_victim.act("quickcheck")
-    assert end.seconds < 8
+    assert end.cpu < 8
     assert app_victim.act("remove").code == 0
     assert all(used(path) < 1 << 22 for path in app_victim.prefix.rglob("*") if path.is_file())
 

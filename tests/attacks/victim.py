@@ -55,11 +55,16 @@ grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" || exit 3
 
 
 class End:
-    """How a program ended: its code, its seconds, what it printed."""
+    """How a program ended: its code, its seconds, what it printed.
 
-    def __init__(self, code: int, seconds: float, output: str) -> None:
+    `cpu`: seconds of a processor that it and what it waited for have used. A busy machine adds
+    little to them.
+    """
+
+    def __init__(self, code: int, seconds: float, output: str, cpu: float) -> None:
         self.code = code
         self.seconds = seconds
+        self.cpu = cpu
         self.output = output
 
     def __repr__(self) -> str:
@@ -146,7 +151,7 @@ class Victim:
         **more: object,
     ) -> End:
         """Run a program of ours as root, to its end; a late one fails the test."""
-        began = time.monotonic()
+        began, used = time.monotonic(), _cpu_of_children()
         done = subprocess.run(
             [str(word) for word in argv],
             stdin=subprocess.DEVNULL,
@@ -161,7 +166,8 @@ class Victim:
             **more,  # type: ignore[call-overload]
         )
         output = done.stdout.decode("utf-8", "backslashreplace")
-        return End(done.returncode, time.monotonic() - began, output)
+        seconds, cpu = time.monotonic() - began, _cpu_of_children() - used
+        return End(done.returncode, seconds, output, cpu)
 
     def agent(self, resource: str = "web", **parameters: object) -> Agent:
         return Agent(self.top / "agents", "command", str(self.prefix), resource, parameters)
@@ -217,6 +223,11 @@ def toml(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(toml(each) for each in value) + "]"
     return json.dumps(str(value) if isinstance(value, Path) else value)
+
+
+def _cpu_of_children() -> float:
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def pids() -> list[int]:

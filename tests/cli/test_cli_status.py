@@ -78,7 +78,7 @@ def test_a_status_that_hangs_is_unknown_in_time(node: ToyNode, ark) -> None:
     )
     began = time.monotonic()
     facts = _facts(ark, "--within", "0.5")
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 50  # its status takes 1000 s
     assert facts["status"] == "UNKNOWN"
     # Whoever watches a hang leaves the room to the boxes of the scripts that failed.
     assert not (node.prefix / "var/log/ark/blackbox").exists()
@@ -328,7 +328,7 @@ def test_an_end_while_a_status_hangs_leaves_nothing_behind(node: ToyNode) -> Non
     wait_for(lambda: len(node.processes()) >= 3)
     began = time.monotonic()
     assert watching.end() == (0, "")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50  # its status has 60 s
     wait_for(lambda: not node.processes())
 
 

@@ -73,7 +73,7 @@ def test_a_product_that_dies_at_once_fails_the_restore_long_before_its_timer(nod
     node.hooks("def ark_start(ctx, default):\n    ctx.run(['/bin/echo', 'no licence'])\n")
     program = node.start("restore")
     assert program.end() == 1
-    assert program.seconds < 12
+    assert program.seconds < 60  # its timer is 480 s
     assert "| no licence" in node.ras
     assert "it has died" in node.ras[-1]
 
@@ -100,11 +100,11 @@ def test_no_start_before_the_wait_after_a_forced_stop_of_an_earlier_action(node)
     node.configure(timers={"force_stop_wait": 5})
     node.run("restore")
     node.hooks("def ark_stop(ctx, default):\n    raise RuntimeError('refused')\n")
+    before_the_stop = time.monotonic()
     node.run("remove")
     node.hooks("")
-    program = node.start("restore")
-    assert program.end() == 0
-    assert program.seconds > 2
+    assert node.run("restore") == 0
+    assert time.monotonic() - before_the_stop > 5
 
 
 #: A stop that ends all, and says that it has not.
@@ -136,11 +136,11 @@ def ark_force_stop(ctx, default):
     ctx.run(["/bin/sh", "-c", "env -i setsid sleep 2.5 >/dev/null 2>&1 &"])
 """
     )
+    before_the_stop = time.monotonic()
     assert node.run("remove") == 0
     node.hooks("")
-    program = node.start("restore")
-    assert program.end() == 0
-    assert program.seconds > 2
+    assert node.run("restore") == 0
+    assert time.monotonic() - before_the_stop > 5
 
 
 def test_no_start_while_a_forced_stop_goes_on_in_the_background(node):
@@ -312,7 +312,7 @@ def test_a_lifekeeper_alarm_is_no_failure(node):
     program.process.send_signal(signal.SIGALRM)
     assert program.end() == 0
     assert "SIGALRM" in node.ras[-1]
-    assert len(node.processes()) == 1
+    wait_for(lambda: len(node.processes()) == 1)
 
 
 def test_maintenance_is_a_reason_to_do_nothing(node):

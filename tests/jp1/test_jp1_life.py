@@ -180,7 +180,7 @@ def test_a_daemon_that_keeps_stdout_open_holds_up_nobody(lab):
     site.jp1.configure(keep_stdout=True)
     end = site.node.call(RESTORE, tag)
     assert end.code == 0
-    assert end.seconds < 5
+    assert end.seconds < 60  # the daemon lives on, and the timer is 480 s
     assert end.output == ""
 
 
@@ -270,7 +270,7 @@ def test_a_hung_status_command_is_ended_and_named(lab):
     site.jp1.fault("jbs_spmd_status", hang="before")
     end = site.node.call(CHECK, tag)
     assert end.code == 0
-    assert end.seconds < 5
+    assert end.seconds < 15  # 4 s and what a busy machine takes; without that timer 18 s
     assert "jbs_spmd_status" in site.messages(tag)[-1]
     assert site.jp1.commands() == []
 

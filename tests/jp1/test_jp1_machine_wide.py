@@ -123,7 +123,7 @@ def test_a_daemon_that_a_start_made_once_for_the_machine_outlives_the_remove(sit
     assert site.call(CHECK, "ajs1")[0] == 0
     code, seconds = site.call(REMOVE, "ajs1")
     assert code == 0
-    assert seconds < 10
+    assert seconds < 60  # its timer is 120 s
     assert living(site, UNKNOWN) == [daemon]
     assert "Force stopping." not in site.ras("ajs1")
     told = [line for line in site.ras("ajs1") if f"pid {daemon} ajsagent" in line]
@@ -163,7 +163,7 @@ def test_a_daemon_that_a_person_started_for_a_logical_host_outlives_the_remove(s
     assert site.call(CHECK, "ajs1")[0] == 0
     code, seconds = site.call(REMOVE, "ajs1")
     assert code == 0
-    assert seconds < 10
+    assert seconds < 60  # its timer is 120 s
     assert living(site, path) == [daemon]
     assert any(f"pid {daemon} {Path(path).name}" in line for line in site.ras("ajs1"))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from ark_lab import StandIn
 from ark_lab.testing import HOST, Lab
 
@@ -35,13 +33,11 @@ def test_where_nothing_runs_it_succeeds(node: StandIn) -> None:
 
 
 def test_with_a_delay_it_returns_before_it_kills(base: StandIn) -> None:
-    base.configure(kill_delay=1)
-    began = time.monotonic()
+    base.configure(kill_delay=3)
     base.run("jbs_killall.cluster", HOST)
-    assert time.monotonic() - began < 1
     assert base.processes(HOST) != []
     assert [process.args[1] for process in base.commands()] == ["jbs_killall.cluster"]
-    assert base.wait_until(lambda: base.processes(HOST) == [])
+    assert base.wait_until(lambda: base.processes(HOST) == [], within=30)
     assert base.wait_until(lambda: base.commands() == [])
 
 
