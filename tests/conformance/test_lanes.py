@@ -76,7 +76,7 @@ def _check(function: Callable[[Subject], None]) -> Check:
     return check("", "")(function)
 
 
-def test_two_lanes_do_not_see_one_another(in_lanes) -> None:
+def test_two_lanes_do_not_see_one_another(in_lanes: Callable[..., Lanes]) -> None:
     both = threading.Barrier(2, timeout=60)
     nodes: set[str] = set()
 
@@ -101,7 +101,9 @@ def test_two_lanes_do_not_see_one_another(in_lanes) -> None:
     assert len(nodes) == 2
 
 
-def test_an_installation_that_shares_a_name_is_not_used(in_lanes, subject: Subject) -> None:
+def test_an_installation_that_shares_a_name_is_not_used(
+    in_lanes: Callable[..., Lanes], subject: Subject
+) -> None:
     subject.installation.another = lambda: subject.installation
     heard: list[str] = []
     asked: list[Subject] = []
@@ -121,7 +123,9 @@ def test_an_installation_that_shares_a_name_is_not_used(in_lanes, subject: Subje
     assert told == "installation 2 is not used: logical host RIGHT1 is another installation's too"
 
 
-def test_an_end_from_outside_puts_back_what_a_check_has_exchanged(in_lanes) -> None:
+def test_an_end_from_outside_puts_back_what_a_check_has_exchanged(
+    in_lanes: Callable[..., Lanes],
+) -> None:
     begun = threading.Event()
     kept: list[tuple[Path, bytes]] = []
 
@@ -144,23 +148,29 @@ def test_an_end_from_outside_puts_back_what_a_check_has_exchanged(in_lanes) -> N
 
 
 @pytest.mark.parametrize(
-    ("told", "change"),
+    ("told", "load", "most", "checks"),
     [
-        ("Installation.another is not given", {"another": None}),
-        ("lanes = 1", {"most": 1}),
-        ("this machine is busy, its load is 7.0", {"load": 7.0}),
-        ("", {"checks": CHECKS[:3]}),
+        ("lanes = 1", 0.0, 1, CHECKS),
+        ("this machine is busy, its load is 7.0", 7.0, None, CHECKS),
+        ("", 0.0, None, CHECKS[:3]),
     ],
 )
 def test_why_checks_run_one_after_another_is_one_line(
-    unasked: Subject, monkeypatch: pytest.MonkeyPatch, told: str, change: dict[str, object]
+    unasked: Subject,
+    monkeypatch: pytest.MonkeyPatch,
+    told: str,
+    load: float,
+    most: int | None,
+    checks: tuple[Check, ...],
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    monkeypatch.setattr(os, "getloadavg", lambda: (change.get("load", 0.0), 0.0, 0.0))
-    if "another" in change:
-        unasked.installation.another = None
-    checks = change.get("checks", CHECKS)
-    assert room(unasked, checks, change.get("most")) == (1, told)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    assert room(unasked, checks, most) == (1, told)
+
+
+def test_an_installation_of_which_there_is_one_has_one_lane(unasked: Subject) -> None:
+    unasked.installation.another = None
+    assert room(unasked, CHECKS, 4) == (1, "Installation.another is not given")
 
 
 def test_a_quiet_machine_has_room_for_all_lanes(

@@ -77,10 +77,7 @@ class Board:
             return Next.END
         if self._phase is _Phase.ALONE and self._lanes != {0}:
             return Next.WAIT
-        while self._mine[lane] or (group := self._choice(lane)) is not None:
-            if not self._mine[lane]:
-                self._ahead.remove(group)
-                self._mine[lane] = list(group.checks)
+        while self._mine[lane] or self._takes_more(lane):
             check = self._mine[lane].pop(0)
             if self._place[check.name] <= self._until:
                 self._at_work[lane] = (check, self._phase)
@@ -102,6 +99,13 @@ class Board:
                     self._at_work[lane] = (check, self._phase)
                     return check
         return Next.END
+
+    def _takes_more(self, lane: int) -> bool:
+        group = self._choice(lane)
+        if group is not None:
+            self._ahead.remove(group)
+            self._mine[lane] = list(group.checks)
+        return group is not None
 
     def _choice(self, lane: int) -> Group | None:
         self._ahead = [each for each in self._ahead if each.place <= self._until]
