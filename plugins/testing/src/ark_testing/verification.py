@@ -23,11 +23,11 @@ def run_checks(
     """Run checks; `tell` hears of each in their order, as soon as it and those before it are over.
 
     `tell_long` hears of one that lasts long, while it lasts, and why they do not run beside one
-    another. `lanes`: so many at most; None leaves it to the machine.
+    another. `lanes`: so many at most; None leaves it to the machine and tells why there is one.
     """
     checks = list(checks)
     count, why = room(subject, checks, lanes)
-    if why:
+    if why and lanes is None:
         tell_long(f"checks run one after another: {why}")
     results = []
     running = Lanes(subject, checks, count, tell_long) if count > 1 else None

@@ -225,6 +225,13 @@ def _verified(
 
     resources = [with_secrets(each, paths) for each in resources]
     first, second = resources[0], resources[1] if len(resources) == 2 else None
+    if len(checks) > 1:
+        complain(
+            say(
+                "checks run one after another: a configured resource is one installation",
+                "設定済みのリソースは 1 つのインストールなので、検査を順に実行します",
+            )
+        )
     files = dict(_required(paths, [name for each in resources for name in each.requires]))
     installation = installation_of(first, second, files, comes_and_goes)
     with tempfile.TemporaryDirectory(prefix="ark-verify-") as directory:
@@ -236,7 +243,7 @@ def _verified(
             spares=True,
         )
         try:
-            results = run_checks(subject, checks, tell, complain)
+            results = run_checks(subject, checks, tell, complain, lanes=1)
             for host in subject.hosts:
                 subject.stopped(host)  # in the ordinary way, where that will do
         finally:
