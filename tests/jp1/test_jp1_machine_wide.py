@@ -43,7 +43,7 @@ class Site:
         lines = [f"{key} = {value!r}" for key, value in options.items()]
         (self.resources / f"{tag}.toml").write_text(
             f'plugin = "jp1-ajs3-manager"\nlogical_host = "{host}"\n'
-            "[timers]\nforce_stop_wait = 0.2\nremove.process = 20\n"
+            "[timers]\nforce_stop_wait = 0.2\nremove.process = 100\n"
             f'[options]\nroot = "{self.jp1.root}"\n' + "\n".join(lines) + "\n"
         )
         self.node.create(tag)
@@ -123,7 +123,7 @@ def test_a_daemon_that_a_start_made_once_for_the_machine_outlives_the_remove(sit
     assert site.call(CHECK, "ajs1")[0] == 0
     code, seconds = site.call(REMOVE, "ajs1")
     assert code == 0
-    assert seconds < 60  # its timer is 120 s
+    assert seconds < 60  # its timer is 100 s
     assert living(site, UNKNOWN) == [daemon]
     assert "Force stopping." not in site.ras("ajs1")
     told = [line for line in site.ras("ajs1") if f"pid {daemon} ajsagent" in line]
@@ -163,7 +163,7 @@ def test_a_daemon_that_a_person_started_for_a_logical_host_outlives_the_remove(s
     assert site.call(CHECK, "ajs1")[0] == 0
     code, seconds = site.call(REMOVE, "ajs1")
     assert code == 0
-    assert seconds < 60  # its timer is 120 s
+    assert seconds < 60  # its timer is 100 s
     assert living(site, path) == [daemon]
     assert any(f"pid {daemon} {Path(path).name}" in line for line in site.ras("ajs1"))
 
