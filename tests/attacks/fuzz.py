@@ -170,7 +170,7 @@ def main() -> None:
     """Fuzz one target with atheris until it breaks; new inputs go into a directory beside."""
     import tempfile
 
-    import atheris
+    import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     directory = Path(tempfile.mkdtemp())
     target = TARGETS[sys.argv.pop(1)]

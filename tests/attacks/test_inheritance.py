@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attacks.people import Person
@@ -102,7 +103,7 @@ def test_no_program_beneath_a_stranger_s_lkroot_is_run(
     if whose == "his":
         for name in OF_LIFEKEEPER:
             stranger.owns(lkroot / name)
-    more = {"LKROOT": str(lkroot)}
+    more: dict[str, Any] = {"LKROOT": str(lkroot)}
     victim.kill_product()
     for name in ("quickCheck", "recover", "remove", "restore"):
         victim.call(launchers / name, "-t", "web", "-i", "id", environment=more)
@@ -143,7 +144,7 @@ def test_nothing_in_the_current_directory_is_imported(victim: Victim) -> None:
     proof = victim.top / "proof"
     for name in ("gc", "os", "arkcore", "sitecustomize"):
         (victim.top / f"{name}.py").write_text(_EVIL.format(str(proof)))
-    words = [PROGRAMS / "ark-restore", "-t", "web"]
+    words: list[str | Path] = [PROGRAMS / "ark-restore", "-t", "web"]
     done = subprocess.run(words, cwd=victim.top, env=victim.environment(), check=False)
     assert done.returncode == 0
     assert not proof.exists()

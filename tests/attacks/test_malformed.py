@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attacks.people import Person
@@ -175,7 +176,9 @@ def test_no_parameter_of_the_cluster_keeps_a_stop(
 ) -> None:
     """A resource runs; then the cluster's parameters are malformed, and it is stopped."""
     proof = victim.top / "proof"
-    commands = {name: [str(victim.home / name)] for name in ("start", "stop", "status")}
+    commands: dict[str, Any] = {
+        name: [str(victim.home / name)] for name in ("start", "stop", "status")
+    }
     agent = victim.agent(logical_host="LHWEB", **commands)
     assert agent.call("start", timeout=20).code == 0
     good = dict(agent.invocation("stop", 8).environment)
@@ -207,7 +210,9 @@ INSTANCES = [
 @pytest.mark.parametrize("name", INSTANCES, ids=range(len(INSTANCES)))
 def test_no_name_of_a_resource_is_a_path(victim: Victim, name: str) -> None:
     """OCF_RESOURCE_INSTANCE is a path, a line end, an escape sequence."""
-    commands = {each: [str(victim.home / each)] for each in ("start", "stop", "status")}
+    commands: dict[str, Any] = {
+        each: [str(victim.home / each)] for each in ("start", "stop", "status")
+    }
     agent = victim.agent(logical_host="LHWEB", **commands)
     before = files(victim.top)
     environment = {**agent.invocation("start", 20).environment, "OCF_RESOURCE_INSTANCE": name}
@@ -374,7 +379,8 @@ def test_a_stranger_s_command_is_refused(
 @pytest.mark.parametrize("how", ["pid_file", "status"])
 def test_a_stranger_is_told_nothing_false(victim: Victim, stranger: Person, how: str) -> None:
     """A stranger asks for the status of what runs as root, and sees only a part of it."""
-    victim.configure(**({"pid_file": victim.home / "run/web.pid"} if how == "pid_file" else {}))
+    pid_file: dict[str, Any] = {"pid_file": victim.home / "run/web.pid"}
+    victim.configure(**(pid_file if how == "pid_file" else {}))
     victim.restore()
     (victim.home / "run").chmod(0o700)
     told = f"{victim.prefix}/run/ark: you may not read there; ask as root\n"

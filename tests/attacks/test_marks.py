@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from attacks.people import Person
@@ -123,7 +124,9 @@ def test_a_stream_of_forged_marks_keeps_no_stop_of_the_cluster(
 ) -> None:
     """The same; Pacemaker stops the resource."""
     stranger.python(BREED, *forged(victim).values(), "/bin/sleep")
-    parameters = {name: [str(victim.home / name)] for name in ("start", "stop", "status")}
+    parameters: dict[str, Any] = {
+        name: [str(victim.home / name)] for name in ("start", "stop", "status")
+    }
     agent = victim.agent(logical_host="LHWEB", **parameters)
     assert agent.call("start", timeout=14).code == 0
     assert agent.call("stop", timeout=14).code == 0

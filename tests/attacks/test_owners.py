@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ark_command import Command, Options
@@ -202,7 +203,8 @@ def test_a_stranger_s_command_is_not_run_as_root(
     victim: Victim, stranger: Person, which: str
 ) -> None:
     """A command without `user` belongs to a stranger, mode 0755."""
-    victim.configure(**{which: [str(stranger.owns(evil(victim)))]})
+    options: dict[str, Any] = {which: [str(stranger.owns(evil(victim)))]}
+    victim.configure(**options)
     end = victim.ark("validate", "web")
     for action in ("restore", "quickcheck", "remove"):
         victim.act(action)
@@ -214,7 +216,7 @@ def test_preflight_names_a_stranger_s_command(victim: Victim, stranger: Person) 
     """`ark preflight`'s look at a command that root runs and a stranger owns."""
     values = {name: [str(victim.home / name)] for name in ("stop", "status")}
     values["start"] = [str(stranger.owns(evil(victim)))]
-    looked_at = SimpleNamespace(options=make_options(Options, values))
+    looked_at: Any = SimpleNamespace(options=make_options(Options, values))
     found = {each.check: each.level for each in Command().ark_preflight(looked_at)}
     assert found["options.start"].value != "ok"
 

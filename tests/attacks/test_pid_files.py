@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attacks.people import Person
@@ -188,7 +189,7 @@ def test_a_stranger_s_pid_file_answers_no_probe(
     """The same; Pacemaker probes the node before it starts the product elsewhere."""
     other = stranger.start(["/bin/sleep", "300"])
     stranger.shell('echo "$2" >"$1/web.pid"', sticky, other.pid)
-    commands = {name: [str(victim.home / name)] for name in ("start", "stop")}
+    commands: dict[str, Any] = {name: [str(victim.home / name)] for name in ("start", "stop")}
     agent = victim.agent(logical_host="LHWEB", pid_file=sticky / "web.pid", **commands)
     assert agent.call("monitor").code == 7
 

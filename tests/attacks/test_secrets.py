@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attacks.people import Person
@@ -141,7 +142,9 @@ def test_logs_of_every_kind_show_no_value_of_an_environment(secretive: Victim) -
 
 def test_a_stranger_reads_no_parameter_of_the_cluster(victim: Victim, stranger: Person) -> None:
     """A password among Pacemaker's parameters, whose own files are 0600 and 0640."""
-    commands = {name: [str(victim.home / name)] for name in ("start", "stop", "status")}
+    commands: dict[str, Any] = {
+        name: [str(victim.home / name)] for name in ("start", "stop", "status")
+    }
     agent = victim.agent(logical_host="LHWEB", env={"PGPASSWORD": SECRET}, **commands)
     assert agent.call("start", timeout=20).code == 0
     agent.call("monitor", interval=10)
@@ -176,7 +179,9 @@ def test_a_password_of_a_wrong_type_is_shown_nowhere(victim: Victim) -> None:
 
 def test_a_password_under_a_misspelt_parameter_is_shown_nowhere(victim: Victim) -> None:
     """The same among Pacemaker's parameters."""
-    commands = {name: [str(victim.home / name)] for name in ("start", "stop", "status")}
+    commands: dict[str, Any] = {
+        name: [str(victim.home / name)] for name in ("start", "stop", "status")
+    }
     agent = victim.agent(logical_host="LHWEB", db_pasword=SECRET, **commands)
     seen = agent.call("validate-all").output + agent.call("start", timeout=20).output
     assert SECRET not in seen

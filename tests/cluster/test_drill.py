@@ -76,7 +76,9 @@ def detected(log: str, resource: str) -> float:
     return at(moment.isoformat())
 
 
-def test_all_three_pass_and_their_times_are_those_of_the_cluster_s_own_log(world, logged) -> None:
+def test_all_three_pass_and_their_times_are_those_of_the_cluster_s_own_log(
+    world: World, logged: Callable[[str, str, str], list[Operation]]
+) -> None:
     began, log_before = time.monotonic(), len(world.n1.text(LOG))
     code, facts = run_drill(world, "all")
     assert (code, facts["passed"]) == (0, True)
@@ -88,13 +90,14 @@ def test_all_three_pass_and_their_times_are_those_of_the_cluster_s_own_log(world
     assert ends == [("n1", "n1"), ("n1", "n2"), ("n2", "n1")]
     assert legs[1]["moved"] == list(world.service.resources)
     #: What is reported, less what the cluster's log or the client outside says, in seconds.
-    off = {}
+    off: dict[object, float] = {}
     for leg in legs:
         kind = leg["drill"]
         # The resource's own stop and start: on n1 from the RAS log, on n2 from the history.
         for action, node in (("stop", leg["from"]), ("start", leg["to"])):
             told = moments(leg)
             operation = nearest(logged(node, resource, action), told[f"{action}_began"])
+            assert operation.ended is not None
             off[kind, action, "began"] = told[f"{action}_began"] - operation.began
             off[kind, action, "ended"] = told[f"{action}_ended"] - operation.ended
         # All that goes with it.
@@ -102,6 +105,7 @@ def test_all_three_pass_and_their_times_are_those_of_the_cluster_s_own_log(world
         for each in leg["operations"]:
             found = logged(each["node"], each["resource"], each["action"])
             operation = nearest(found, at(each["began"]))
+            assert operation.ended is not None
             off[kind, repr(operation), "began"] = at(each["began"]) - operation.began
             off[kind, repr(operation), "ended"] = at(each["ended"]) - operation.ended
             assert each["code"] == operation.code == 0
@@ -114,7 +118,7 @@ def test_all_three_pass_and_their_times_are_those_of_the_cluster_s_own_log(world
     assert {what: by for what, by in off.items() if abs(by) > 1.0} == {}
 
 
-def test_with_a_plugin_that_is_sabotaged_it_fails_and_says_where(world) -> None:
+def test_with_a_plugin_that_is_sabotaged_it_fails_and_says_where(world: World) -> None:
     world.fault(world.n2, "jajs_start.cluster", "refuse=1")
     code, facts = run_drill(world, "failover")
     assert (code, facts["passed"]) == (1, False)

@@ -8,7 +8,7 @@ from database_cluster import DatabaseCluster, run
 
 @pytest.mark.cluster
 @pytest.mark.timeout(300)
-def test_no_acknowledged_row_is_lost_by_a_crash_a_power_cut_and_a_switch():
+def test_no_acknowledged_row_is_lost_by_a_crash_a_power_cut_and_a_switch() -> None:
     faults = ["all its processes killed", "power cut", "switched over"]
     assert set(faults) < set(DatabaseCluster.FAULTS)
     result, silences = run(faults)

@@ -77,7 +77,7 @@ def status_of(site: Site, tag: str) -> str:
         check=True,
     )
     [facts] = json.loads(answer.stdout)
-    return facts["status"]
+    return str(facts["status"])
 
 
 def kill_one(jp1: StandIn, host: str, name: str) -> None:
@@ -95,7 +95,7 @@ def kill_one(jp1: StandIn, host: str, name: str) -> None:
         ("jp1-ajs3-agent", Product.AGENT, "jpqmon"),
     ],
 )
-def test_the_whole_life(lab, plugin, product, victim):
+def test_the_whole_life(lab: Lab, plugin: str, product: Product | None, victim: str) -> None:
     site = Site(lab, product)
     tag = "lkjp1"
     requires = ""
@@ -128,7 +128,7 @@ def test_the_whole_life(lab, plugin, product, victim):
     assert site.jp1.commands() == []
 
 
-def test_the_guides_sample_of_a_stop_that_needed_force(lab):
+def test_the_guides_sample_of_a_stop_that_needed_force(lab: Lab) -> None:
     site = Site(lab, None)
     tag = site.protect("lkjp1_base", "jp1-base", remove__process=2)
     assert site.call(RESTORE, tag) == 0
@@ -149,7 +149,7 @@ def test_the_guides_sample_of_a_stop_that_needed_force(lab):
     assert site.jp1.processes(HOST) == []
 
 
-def test_why_a_recover_stops_by_force_what_is_gone_is_told(lab):
+def test_why_a_recover_stops_by_force_what_is_gone_is_told(lab: Lab) -> None:
     site = Site(lab, None)
     tag = site.protect("lkjp1_base", "jp1-base")
     assert site.call(RESTORE, tag) == 0
@@ -162,7 +162,7 @@ def test_why_a_recover_stops_by_force_what_is_gone_is_told(lab):
     )
 
 
-def test_a_late_killer_of_a_forced_stop_does_not_hit_the_next_start(lab):
+def test_a_late_killer_of_a_forced_stop_does_not_hit_the_next_start(lab: Lab) -> None:
     site = Site(lab, None)
     tag = site.protect("lkjp1_base", "jp1-base")
     site.jp1.configure(kill_again=1.5)
@@ -174,7 +174,7 @@ def test_a_late_killer_of_a_forced_stop_does_not_hit_the_next_start(lab):
     assert site.call(CHECK, tag) == 0
 
 
-def test_a_daemon_that_keeps_stdout_open_holds_up_nobody(lab):
+def test_a_daemon_that_keeps_stdout_open_holds_up_nobody(lab: Lab) -> None:
     site = Site(lab, None)
     tag = site.protect("lkjp1_base", "jp1-base")
     site.jp1.configure(keep_stdout=True)
@@ -235,7 +235,9 @@ class Pair:
         ("jp1-ajs3-agent", Product.AGENT),
     ],
 )
-def test_mutual_standby_never_touches_the_other_logical_host(lab, plugin, product, first, second):
+def test_mutual_standby_never_touches_the_other_logical_host(
+    lab: Lab, plugin: str, product: Product | None, first: str, second: str
+) -> None:
     pair = Pair(lab, plugin, product)
     pair.put("one", first)
     pair.put("two", second)
@@ -251,7 +253,7 @@ def test_mutual_standby_never_touches_the_other_logical_host(lab, plugin, produc
     assert pair.site.call(CHECK, "two") == expected
 
 
-def test_a_quickcheck_of_what_is_not_in_service_is_0(lab):
+def test_a_quickcheck_of_what_is_not_in_service_is_0(lab: Lab) -> None:
     site = Site(lab, None)
     tag = site.protect("lkjp1_base", "jp1-base")
     assert site.call(RESTORE, tag) == 0
@@ -263,7 +265,7 @@ def test_a_quickcheck_of_what_is_not_in_service_is_0(lab):
     assert site.call(CHECK, tag) == 1
 
 
-def test_a_hung_status_command_is_ended_and_named(lab):
+def test_a_hung_status_command_is_ended_and_named(lab: Lab) -> None:
     site = Site(lab, None)
     tag = site.protect("lkjp1_base", "jp1-base", lifekeeper__quickcheck_run=4)
     assert site.call(RESTORE, tag) == 0
@@ -275,7 +277,7 @@ def test_a_hung_status_command_is_ended_and_named(lab):
     assert site.jp1.commands() == []
 
 
-def test_a_start_that_floods_its_output_and_a_status_that_is_no_text_hurt_nobody(lab):
+def test_a_start_that_floods_its_output_and_a_status_that_is_no_text_hurt_nobody(lab: Lab) -> None:
     site = Site(lab, None)
     tag = site.protect("lkjp1_base", "jp1-base")
     site.jp1.fault("jbs_start.cluster", flood=30_000_000)

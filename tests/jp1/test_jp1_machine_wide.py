@@ -112,7 +112,7 @@ def running(program: Path) -> list[int]:
     return [pid for pid in processes.pids() if processes.executable(pid) == str(program)]
 
 
-def test_a_daemon_that_a_start_made_once_for_the_machine_outlives_the_remove(site):
+def test_a_daemon_that_a_start_made_once_for_the_machine_outlives_the_remove(site: Site) -> None:
     command = started_once(site)
     site.protect("ajs1", HOST, start_command=command)
     site.protect("ajs2", OTHER, start_command=command)
@@ -134,7 +134,7 @@ def test_a_daemon_that_a_start_made_once_for_the_machine_outlives_the_remove(sit
     assert living(site, UNKNOWN) == [daemon]
 
 
-def test_what_not_ours_names_outlives_the_remove_wherever_its_program_lies(site):
+def test_what_not_ours_names_outlives_the_remove_wherever_its_program_lies(site: Site) -> None:
     program = site.lab.directory / "elsewhere/sharedd"
     program.parent.mkdir()
     shutil.copy("/bin/sleep", program)
@@ -156,7 +156,9 @@ def test_what_not_ours_names_outlives_the_remove_wherever_its_program_lies(site)
 
 
 @pytest.mark.parametrize("path", ["opt/jp1ajs2/bin/jevtraplog", UNKNOWN])
-def test_a_daemon_that_a_person_started_for_a_logical_host_outlives_the_remove(site, path):
+def test_a_daemon_that_a_person_started_for_a_logical_host_outlives_the_remove(
+    site: Site, path: str
+) -> None:
     site.protect("ajs1", HOST)
     assert site.call(RESTORE, "ajs1")[0] == 0
     daemon = site.start(path)
@@ -168,7 +170,7 @@ def test_a_daemon_that_a_person_started_for_a_logical_host_outlives_the_remove(s
     assert any(f"pid {daemon} {Path(path).name}" in line for line in site.ras("ajs1"))
 
 
-def test_a_daemon_that_the_option_ours_names_ends_with_its_logical_host(site):
+def test_a_daemon_that_the_option_ours_names_ends_with_its_logical_host(site: Site) -> None:
     site.protect("ajs1", HOST, ours=[Path(UNKNOWN).name])
     assert site.call(RESTORE, "ajs1")[0] == 0
     daemon = site.start(UNKNOWN)

@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 from agents import NOT_RUNNING, SUCCESS, Agent
-from ark_lab import Product, StandIn
+from ark_lab import ProcessInfo, Product, StandIn
 from ark_lab.testing import HOST, Lab
 from ark_testing.ocf import parameter_text
 from database import Database, home, make_template
 from own_systemd import own_manager
 from support import wait_for
 
-from arkcore import Process
 from arkcore.plugin.discovery import installed
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +81,7 @@ def judged(directory: Path, plugin: str, prefix: Path, *parameters: str) -> str:
     """What the tester says of an agent; it fails where that is not "passed all tests"."""
     root = directory / "root"
     environment = {"ARK_PREFIX": str(prefix), "PATH": "/usr/bin:/bin"}
-    install = [PROGRAMS / "ark", "pacemaker", "install", plugin, "--root", root]
+    install: list[str | Path] = [PROGRAMS / "ark", "pacemaker", "install", plugin, "--root", root]
     subprocess.run(install, env=environment, check=True, capture_output=True)
     agent = root / "usr/lib/ocf/resource.d/ark" / plugin
     assert agent.stat().st_mode & 0o7777 == 0o755
@@ -200,7 +199,7 @@ class Base:
     def die(self, only: str = "") -> None:
         """All of it, or the processes of one name."""
 
-        def living() -> list[Process]:
+        def living() -> list[ProcessInfo]:
             return [each for each in self.jp1.processes(HOST) if only in ("", each.name)]
 
         for process in living():

@@ -64,11 +64,11 @@ class WithoutArguments(Whole):
     """Hooks may leave out arguments that they do not use."""
 
     @hookimpl
-    def ark_status(self) -> Any:
+    def ark_status(self) -> Any:  # type: ignore[override]
         return "no context"
 
     @hookimpl
-    def ark_processes(self) -> Any:
+    def ark_processes(self) -> Any:  # type: ignore[override]
         return []
 
 
@@ -92,7 +92,7 @@ class Decorated(Whole):
 class Static(Whole):
     @staticmethod
     @hookimpl
-    def ark_status(ctx: Any) -> Any:  # type: ignore[override]
+    def ark_status(ctx: Any) -> Any:
         return ("static", ctx)
 
 
@@ -237,7 +237,7 @@ def test_an_argument_that_no_hook_has_is_refused() -> None:
 def test_a_context_for_the_declaration_is_refused() -> None:
     class Wrong(Whole):
         @hookimpl
-        def ark_application(self, ctx: Any) -> Any: ...
+        def ark_application(self, ctx: Any) -> Any: ...  # type: ignore[override]
 
     told = refusal(Wrong())
     assert told == "plugin odd: ark_application takes an argument 'ctx'; allowed: none"
@@ -268,7 +268,7 @@ def test_a_hook_that_is_no_method_is_refused() -> None:
         def __call__(self, ctx: Any) -> Any: ...
 
     class Odd(Whole):
-        ark_status = Callable_()  # type: ignore[assignment]
+        ark_status = Callable_()
 
     assert refusal(Odd()) == "plugin odd: ark_status must be a plain method"
 
