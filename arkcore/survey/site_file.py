@@ -114,6 +114,7 @@ mount_point = "/shared/jp1"
 device = "/dev/mapper/jp1"
 storage = "shared"              # または "replicated" (DataKeeper)
 multipath = true                # ディスクへのパスが複数ある
+routed = false                  # または true (クラウドのルートで仮想 IP に到達する)
 
 [logical_hosts.resources]       # 各リソースのプラグイン。開始の順
 lkjp1_base = "jp1-base"
