@@ -178,7 +178,7 @@ def test_a_quiet_machine_has_room_for_all_lanes(
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     monkeypatch.setattr(os, "getloadavg", lambda: (0.5, 0.0, 0.0))
-    assert room(unasked, CHECKS) == (6, "")
+    assert room(unasked, CHECKS) == (5, "")
 
 
 def _beneath(place: Path) -> list[processes.Process]:

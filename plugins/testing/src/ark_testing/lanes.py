@@ -27,7 +27,7 @@ from ark_testing.subject import Subject
 #: So few checks are run in one lane.
 _FEW = 6
 #: So many lanes at most: more would only wait for a processor.
-MOST = 6
+MOST = 5
 #: Processes that each processor may have ready to run before the machine counts as busy.
 _READY = 4.0
 #: Seconds between two looks at how long the checks at work have lasted.
