@@ -76,7 +76,8 @@ def validate(
 def validate_values(paths: Paths, name: str, values: Mapping[str, Any]) -> Resource:
     """The resource that its file would describe with these values. Errors as :func:`validate`."""
     where = paths.resource_file(name)
-    return _validate(paths, name, values, where, cannot_tell, read_node_file(paths))
+    beside = Beside(paths, cannot_tell)
+    return _validate(paths, name, values, where, beside, read_node_file(paths))
 
 
 def validate_essentials(
