@@ -64,7 +64,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "swallows-errors": ("refused_stop_is_told",),
     "errors-are-stopped": ("broken_status_is_no_answer",),
     "ignores-the-deadline": ("hooks_keep_their_deadline",),
-    "hands-descriptors": ("daemons_inherit_nothing",),
+    # Neither could be had by the context.
+    "hands-descriptors": ("daemons_inherit_nothing", "hooks_act_through_the_context"),
     "prints": ("hooks_print_nothing",),
     "raises-in-status": ("hooks_raise_nothing",),
     "changes-its-process": ("hooks_change_nothing_of_their_process",),
@@ -74,7 +75,10 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "configuration-makes": ("preflight_changes_nothing",),
     "configuration-gives-no-advice": ("preflight_tells_what_to_do",),
     "leaks-descriptors": ("hooks_change_nothing_of_their_process",),
-    "leaves-a-child": ("hooks_change_nothing_of_their_process",),
+    "leaves-a-child": (
+        "hooks_change_nothing_of_their_process",
+        "hooks_act_through_the_context",
+    ),
     "sets-the-locale": ("hooks_change_nothing_of_their_process",),
     "remembers-answers": ("nothing_is_kept_in_the_class",),
     "ignores-its-user": ("its_user_runs_it",),
@@ -90,6 +94,32 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "signals-in-status": ("hooks_raise_nothing",),
     "has-no-patience": ("declared_timers_are_long_enough",),
     "loads-slowly": ("answers_come_quickly",),
+    "takes-a-kill-for-an-answer": ("broken_status_is_no_answer",),
+    "decodes-strictly": ("broken_status_is_no_answer",),
+    "reads-the-last-line": ("hooks_keep_their_deadline",),
+    "cleans-up-in-status": ("looks_change_nothing",),
+    "leaves-a-helper": ("looks_begin_nothing",),
+    "makes-the-missing-disk": ("stop_needs_no_shared_disk",),
+    "makes-while-validating": ("validation_changes_nothing",),
+    "has-no-time-for-its-stop": ("commands_have_their_time",),
+    "stops-by-the-pid-file": ("stale_pids_are_not_believed",),
+    "trusts-the-pid-file": ("broken_pid_files_are_survived",),
+    "clears-the-disk": ("stop_and_forced_stop_end_only_their_own",),
+    "goes-by-the-environment": ("only_its_own_are_listed",),
+    "reads-every-command-line": ("only_its_own_are_listed",),
+    "lists-by-a-command": ("processes_are_listed_without_commands",),
+    "sleeps-after-its-start": ("hooks_act_through_the_context",),
+    "believes-the-clock": ("clock_may_jump",),
+    "prints-on-stderr": ("hooks_print_nothing",),
+    "foretells-its-file": ("no_file_can_be_foretold",),
+    "shows-its-password-file": ("secrets_stay_secret",),
+    "vouches-for-its-neighbour": ("health_commands_do_not_vouch_for_what_is_frozen",),
+    "stops-only-what-is-well": ("stop_needs_no_status",),
+    "remembers-its-node": ("another_node_takes_over",),
+    "configuration-needs-the-disk": ("stop_hooks_need_no_shared_disk",),
+    "adds-to-its-options": ("hooks_change_nothing_of_their_process",),
+    "has-a-shell-read-its-options": ("values_are_no_shell_text",),
+    "changes-its-process-when-loaded": ("hooks_change_nothing_of_their_process",),
 }
 
 
@@ -97,6 +127,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
 OPTIONS = {
     "tells-its-secret": {"password": "conformance-password"},
     "ignores-its-user": {"user": "nobody"},
+    "shows-its-password-file": {"password": "conformance-password"},
 }
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ark_testing.acting import Acting, set_node_name, shift_clock
 from ark_testing.changes import Surroundings, differences, kept_by
 from ark_testing.hook_names import odd_hooks
 from ark_testing.writing import Writing
@@ -28,6 +29,7 @@ from arkcore.context.context import Context
 from arkcore.machine import processes
 from arkcore.machine.channel import Sender
 from arkcore.machine.command import CommandResult
+from arkcore.machine.processes import Process
 from arkcore.memory.state import State
 from arkcore.plugin.application import (
     Application,
@@ -70,11 +72,16 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
     output = _capture()
     if "bare" in question:
         _make_bare(question.pop("bare"))
+    if "node" in question:
+        set_node_name(question.pop("node"))
+    if "clock" in question:
+        shift_clock(question.pop("clock"))
+    acting = Acting()
     if what == "declaration":
-        return _declaration(question["plugin"])
+        return _declaration(question["plugin"], acting)
     if what == "validate":
-        return _validate(question["prefix"], question["resource"])
-    asking = _Asking(question["prefix"], question["resource"], question["within"], output)
+        return _validate(question["prefix"], question["resource"], acting)
+    asking = _Asking(question["prefix"], question["resource"], question["within"], output, acting)
     return asking.do(what, question.get("hook", ""))
 
 
@@ -97,11 +104,14 @@ def _make_bare(directory: str) -> None:
 # What a plugin says of itself.
 
 
-def _declaration(name: str) -> dict[str, Any]:
+def _declaration(name: str, acting: Acting) -> dict[str, Any]:
     began = time.monotonic()
     try:
         source = find(name)
+        before = Surroundings()
+        acting.begin()
         plugin = source.load()
+        acted, changed = acting.end(), before.changes()
         check_hooks(plugin, name)
         refuse_near_misses(plugin, name)
         application = check_declaration(plugin.ark_application(), name)  # type: ignore[attr-defined]
@@ -112,6 +122,8 @@ def _declaration(name: str) -> dict[str, Any]:
         return {"refused": f"ark_application raised {_told(error)}"}
     return {
         "seconds": time.monotonic() - began,
+        "acted": acted,
+        "changed": changed,
         "module": source.module,
         "modules": sorted({each.__module__ for each in _classes(plugin, application)}),
         "distribution": source.distribution,
@@ -167,14 +179,20 @@ def _options(application: Application) -> dict[str, Any]:
     return found
 
 
-def _validate(prefix: str, name: str) -> dict[str, Any]:
+def _validate(prefix: str, name: str, acting: Acting) -> dict[str, Any]:
+    writing = Writing()
+    writing.begin()
+    acting.begin()
+    found: dict[str, Any] = {}
     try:
         validate_and_record(Paths(prefix), name)
     except ArkError as error:
-        return {"refused": str(error)}
+        found["refused"] = str(error)
     except Exception as error:
-        return {"raised": _told(error)}
-    return {}
+        found["raised"] = _told(error)
+    writing.end()
+    # What is there since an earlier validation was to be made nevertheless.
+    return {**found, "wrote": [f"changes {each}" for each in writing.tried], "acted": acting.end()}
 
 
 # Hooks.
@@ -183,19 +201,23 @@ def _validate(prefix: str, name: str) -> dict[str, Any]:
 class _ObservedHooks(PluggyHooks):
     """Calls hooks as the engine does, and notes what could be seen of each call."""
 
-    def __init__(self, plugin: object, name: str, output: int) -> None:
+    def __init__(self, plugin: object, name: str, output: int, acting: Acting) -> None:
         super().__init__(plugin, name)
         self._output = output
         self._called = plugin
         self.calls: list[dict[str, Any]] = []
-        #: The command lines that the context was handed.
-        self.ran: list[str] = []
+        #: The commands that the context was handed: their words, and the seconds that each was
+        #: given, None for as many as the hook has.
+        self.ran: list[tuple[list[str], float | None]] = []
         self._writing = Writing()
+        self._acting = acting
 
     def _call(self, hook: str, **given: Any) -> Any:
         before = Surroundings(starts=hook == "ark_start")
         ran = len(self.ran)
+        options = _text_of_options(given)
         self._writing.begin()
+        self._acting.begin()
         kept = kept_by(self._called)
         printed = self._printed()
         raised, value = "", None
@@ -210,18 +232,23 @@ class _ObservedHooks(PluggyHooks):
             raise
         finally:
             seconds = time.monotonic() - began
-            wrote = self._writing.end()
+            acted, wrote = self._acting.end(), self._writing.end()
+            changed = before.changes()
+            if _text_of_options(given) != options:
+                changed.append("ctx.options")
             self.calls.append(
                 {
                     "hook": hook,
                     "seconds": seconds,
                     "raised": raised,
                     "answered": _described(value),
-                    "printed": self._printed()[len(printed) :],
-                    "changed": before.changes(),
+                    "printed": self._printed()[len(printed) :] + self._acting.told,
+                    "changed": changed,
                     "kept": differences(kept, kept_by(self._called)),
                     "wrote": wrote,
-                    "commands": self.ran[ran:],
+                    "foretold": list(self._writing.foretold),
+                    "acted": acted,
+                    "ran": self.ran[ran:],
                 }
             )
 
@@ -232,21 +259,37 @@ class _ObservedHooks(PluggyHooks):
 
 
 class _Watched(Context):
-    """A context that notes the command lines it is handed."""
+    """A context that notes the commands it is handed."""
 
-    ran: list[str]
+    ran: list[tuple[list[str], float | None]]
 
     def run(self, argv: Sequence[str], **given: Any) -> CommandResult:
-        self.ran.append(" ".join(map(os.fspath, argv))[:_LONGEST])
+        self.ran.append((_words(argv), given.get("timeout")))
         return super().run(argv, **given)
+
+    def start_daemon(self, argv: Sequence[str], **given: Any) -> Process:
+        self.ran.append((_words(argv), None))
+        # One of the helpers that a context looks up by their names.
+        begin = Context.__getattr__(self, "start_daemon")  # type: ignore[attr-defined]
+        return begin(argv, **given)  # type: ignore[no-any-return]
+
+
+def _words(argv: Sequence[str]) -> list[str]:
+    return [os.fspath(each)[:_LONGEST] for each in argv]
+
+
+def _text_of_options(given: dict[str, Any]) -> str:
+    """The options of the context that a hook is handed, as text."""
+    ctx = given.get("ctx")
+    return "" if ctx is None else repr(vars(ctx.options))
 
 
 class _Asking:
-    def __init__(self, prefix: str, name: str, within: float, output: int) -> None:
+    def __init__(self, prefix: str, name: str, within: float, output: int, acting: Acting) -> None:
         paths = Paths(prefix)
         self._resource = record.load(paths, name) or validate_and_record(paths, name)
         plugin = self._resource.plugin.load()
-        self._hooks = _ObservedHooks(plugin, self._resource.plugin.name, output)
+        self._hooks = _ObservedHooks(plugin, self._resource.plugin.name, output, acting)
         # What is told to the guard has no reader here, and must never block.
         sender = Sender(os.memfd_create("told"))
         self._work = self._made(self._resource, State(paths, name), sender, within)
@@ -322,7 +365,7 @@ class _Asking:
             if self._hooks.has(hook):
                 try:
                     answer = getattr(self._hooks, hook.removeprefix("ark_"))(*arguments)
-                    found += [_finding(each) for each in answer]
+                    found += [{"hook": hook, **_finding(each)} for each in answer]
                 except BaseException:  # noted with the call
                     continue
         return {"findings": found}

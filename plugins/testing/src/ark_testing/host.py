@@ -44,8 +44,17 @@ class HookCall:
     kept: Sequence[str]
     #: Files that its own Python made, wrote or removed for good: "made PATH".
     wrote: Sequence[str]
-    #: The command lines that it had run.
-    commands: Sequence[str]
+    #: Files that it wrote where and as anybody could foretell it.
+    foretold: Sequence[str]
+    #: What its own Python did that the context is there for.
+    acted: Sequence[str]
+    #: The commands that it had run: their words, and the seconds that each was given.
+    ran: Sequence[tuple[Sequence[str], float | None]]
+
+    @property
+    def commands(self) -> list[str]:
+        """The command lines that it had run."""
+        return [" ".join(words) for words, _ in self.ran]
 
 
 @dataclass(frozen=True)
@@ -128,14 +137,21 @@ class Host:
     # The plugin.
 
     def look(
-        self, within: float = ASKING, *, late: float = _LATE, bare: Path | None = None
+        self,
+        within: float = ASKING,
+        *,
+        late: float = _LATE,
+        bare: Path | None = None,
+        clock: float = 0.0,
     ) -> Look:
         """What the plugin says now, asked in a process of its own.
 
         `Lost` where its hooks have not come back `late` seconds after their deadline. `bare`: an
-        empty directory to ask in, without a PATH or any other variable.
+        empty directory to ask in, without a PATH or any other variable. `clock`: the seconds by
+        which the wall clock has been set forward meanwhile.
         """
-        found = self._ask({"what": "look", **_bare(bare)}, within, late)
+        shifted = {"clock": clock} if clock else {}
+        found = self._ask({"what": "look", **_bare(bare), **shifted}, within, late)
         alive = {(each.pid, each.start): each for each in processes.table().values()}
         listed = [alive.get((pid, start)) for pid, start in found["listed"]]
         return Look(
@@ -146,9 +162,15 @@ class Host:
             self._noted(found),
         )
 
-    def step(self, what: str, within: float, bare: Path | None = None) -> dict[str, Any]:
-        """Do "start", "stop" or "force" as a worker does, without the flow around it."""
-        found = self._ask({"what": what, **_bare(bare)}, within)
+    def step(
+        self, what: str, within: float, bare: Path | None = None, node: str = ""
+    ) -> dict[str, Any]:
+        """Do "start", "stop" or "force" as a worker does, without the flow around it.
+
+        `node`: the name that the node has meanwhile; `Lost` where it cannot be given one.
+        """
+        named = {"node": node} if node else {}
+        found = self._ask({"what": what, **_bare(bare), **named}, within)
         self._noted(found)
         return found
 
@@ -164,6 +186,13 @@ class Host:
             return None
         calls = self._noted(found)
         return calls[-1] if calls else None
+
+    def validate(self) -> dict[str, Any]:
+        """Validate its resource file as `ark validate` does: "refused", "wrote", "acted"."""
+        found = self.parent.ask({"what": "validate", **self._place()}, ASKING)
+        if "died" in found:
+            raise Lost(f"asked to validate: {found['died']}")
+        return found
 
     def preflight(self) -> list[dict[str, str]]:
         found = self._ask({"what": "preflight"}, ASKING)

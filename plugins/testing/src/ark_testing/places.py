@@ -8,6 +8,8 @@ from ark_testing.subject import Subject
 
 #: Where there are no files that stay.
 _NO_FILES = ("/dev/", "/proc/", "/sys/")
+#: Where a daemon's pid files and sockets belong.
+OF_DAEMONS = ("/run/", "/var/run/")
 
 
 def ours(subject: Subject) -> tuple[str, ...]:

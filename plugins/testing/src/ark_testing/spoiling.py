@@ -20,8 +20,11 @@ class Fault(Enum):
     HANGS = "trap '' HUP INT QUIT TERM; while :; do sleep 3600; done"
     #: Does nothing and returns 1, with a word on stderr.
     REFUSES = "echo 'refused, by the conformance kit' >&2; exit 1"
-    #: Cannot even begin: as if a library of it were missing.
-    BREAKS = "echo 'cannot begin, by the conformance kit' >&2; exit 127"
+    #: Cannot even begin, as if a library of it were missing; what it says is in no encoding that
+    #: one would expect.
+    BREAKS = "printf '\\377\\244 cannot begin, by the conformance kit\\n' >&2; exit 127"
+    #: Is ended by a signal, as the kernel does where memory is short.
+    DIES = "kill -KILL $$"
 
 
 @contextmanager

@@ -6,7 +6,9 @@ What a command of the product's does is not seen: that is the product's.
 from __future__ import annotations
 
 import os
+import stat
 import sys
+from pathlib import Path
 from typing import Any
 
 #: The events that change the file system, and which of their arguments are paths.
@@ -27,6 +29,8 @@ _EVENTS = {
 _DIRECTORY = {"os.mkdir": 2, "os.rmdir": 1, "os.remove": 1, "os.symlink": 2}
 #: They do nothing to a directory that is there: `tempfile` opens the one that it makes a file in.
 _OF_NO_DIRECTORY = ("open", "os.mkdir")
+#: Where Python keeps what it compiles: a first import writes there.
+_COMPILED = "__pycache__"
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
@@ -37,10 +41,14 @@ class Writing:
         self._at_work = False
         #: Each path that an event named, and whether it was there before.
         self._seen: dict[str, bool] = {}
+        #: Files of a name that anybody could have taken before, in directories of everybody's.
+        self.foretold: list[str] = []
+        #: Each path that was to be made, written or removed, whatever came of it.
+        self.tried: list[str] = []
         sys.addaudithook(self._hear)
 
     def begin(self) -> None:
-        self._seen = {}
+        self._seen, self.foretold, self.tried = {}, [], []
         self._at_work = True
 
     def end(self) -> list[str]:
@@ -61,8 +69,23 @@ class Writing:
             return
         for number in _EVENTS[event]:
             path = _absolute(arguments[number], arguments[_DIRECTORY.get(event, 0)])
-            if path and not (event in _OF_NO_DIRECTORY and os.path.isdir(path)):
+            if not path or _COMPILED in Path(path).parts:
+                continue
+            self.tried.append(path)
+            if not (event in _OF_NO_DIRECTORY and os.path.isdir(path)):
                 self._seen.setdefault(path, os.path.lexists(path))
+                if event == "open" and _can_be_foretold(path, arguments[2]):
+                    self.foretold.append(path)
+
+
+def _can_be_foretold(path: str, flags: int) -> bool:
+    """Whether another user could have laid a link there; `tempfile` asks for a new file."""
+    if flags & (os.O_EXCL | os.O_NOFOLLOW):
+        return False
+    try:
+        return bool(os.stat(os.path.dirname(path)).st_mode & stat.S_IWOTH)
+    except OSError:
+        return False
 
 
 def _absolute(path: object, directory: object) -> str:

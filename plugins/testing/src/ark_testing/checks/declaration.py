@@ -19,8 +19,8 @@ from arkcore.base.budget import for_force
 from arkcore.resources.timers import Timers
 
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-#: What a declaration need not have in common with another one: how long it took.
-_NOT_DECLARED = "seconds"
+#: What a declaration need not have in common with another one: how it came about.
+_NOT_DECLARED = ("seconds", "acted", "changed", "options")
 #: Seconds that two answers of a status may take: a quickCheck is not undecided before.
 _TWO_ANSWERS = 4.0
 #: Values that some options take, and none may stumble over.
@@ -81,7 +81,7 @@ def declaration_is_the_same_everywhere(subject: Subject) -> None:
     wrong = [
         f"{key}: {here[key]}; {where} {there[key]}"
         for key in here
-        if key not in (_NOT_DECLARED, "options") and here[key] != there[key]
+        if key not in _NOT_DECLARED and here[key] != there[key]
     ]
     node = os.uname().nodename
     for key, option in here["options"].items():

@@ -47,6 +47,12 @@ def hooks_keep_their_deadline(subject: Subject) -> None:
                 f"its command hung, and {hook} had not come back {_MOMENT:g} s after its deadline; "
                 f"wait through ctx only: ctx.run, ctx.wait_until"
             )
+        may = ("", "StepFailed") if hook != "ark_status" else ("",)
+        expect(
+            call.raised in may,
+            f"its command was late and had said nothing, and {hook} raised {call.raised}; "
+            f"returncode is None then, and output is empty",
+        )
 
 
 @check(
@@ -140,6 +146,35 @@ def hanging_status_fails_in_time(subject: Subject) -> None:
     expect(not lost, f"a quickCheck whose status hung has ended {shown(lost)}")
 
 
+#: How a status command breaks.
+_BROKEN = {
+    Fault.BREAKS: "cannot begin, and says so in no known encoding",
+    Fault.DIES: "is ended by a signal",
+}
+
+
+@check(
+    "ark_stop ends what runs, whatever its status command says",
+    "状態確認コマンドが故障していても、ark_stop は停止する",
+    Capability.HOSTILE_COMMANDS,
+)
+def stop_needs_no_status(subject: Subject) -> None:
+    host = subject.host
+    status = host.given.commands.get("status")
+    if status is None:
+        return
+    subject.running()
+    within = subject.installation.stops_within
+    with spoilt(status, Fault.BREAKS):
+        call = host.call_hook("ark_stop", within)
+        gone = await_that(lambda: not host.living(), within)
+    expect(
+        gone or (call is not None and call.raised),
+        f"its status command cannot begin, and ark_stop ended nothing and raised nothing: "
+        f"{shown(host.living())}; ask it to end, whatever its status",
+    )
+
+
 @check(
     "a status command that breaks is no answer: neither a failure of what runs nor a word for "
     "what is dead",
@@ -152,11 +187,13 @@ def broken_status_is_no_answer(subject: Subject) -> None:
     if status is None:
         return
     subject.running()
-    with spoilt(status, Fault.BREAKS):
-        look = host.look()
+    for fault, what in _BROKEN.items():
+        with spoilt(status, fault):
+            look = host.look()
+        _raises_nothing(look, f"it runs, and its status command {what}")
         expect(
             look.status not in (Status.STOPPED, Status.PARTIAL),
-            f"it runs, its status command cannot begin, and it counts as {look.status.name}: "
+            f"it runs, its status command {what}, and it counts as {look.status.name}: "
             f"a failover of what is well ({look.detail})",
         )
     host.kill(host.living())
@@ -184,17 +221,29 @@ def stop_needs_no_shared_disk(subject: Subject) -> None:
         _raises_nothing(look, "its shared disk is away")
         missed = missed_by(host)
         expect(not missed, f"its shared disk is away, and these are not listed: {shown(missed)}")
+        _stays_away(subject, "asked how it is")
         end = host.remove()
         expect(
             end.code == 0,
             f"its shared disk is away, and remove ended with {end.code}: {last_of(host)}",
         )
         _nothing_lives(subject, "its shared disk is away, and a remove that ended well left")
+        _stays_away(subject, "stopped")
         end = host.remove()
         expect(
             end.code == 0,
             f"stopped, its shared disk away, and remove ended with {end.code}: {last_of(host)}",
         )
+
+
+def _stays_away(subject: Subject, done: str) -> None:
+    """Nothing may be made where the disk is to be mounted."""
+    made = [str(each) for each in subject.host.given.shared if each.exists()]
+    expect(
+        not made,
+        f"its shared disk is away, and while it was {done} there was made {', '.join(made)}, "
+        f"beneath the mount point: make directories in ark_start only",
+    )
 
 
 @check(

@@ -46,7 +46,7 @@ def daemons_inherit_nothing(subject: Subject) -> None:
 
 @check(
     "hooks print nothing",
-    "フックは標準出力に何も書かない",
+    "フックは標準出力にも標準エラー出力にも何も書かない",
 )
 def hooks_print_nothing(subject: Subject) -> None:
     _each_call(
@@ -74,6 +74,8 @@ def hooks_raise_nothing(subject: Subject) -> None:
     "フックはプロセスの状態（ディレクトリ、環境変数、umask、シグナルなど）を変えない",
 )
 def hooks_change_nothing_of_their_process(subject: Subject) -> None:
+    changed = subject.declaration()["changed"]
+    expect(not changed, f"importing it changed {'; '.join(changed)}; a module only defines")
     _each_call(subject, lambda call: f"changed {'; '.join(call.changed)}" if call.changed else "")
 
 

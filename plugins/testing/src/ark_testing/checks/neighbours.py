@@ -47,7 +47,7 @@ def _end_in_company(subject: Subject) -> list[_Ending]:
             subject.running(each)
         shared = [each for one in subject.hosts for each in one.machine_wide_living()]
         before = [lasting(subject, each.living()) for each in others]
-        with decoys(each.name for each in host.living()) as lookalikes:
+        with decoys(host) as lookalikes:
             host.step(what, 2 * subject.installation.stops_within)
             hit = lookalikes.dead()
         await_that(lambda: not host.living(), 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def secrets_stay_secret(subject: Subject) -> None:
             if value in line
         ]
         found += [f"options.{key} is {where}" for where in _shown(subject, value)]
+        made = {each.partition(" ")[2] for call in calls for each in call.wrote}
+        found += [f"options.{key} is {where}" for where in _readable(made, value)]
     expect(not found, f"{'; '.join(dict.fromkeys(found))}; hand it over in a file or on stdin")
 
 
@@ -74,6 +77,14 @@ def _values(host: Host, secret: set[str]) -> Iterator[tuple[str, str]]:
 
 def _hidden(line: str, value: str) -> str:
     return line.replace(value, "***")[:120]
+
+
+def _readable(paths: set[str], value: str) -> Iterator[str]:
+    """Those of the files that a hook has made in which everybody can read a value."""
+    for path in sorted(map(Path, paths)):
+        if path.is_file() and path.stat().st_mode & stat.S_IROTH:
+            if value.encode() in path.read_bytes():
+                yield f"in {path}, which everybody can read"
 
 
 def _shown(subject: Subject, value: str) -> Iterator[str]:

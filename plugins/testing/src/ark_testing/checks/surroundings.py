@@ -10,15 +10,13 @@ from ark_testing.checks.manners import every_hook_in_every_state
 from ark_testing.finding import Failed, expect
 from ark_testing.host import HookCall, await_that, shown
 from ark_testing.installation import Capability
-from ark_testing.places import is_beneath, places_of
+from ark_testing.places import OF_DAEMONS, is_beneath, places_of
 from ark_testing.spoiling import away
 from ark_testing.subject import Subject
 from arkcore.base.status import Status
 from arkcore.machine.processes import still_lives
 
 _BARE = "in an empty directory, with an empty environment and no PATH"
-#: Where a daemon's pid files and sockets belong.
-_OF_DAEMONS = ("/run/", "/var/run/")
 
 
 @check(
@@ -70,6 +68,13 @@ def stop_hooks_need_no_shared_disk(subject: Subject) -> None:
                 f"its shared disk is away, and {hook} raised {call.raised}; at a failover the disk "
                 f"may be gone before the stop: do without, or raise StepFailed",
             )
+        for finding in host.preflight():
+            expect(
+                finding.get("hook") != "ark_check_configuration" or finding.get("level") != "fail",
+                f"its shared disk is away, and ark_check_configuration says FAIL "
+                f"({finding.get('check')}: {finding.get('seen')}); the standby node could not be "
+                f"validated: say WARN, and look at it where the disk is",
+            )
         refusal = subject.refusal(host, host.given.options)
         expect(
             not refusal,
@@ -86,7 +91,7 @@ def hooks_leave_no_files(subject: Subject) -> None:
     own = places_of(subject)
     found: list[str] = []
     for call in subject.once(every_hook_in_every_state):
-        left = [each for each in call.wrote if not is_beneath(each, own + _OF_DAEMONS)]
+        left = [each for each in call.wrote if not is_beneath(each, own + OF_DAEMONS)]
         for each in left[:1]:
             if not any(told.startswith(f"{call.hook} ") for told in found):
                 found.append(f"{call.hook} {each}")

@@ -71,8 +71,16 @@ def only_its_own_are_listed(subject: Subject) -> None:
     host = subject.host
     subject.running()
     lines = [arguments(each.pid) for each in host.living()]
-    with decoys((each.name for each in host.living()), lines) as lookalikes:
-        listed = host.look().listed
+    with decoys(host, lines) as lookalikes:
+        look = host.look()
+        for call in look.calls:
+            expect(
+                not call.raised or call.raised in subject.exceptions,
+                f"beside a process whose name holds a parenthesis, and whose arguments and "
+                f"environment are in no encoding, {call.hook} raised {call.raised}; leave the "
+                f"looking at processes to ctx.find_processes",
+            )
+        listed = look.listed
         claimed = [each for each in listed if each.pid in lookalikes.pids]
         expect(not claimed, f"of the same name, but not its own: {shown(claimed)}")
         readers = [each for each in listed if each.pid in lookalikes.readers]
@@ -81,6 +89,9 @@ def only_its_own_are_listed(subject: Subject) -> None:
             f"another program that has the same arguments, as an editor or a shell may have, is "
             f"listed: {shown(readers)}",
         )
+        for each in listed:
+            what = lookalikes.bystander(each.pid)
+            expect(not what, f"another program that has {what}, is listed: {each}")
         others = [each for host_ in subject.hosts[1:] for each in host_.living()]
         strangers = {*listed} - {*host.living()} - {*others}
         strangers = {each for each in strangers if still_lives(each)}
@@ -198,7 +209,20 @@ def stale_pids_are_not_believed(subject: Subject) -> None:
         expect(not taken, f"listed as its own, for their pids: {shown(taken)}")
         end = host.remove()
         expect(end.code == 0, f"remove ended with {end.code}: {last_of(host)}")
-        hit = [str(each) for each in impostors if not still_lives(each)]
-        expect(not hit, f"a remove has ended another program that had the pid of a dead one: {hit}")
+        _hits_none(impostors, "a remove")
+        # Where something else of it still lives, the hooks are called.
+        for hook in ("ark_stop", "ark_force_stop"):
+            if hook in subject.declaration()["hooks"]:
+                host.call_hook(hook, min(subject.installation.stops_within, _WITHIN))
+                _hits_none(impostors, hook)
     finally:
         host.kill(impostors)
+
+
+def _hits_none(impostors: list[Process], what: str) -> None:
+    hit = [str(each) for each in impostors if not still_lives(each)]
+    expect(
+        not hit,
+        f"{what} has ended another program that had the pid of a dead one: {hit}; signal by "
+        f"ctx.signal or ctx.terminate, and never the pid of a file",
+    )
