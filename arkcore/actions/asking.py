@@ -142,7 +142,9 @@ class Asking:
             and not seen
             and self._resource.application.runs_as_processes
         ):
-            return Status.UNKNOWN, "it says RUNNING, but none of its processes lives"
+            # Else the author of a plugin looks everywhere but at the pid file.
+            why = f": {self._engine.sighted}" if self._engine.sighted else ""
+            return Status.UNKNOWN, f"it says RUNNING, but none of its processes lives{why}"
         return report.status, report.detail
 
     def list_processes(self, *, quick: bool = False, grouped: bool = True) -> list[Process] | None:

@@ -53,7 +53,8 @@ class EngineSide:
 
     `step`: the step at work, which the engine sets. `owner`: the resource as the owner of
     processes. `group`: the control group of its starts. `shown`: the processes that the context
-    has shown to be this logical host's. `daemons`: what was started in the foreground.
+    has shown to be this logical host's. `daemons`: what was started in the foreground. `sighted`:
+    why the pid file that was asked about last shows no process; "" where it shows one.
     """
 
     def __init__(self, resource: Resource, state: State, owner: Owner, log: Log) -> None:
@@ -61,6 +62,7 @@ class EngineSide:
         self.owner = owner
         self.shown: set[Process] = set()
         self.daemons: list[Foreground] = []
+        self.sighted = ""
         self._resource = resource
         self._state = state
         self._log = log

@@ -152,11 +152,13 @@ class Helpers:
         other node writes to, by default those of the system. Whose process it is taken for is told
         in docs/en/api.md. Never raises for what the file holds.
         """
-        from arkcore.context.pid_file import OF_THIS_NODE, Claim, examine
+        from arkcore.context.pid_file import OF_THIS_NODE, Belief, Claim, examine
 
         claim = Claim(path, name, user, self.resource, self.started_processes, self._engine.shown)
         birth = vars(self).get("_births", {}).get(path)
-        return examine(claim, birth, OF_THIS_NODE if of_this_node is None else of_this_node)
+        found = examine(claim, birth, OF_THIS_NODE if of_this_node is None else of_this_node)
+        self._engine.sighted = "" if found.belief is Belief.OURS else found.detail
+        return found
 
     def expect_pid_file(self, path: str, *, user: str = "") -> None:
         """Note how the pid file is now: what the start command is about to write there counts.

@@ -78,3 +78,19 @@ def test_who_asks_is_not_found_where_the_product_is_run_by_our_own_interpreter(n
     assert node.run("restore", "LHOST1") == 0
     pids, asked_by = json.loads(told.read_text())
     assert not set(pids) & set(asked_by)
+
+
+def test_a_pid_file_that_shows_no_process_is_named_where_none_is_listed(node: ToyNode) -> None:
+    node.configure(timers={"restore.process": 1, "restore.cleanup": 1})
+    node.hooks(
+        "from arkcore import Status, StatusReport\n"
+        "def ark_status(ctx, default):\n"
+        "    return StatusReport(Status.RUNNING)\n"
+        "def ark_processes(ctx, default):\n"
+        "    return ctx.pid_file('/run/nosuch.pid').processes\n"
+        "def ark_start(ctx, default):\n"
+        "    pass\n"
+    )
+    assert node.run("restore") == 1
+    reason = "it says RUNNING, but none of its processes lives: there is no /run/nosuch.pid"
+    assert [line for line in node.ras if reason in line]
