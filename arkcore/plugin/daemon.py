@@ -32,7 +32,7 @@ _DECLARED = (
     "logical_host",
 )
 #: All that a subclass may write without a mark.
-OVERRIDABLE = (*_NEEDED, *_OPTIONAL, "name", "title", "options", *_DECLARED)
+OVERRIDABLE = (*_NEEDED, *_OPTIONAL, "name", "title", "options", "process_name", *_DECLARED)
 #: CO_VARARGS of a code object: it takes any number of arguments.
 _TAKES_ANY = 0x04
 
@@ -41,13 +41,16 @@ class Daemon:
     """The hooks of a daemon: fill in `start` and `health`, and `stop` where TERM is not its stop.
 
     `name`, `title`, `options` and, where they differ, all other arguments of
-    :class:`arkcore.Application` are attributes of the class. Any hook may be written, marked with
+    :class:`arkcore.Application` are attributes of the class; `process_name` is what the process of
+    `pid_file` must be called. Any hook may be written, marked with
     :func:`arkcore.hookimpl`. A helper's name begins with `_`.
     """
 
     name = ""
     title = ""
     options: type = object
+    #: What the process of `pid_file` must be called; "" is anything, a stranger's name too.
+    process_name: str = ""
 
     if TYPE_CHECKING:
         api: int
@@ -81,7 +84,7 @@ class Daemon:
         path = self.pid_file(ctx)
         if not path:
             return ctx.started_processes()
-        return ctx.pid_file(path, user=_user_of(ctx)).processes
+        return ctx.pid_file(path, name=self.process_name, user=_user_of(ctx)).processes
 
     # The hooks.
 
@@ -98,6 +101,10 @@ class Daemon:
                     f"plugin {self.name}: {type(self).__name__}.{method} must have the arguments "
                     f"(self, ctx)"
                 )
+        if not isinstance(self.process_name, str):
+            raise PluginError(
+                f"plugin {self.name}: {type(self).__name__}.process_name must be a text"
+            )
         more: Any = {key: getattr(self, key) for key in _DECLARED if hasattr(self, key)}
         return Application(name=self.name, title=self.title, options=self.options, **more)
 

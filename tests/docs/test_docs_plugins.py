@@ -179,6 +179,22 @@ def test_every_helper_of_a_context_is_documented(documents):
     assert helpers - names_in(documents, "api.md") == set()
 
 
+def test_the_arguments_of_a_context_stand_as_they_may_be_given(documents):
+    """With the star: who writes `ctx.tcp(address, port, question)` has misread nothing else."""
+    rows = re.findall(r"^\| `ctx\.(\w+)\((.*?)\)` \|", documents.pages["api.md"], re.M)
+    assert len(rows) > 15
+    for name, given in rows:
+        [function] = ast.parse(f"def call({given}): ...").body
+        assert isinstance(function, ast.FunctionDef)
+        told = function.args
+        real = inspect.signature({**vars(Context), **vars(Helpers)}[name]).parameters.values()
+        by_name = [each.name for each in real if each.kind is inspect.Parameter.KEYWORD_ONLY]
+        assert [each.arg for each in told.kwonlyargs] == by_name, name
+        assert [each.arg for each in told.args] == [
+            each.name for each in real if each.name not in ("self", *by_name)
+        ], name
+
+
 def test_every_member_of_an_enumeration_is_documented(documents):
     for kind in (Status, arkcore.Level, arkcore.SupportClass, arkcore.Topology):
         assert {each.name for each in kind} <= names_in(documents, "api.md")

@@ -83,6 +83,26 @@ def test_its_processes_are_those_of_the_pid_file_as_well(
         assert child.wait(5) == -15
 
 
+@pytest.mark.parametrize(("name", "is_listed"), [("sleep", True), ("smalld", False)])
+def test_a_process_of_another_name_than_its_own_is_not_listed(
+    install: Callable[..., Path],
+    ark_trial: Callable[..., Trial],
+    tmp_path: Path,
+    name: str,
+    is_listed: bool,
+) -> None:
+    import subprocess
+
+    source = f"{SOURCE}    process_name = {name!r}\n"
+    install("ark-small", "small = small_plugin:Plugin", {"small_plugin": source})
+    path = tmp_path / "small.pid"
+    trial = ark_trial("small", LogicalHost("TRIAL1", options={"pid_file": str(path)}))
+    with subprocess.Popen(["/bin/sleep", "1000"]) as child:
+        path.write_text(f"{child.pid}\n")
+        assert [each.pid for each in trial.call("ark_processes")] == [child.pid] * is_listed
+        child.kill()
+
+
 @pytest.mark.parametrize(
     ("method", "is_right"),
     [
@@ -105,6 +125,15 @@ def test_a_method_that_cannot_be_called_is_refused_by_name(
         assert ark_trial("small", LogicalHost("TRIAL1"))
         return
     with pytest.raises(PluginError, match=r"Plugin\.\w+ must have the arguments \(self, ctx\)"):
+        ark_trial("small", LogicalHost("TRIAL1"))
+
+
+def test_a_process_name_that_is_no_text_is_refused(
+    install: Callable[..., Path], ark_trial: Callable[..., Trial]
+) -> None:
+    source = f"{SOURCE}    def process_name(self, ctx): ...\n"
+    install("ark-small", "small = small_plugin:Plugin", {"small_plugin": source})
+    with pytest.raises(PluginError, match=r"Plugin\.process_name must be a text"):
         ark_trial("small", LogicalHost("TRIAL1"))
 
 
