@@ -255,3 +255,11 @@ def test_each_kind_passes_the_type_checker(made):
     fresh, projects = made
     packages = [path for project in projects for path in project.glob("src/*")]
     fresh.call(fresh.python, "-m", "mypy", "--strict", *packages)
+
+
+def test_the_two_sockets_of_the_tests_have_an_address_each(here, ark_here, tmp_path):
+    """One that a node has in common is a warning of the kit, and so a failed test."""
+    path = _program(tmp_path / "small", _SMALL)
+    assert ark_here("new", "my-app", "--kind", "socket", "--program", str(path)).returncode == 0
+    text = (here / "ark-my-app/tests/test_conformance.py").read_text(encoding="utf-8")
+    assert ('"address": "127.0.0.2"' in text, '"address": "127.0.0.3"' in text) == (True, True)
