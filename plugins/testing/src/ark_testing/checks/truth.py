@@ -30,8 +30,10 @@ def status_is_true_after_start_and_stop(subject: Subject) -> None:
     _says(before, Status.STOPPED, "before the first start")
     end = host.restore()
     # A status that raises each time takes the start's time, and the last word is of that alone.
-    raised = f"; and before it {before.detail}" if before.said is None else ""
-    expect(end.code == 0, f"restore ended with {end.code}: {last_of(host)}{raised}")
+    word = last_of(host) if end.code else ""
+    if before.said is None and before.detail not in word:
+        word = f"{word}; and before it {before.detail}"
+    expect(end.code == 0, f"restore ended with {end.code}: {word}")
     _says(host.look(), Status.RUNNING, "after a restore that ended well")
     host.remove()
     if await_that(lambda: not host.living(), 1.0):
