@@ -16,7 +16,10 @@
 #   make cluster-recordings  known faults on it, recorded for the test of ark why; needs root
 #   make browser       the page of ark report in a Chromium that it unpacks
 #   make browser-figures  how soon that page can be used, with 20,000 runs too
-#   make bench         the figures of docs/en/benchmarks.md
+#   make bench         the figures of docs/en/benchmarks.md: ROUNDS=60 RESOURCES=200
+#                      LONGEST=20 (seconds of a start) READERS_MB=100
+#   make bench-figures the same, into the pages
+#   make bench-short   a healthy check beside the bash script, alone and in a crowd: some seconds
 #   make torture       hostile actions by seed, against a model: MINUTES=5 SEEDS=1000 START=1
 #   make hang          a status command that hangs, at every timer's own length: ten minutes
 #   make wheels        a wheel of each distribution, in dist/
@@ -38,7 +41,7 @@ PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.t
     arkcore/__init__.py $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 
-.PHONY: demo check test lint types layers audit audit-parts test-parts tests quick-tests in-front behind pythons pythons-parts coverage tests-of-deadlines attacks matrix bench torture hang wheels install lock changelog clean
+.PHONY: demo check test lint types layers audit audit-parts test-parts tests quick-tests in-front behind pythons pythons-parts coverage tests-of-deadlines attacks matrix bench bench-figures bench-short torture hang wheels install lock changelog clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql cluster-recordings browser browser-parts browser-figures
 
@@ -207,6 +210,14 @@ matrix: $(VENV)/.test
 bench: $(VENV)/.test
 	tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null
 	$(VENV)/bin/python tools/bench.py $(DEPS)/resource-agents
+
+bench-figures: $(VENV)/.test
+	tools/unpack resource-agents $(DEPS)/resource-agents >/dev/null
+	$(VENV)/bin/python tools/bench.py $(DEPS)/resource-agents \
+	    --figures docs/en/benchmarks.md docs/ja/benchmarks.md
+
+bench-short: $(VENV)/.test
+	$(VENV)/bin/python tools/bench.py --short
 
 torture: $(VENV)/.test
 	PYTHONPATH=tests $(VENV)/bin/python -m rigs.torture \

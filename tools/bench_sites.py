@@ -1,4 +1,4 @@
-"""What the `ark` command and the programs in PATH take of a processor, on a large site too.
+"""What the `ark` command takes of a processor, on a large site too.
 
 Counted is the time of a processor, and beside it how often an interpreter could have been started
 in that time, which does not depend on the machine. Of many runs the tenth that took least counts:
@@ -13,11 +13,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ark_lab.testing import HOST, Lab
+from bench_measuring import Report
 
-from arkcore.base.call import Action
 from arkcore.machine import processes
-from arkcore.managers.lifekeeper import launcher
 
 PROGRAMS = Path(sys.executable).parent
 #: The resources of a large site, and what asking about one may take: so many times the start of an
@@ -27,8 +25,6 @@ RESOURCES, EACH = 1001, 1.5
 WALKS = 2
 #: The help may take so many times the start of an interpreter (0.12 s where nothing else runs).
 HELP = 17.0
-#: A program in PATH may take so many times what a launcher does.
-TIMES = 1.25
 ROUNDS = 60
 #: Where the programs are looked for that a resource's own are found by.
 _PATH = "/usr/bin:/bin"
@@ -67,8 +63,14 @@ def walk() -> float:
     return least(runs)
 
 
-def large_site(directory: Path) -> None:
-    """`ark validate` and `ark status` of many resources. Ends the program beyond the limit."""
+def sites(report: Report, directory: Path) -> None:
+    """The command without work, and on a large site."""
+    command_line(report)
+    large_site(report, directory)
+
+
+def large_site(report: Report, directory: Path) -> None:
+    """`ark validate` and `ark status` of many resources."""
     resources = directory / "etc/ark/resources"
     resources.mkdir(parents=True)
     for number in range(RESOURCES):
@@ -79,78 +81,29 @@ def large_site(directory: Path) -> None:
     ours = {"ARK_PREFIX": str(directory), "PATH": _PATH}
     ark = str(PROGRAMS / "ark")
     unit = start()
-    print(f"| {RESOURCES} resources, each | of a processor | starts of an interpreter |")
-    print("|---|---|---|")
-    too_much = []
+    report.table(f"{RESOURCES} resources", "all of them", "each, of a processor", "starts of an interpreter")
     for command, walks in (("validate", 0), ("status", WALKS)):
+        began = time.monotonic()
         each = seconds([ark, command], ours) / RESOURCES
+        wall = time.monotonic() - began
         looking = walks * walk()
         most = EACH + looking / unit
         bound = f"at most {most:.2f}" + (f", {walks} walks of the table among them" * bool(walks))
-        print(f"| ark {command} | {1000 * each:.1f} ms | {each / unit:.2f} ({bound}) |")
-        if each / unit > most:
-            too_much.append(command)
-    print()
-    if too_much:
-        sys.exit(f"too much for each of {RESOURCES} resources: ark {', ark '.join(too_much)}")
+        times = each / unit
+        report.row(f"ark {command}", f"{wall:.1f} s", f"{1000 * each:.1f} ms", f"{times:.2f} ({bound})")
+        report.hold(f"ark {command}, starts of an interpreter for each", times, most)
 
 
-def command_line() -> None:
-    """The `ark` command without work. Ends the program beyond the limit."""
+def command_line(report: Report) -> None:
+    """The `ark` command without work."""
     words = {"ark --help": ["--help"], "ark --version": ["--version"]}
     runs: dict[str, list[float]] = {name: [] for name in words}
     for _ in range(ROUNDS):
         for name, given in words.items():
             runs[name].append(seconds([str(PROGRAMS / "ark"), *given], {"PATH": _PATH}))
     unit = start()
-    print("| the command line | of a processor | starts of an interpreter |")
-    print("|---|---|---|")
+    report.table("the command line", "of a processor", "starts of an interpreter")
     for name, found in runs.items():
-        bound = f"{least(found) / unit:.1f} (at most {HELP:g})"
-        print(f"| {name} | {1000 * least(found):.0f} ms | {bound} |")
-    print()
-    if least(runs["ark --help"]) > HELP * unit:
-        sys.exit(f"ark --help takes more than {HELP:g} starts of an interpreter")
-
-
-def program_in_path(directory: Path) -> None:
-    """A healthy check by the program in PATH, beside a launcher. Ends the program beyond it."""
-    with Lab(directory / "lab") as lab:
-        jp1 = lab.node("node1", product=None)
-        prefix = directory / "ark"
-        resources = prefix / "etc/ark/resources"
-        resources.mkdir(parents=True)
-        (resources / "lkjp1_base.toml").write_text(
-            f'plugin = "jp1-base"\nlogical_host = "{HOST}"\n[options]\nroot = "{jp1.root}"\n'
-        )
-        copy = directory / "quickcheck"
-        copy.write_text(launcher(Action.QUICK_CHECK, str(prefix)))
-        copy.chmod(0o755)
-        ours = {"ARK_PREFIX": str(prefix), "PATH": _PATH}
-        tag = ["-t", "lkjp1_base"]
-        seconds([str(PROGRAMS / "ark-restore"), *tag], ours)
-        candidates = {
-            "the launcher that LifeKeeper has": str(copy),
-            "ark-quickcheck in PATH": str(PROGRAMS / "ark-quickcheck"),
-        }
-        runs: dict[str, list[float]] = {name: [] for name in candidates}
-        for _ in range(ROUNDS):
-            for name, program in candidates.items():
-                runs[name].append(seconds([program, *tag], ours))
-        seconds([str(PROGRAMS / "ark-remove"), *tag], ours)
-    print("| one healthy check of JP1/Base | of a processor | times the launcher |")
-    print("|---|---|---|")
-    base, *_ = (least(found) for found in runs.values())
-    for name, found in runs.items():
-        bound = f" (at most {TIMES:g})" if name.startswith("ark-") else ""
-        print(f"| {name} | {1000 * least(found):.1f} ms | {least(found) / base:.2f}{bound} |")
-    print()
-    if least(runs["ark-quickcheck in PATH"]) > TIMES * base:
-        sys.exit(f"the program in PATH takes more than {TIMES:g} times the launcher")
-
-
-def sites(directory: Path) -> None:
-    """All of these rows."""
-    command_line()
-    program_in_path(directory / "path")
-    large_site(directory / "site")
+        times = least(found) / unit
+        report.row(name, f"{1000 * least(found):.0f} ms", f"{times:.1f} (at most {HELP:g})")
+        report.hold(f"{name}, starts of an interpreter", times, HELP)
