@@ -81,7 +81,9 @@ def large_site(report: Report, directory: Path) -> None:
     ours = {"ARK_PREFIX": str(directory), "PATH": _PATH}
     ark = str(PROGRAMS / "ark")
     unit = start()
-    report.table(f"{RESOURCES} resources", "all of them", "each, of a processor", "starts of an interpreter")
+    report.table(
+        f"{RESOURCES} resources", "all of them", "each, of a processor", "starts of an interpreter"
+    )
     for command, walks in (("validate", 0), ("status", WALKS)):
         began = time.monotonic()
         each = seconds([ark, command], ours) / RESOURCES
@@ -90,7 +92,9 @@ def large_site(report: Report, directory: Path) -> None:
         most = EACH + looking / unit
         bound = f"at most {most:.2f}" + (f", {walks} walks of the table among them" * bool(walks))
         times = each / unit
-        report.row(f"ark {command}", f"{wall:.1f} s", f"{1000 * each:.1f} ms", f"{times:.2f} ({bound})")
+        report.row(
+            f"ark {command}", f"{wall:.1f} s", f"{1000 * each:.1f} ms", f"{times:.2f} ({bound})"
+        )
         report.hold(f"ark {command}, starts of an interpreter for each", times, most)
 
 
