@@ -87,9 +87,8 @@ class Commands:
     def begun(self) -> set[tuple[int, int]]:
         """Pid and start time of what a start of this boot has spawned and not yet ended well."""
         found = {(each.pid, each.start) for each in self.all() if each.kind == _START and each.pid}
-        if found and self._started.read().get("boot") not in (files.boot_id(), None):
-            return set()  # after a boot the kernel may have given both to somebody else
-        return found
+        # After a boot the kernel may have given both to somebody else.
+        return found if found and self._started.read_of_this_boot() else set()
 
     def start_marks(self) -> set[str] | None:
         """The marks of the starts since boot; None where nobody remembers them.

@@ -78,6 +78,8 @@ class Trial:
         found = secrets.values_of(self._resource, self._state.paths, complain)
         values = {**self._resource.options, **found}
         options = make_options(self._hooks.application().options, values)
+        if KINDS.get(hook) == context.START:
+            self._state.commands.begin_starts()  # as an action does before it
         sender = Sender(self._told.fileno())
         made = Context(self._resource, options, self._state, sender, Deadline.after(within))
         engine_side(made).step = StepAtWork(KINDS.get(hook, context.STATUS))
