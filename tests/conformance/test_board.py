@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ark_testing import Capability
+from ark_testing import Capability, plan
 from ark_testing.board import Board, Found, Next
 from ark_testing.checks import CHECKS, Check
 from ark_testing.in_order import InOrder
@@ -195,6 +195,12 @@ def test_an_exception_that_was_told_is_not_told_by_the_check_after_it() -> None:
     told = "raised ValueError: x"
     run.ends(0, "hooks_raise_nothing", Outcome.BROKEN, told, raised="ValueError: x")
     assert run.outcomes() == {"hooks_raise_nothing": "broken", LATE: "unreached"}
+
+
+def test_each_name_of_the_plan_is_that_of_a_check() -> None:
+    together = [name for names in plan._TOGETHER for name in names]
+    assert len(together) == len({*together})
+    assert {*together, *plan._FIRST, *plan.OF_OTHERS, *plan.OF_THE_WHOLE_NODE} <= {*NAMED}
 
 
 def test_every_check_is_run_once_however_many_lanes_there_are() -> None:

@@ -19,6 +19,12 @@ _TOGETHER = (
         "hooks_change_nothing_of_their_process",
         "nothing_is_kept_in_the_class",
         "hooks_leave_no_files",
+        "looks_change_nothing",
+        "hooks_act_through_the_context",
+        "processes_are_listed_without_commands",
+        "commands_have_their_time",
+        "values_are_no_shell_text",
+        "no_file_can_be_foretold",
     ),
     (
         "remove_needs_no_forced_stop",
