@@ -193,7 +193,9 @@ def test_it_is_protected_under_pacemaker(reader):
 
     def called(action: str) -> int:
         about = {"OCF_RESOURCE_INSTANCE": "lkcache", "OCF_RESKEY_CRM_meta_timeout": "60000"}
-        return reader.fresh.run(agent, action, **about, **parameters).returncode
+        done = reader.fresh.run(agent, action, **about, **parameters)
+        print(action, done)  # shown where it is not as expected
+        return done.returncode
 
     assert "port" in reader.fresh.call(agent, "meta-data")
     assert called("monitor") == 7

@@ -33,7 +33,7 @@ _OF_THE_HOOK = {
 
 @check(
     "ark_status and ark_processes change nothing: they make, write and remove no file",
-    "ark_status と ark_processes は何も変更しない(ファイルの作成、書き込み、削除をしない)",
+    "ark_status と ark_processes は、ファイルの作成、書き込み、削除を含め、何も変更しない",
 )
 def looks_change_nothing(subject: Subject) -> None:
     own = (*places_of(subject), *OF_DAEMONS)
