@@ -41,7 +41,7 @@ PROJECTS := pyproject.toml $(foreach plugin,$(ALL),plugins/$(plugin)/pyproject.t
     arkcore/__init__.py $(wildcard requirements/*.txt)
 SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 
-.PHONY: demo check test lint types layers audit audit-parts test-parts tests quick-tests in-front behind pythons pythons-parts coverage tests-of-deadlines attacks matrix bench bench-figures bench-short torture hang wheels install lock changelog clean
+.PHONY: demo check test lint types layers audit audit-parts test-parts tests quick-tests deadlines-and-attacks behind pythons pythons-parts coverage tests-of-deadlines attacks matrix bench bench-figures bench-short torture hang wheels install lock changelog clean
 .PHONY: cluster-parts cluster-test cluster-demo cluster-torture cluster-figures
 .PHONY: cluster-postgresql cluster-recordings browser browser-parts browser-figures
 
@@ -50,8 +50,6 @@ SOURCES := arkcore plugins tests $(wildcard tools/*.py)
 DEADLINES := tests/engine tests/hostile tests/torture
 # These wait for little, and nothing in them depends on how fast the machine is.
 QUICK := tests/unit tests/docs
-# What `make test` runs behind the cluster and the deadlines; as root, the attacks too.
-BEHIND := tests quick-tests pythons
 WORKERS ?= $(shell expr 2 \* $$(nproc))
 # The versions of Python that the classifiers name. Tests run on each, all of them on that of .venv.
 TESTED := 3.11 3.12 3.13
@@ -78,19 +76,18 @@ demo: $(VENV)/.demo
 check: lint types layers
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/unit $(PYTEST)
 
-# The cluster waits for most of its time, and so do the deadlines: both measure some of it, and come
-# one after the other. All that computes runs behind them, in what they leave of the processors.
-# What either needs is there before; the environments are made beside each other.
+# The cluster waits for most of its time, and so the other tests run beside it. What either needs is
+# there before; the environments are made beside each other.
 test:
 	$(MAKE) --no-print-directory -j2 --output-sync=target \
 	    $(VENV)/.test audit-parts lint types layers audit test-parts
 	@if [ "$$(id -u)" = 0 ]; then \
 	    $(MAKE) --no-print-directory cluster-parts && \
-	    $(MAKE) --no-print-directory -j2 --output-sync=target \
-	        in-front behind BEHIND='$(BEHIND) attacks' && \
+	    $(MAKE) --no-print-directory -j2 --output-sync=target tests cluster-test && \
+	    $(MAKE) --no-print-directory -j2 --output-sync=target deadlines-and-attacks behind && \
 	    echo 'The page of ark report in a browser is LEFT OUT: make browser'; \
 	else \
-	    $(MAKE) --no-print-directory -j2 --output-sync=target tests-of-deadlines behind && \
+	    $(MAKE) --no-print-directory tests quick-tests pythons tests-of-deadlines && \
 	    echo 'The cluster tests need root and are LEFT OUT; as root: make cluster-test' && \
 	    echo 'The attacks need root and are LEFT OUT; as root: make attacks' && \
 	    echo 'The page of ark report in a browser is LEFT OUT: make browser'; \
@@ -128,13 +125,13 @@ test-parts: $(VENV)/.test
 tests: test-parts
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(DEADLINES:%=--ignore=%) $(QUICK:%=--ignore=%) --ignore=tests/attacks $(PYTEST)
 
-in-front: test-parts
-	$(MAKE) --no-print-directory cluster-test
+# Of the time of two processors, deadlines and attacks leave a good part.
+deadlines-and-attacks:
 	$(MAKE) --no-print-directory tests-of-deadlines
+	$(MAKE) --no-print-directory attacks
 
-# One after another: beside each other they would take no less.
-behind: test-parts
-	+tools/behind sh -ec 'for each in $(BEHIND); do $(MAKE) --no-print-directory $$each; done'
+behind: $(VENV)/.test
+	+tools/behind $(MAKE) --no-print-directory quick-tests pythons
 
 quick-tests: test-parts
 	$(VENV)/bin/python -m pytest -n $(FEWEST) --dist worksteal $(QUICK) $(PYTEST)

@@ -200,7 +200,7 @@ class Database:
 
     def fill(self) -> None:
         """Write so much that a crash recovery takes a moment to replay it."""
-        rows = "generate_series(1, 80000) n"
+        rows = "generate_series(1, 240000) n"
         self.sql(f"create table filled as select n, repeat('x', 200) from {rows}")
 
     def kill(self) -> None:

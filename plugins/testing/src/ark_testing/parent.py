@@ -48,6 +48,7 @@ class Parent:
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
         self._refuses = False
+        self._spared: tuple[str, ...] = ()
         self._rest = b""
         self._impostors: set[Process] = set()
         #: Called every now and then while an answer is awaited.
@@ -130,7 +131,7 @@ class Parent:
 
     def kill(self, spare: tuple[str, ...] = ()) -> list[Process]:
         """KILL all that lives below it but machine-wide processes named in `spare`; the rest."""
-
+        self._spared = spare
         if self._process is None:
             return []
 
@@ -177,6 +178,8 @@ class Parent:
         while b"\n" not in self._rest:
             if not poll.poll(min(deadline.remaining(), _PULSE) * 1000):
                 self.on_wait()
+                if self._refuses:
+                    self.kill(self._spared)  # a job may begin only after it was ended
                 if deadline.passed:
                     raise MachineError(f"no answer of the parent process within {within:.0f} s")
                 continue
