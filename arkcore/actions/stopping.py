@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from arkcore.actions import telling
 from arkcore.actions.below import newcomers
 from arkcore.actions.gone import is_gone
@@ -88,12 +90,20 @@ def force(work: Work) -> Verdict:
 
 
 def _has_nothing_to_end(work: Work) -> bool:
-    """Whether nothing lives that a forced stop could end. Where a status would have to tell: no."""
+    """Whether nothing lives that a forced stop could end. Where a status would have to tell: no.
+
+    Only for a product whose maker asks for a forced stop before each start: what that does is
+    known. Another's may hand its work to a daemon, and nothing of it is seen here.
+    """
     from arkcore.actions.starting import background
 
-    if not work.resource.application.runs_as_processes:
+    facts = work.resource.application
+    if not (facts.force_before_restart and facts.runs_as_processes):
         return False
-    return is_gone(work) and not background(work)
+    try:
+        return is_gone(work) and not background(work)
+    except OSError:  # too many open files, say: it cannot be told
+        return False
 
 
 def _is_over(work: Work) -> bool:
@@ -101,7 +111,12 @@ def _is_over(work: Work) -> bool:
 
     A process that has left its session and its environment is still below the guard.
     """
-    return work.strangers is not None and not newcomers(work)
+    if work.strangers is None or processes.children(os.getpid()) != set():
+        return False
+    try:
+        return not newcomers(work)
+    except OSError:  # as above
+        return False
 
 
 def _end_what_the_plugin_misses(work: Work) -> bool:

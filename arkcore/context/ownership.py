@@ -126,8 +126,7 @@ class Owner:
         if self.lacks_user and marks.are_known:
             below = foreign  # a mark that we wrote down is known to nobody but root and the product
         found |= {each for each in below if marks.are_in(processes.environment(each.pid))}
-        known = self.known()
-        found |= {each for each in seen.values() if (each.pid, each.start) in known}
+        found |= self.remembered(seen)
         found |= processes.descendants({process.pid for process in found}, seen)
         mine = {os.getpid(), os.getppid()}
         others = seen.keys() - {each.pid for each in found | unclear} - {1} - mine
@@ -137,13 +136,10 @@ class Owner:
         apart = {each for each in apart_from(self.spare, found, seen) if each.pid not in mine}
         return sorted(apart, key=lambda each: each.pid), unclear
 
-    def known(self) -> set[tuple[int, int]]:
-        """The pids and start times that were written down: nothing that a process shows is needed.
-
-        Those recorded when it was last RUNNING, and what a start that has not come so far has
-        spawned: a daemon may write over its environment, and with it over the mark.
-        """
-        return self.state.processes.known() | self.state.commands.begun()
+    def remembered(self, seen: dict[int, Process]) -> set[Process]:
+        """Those of the table `seen` that were recorded when it was last RUNNING."""
+        known = self.state.processes.known()
+        return {each for each in seen.values() if (each.pid, each.start) in known}
 
     def may_have(self, process: Process, users: frozenset[int]) -> bool:
         """Whether its user is one of `users`, it was recorded, or this action has made it.
@@ -152,7 +148,7 @@ class Owner:
         """
         if is_one_of(process.pid, users):
             return True
-        if (process.pid, process.start) in self.known():
+        if (process.pid, process.start) in self.state.processes.known():
             return True
         if self.lacks_user:
             marks = self.marks()
@@ -265,7 +261,7 @@ class Search:
         """Those of the logical host, without what is provably another resource's."""
         found, owned = {}, set()
         named: set[int] = set()
-        remembered = self._owner.known()
+        remembered = self._owner.state.processes.known()
         self._marks, self._suspects, self._strangers = None, {}, {}
         self._others, self._apart = None, set()
         for process in self.candidates():

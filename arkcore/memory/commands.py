@@ -81,14 +81,8 @@ class Commands:
 
     def begin_starts(self) -> None:
         """From now on every mark of a start is written down: no other one is believed."""
-        if not self._started.read_of_this_boot():
+        if not self._started.read():
             self._started.write_of_this_boot(marks=[])
-
-    def begun(self) -> set[tuple[int, int]]:
-        """Pid and start time of what a start of this boot has spawned and not yet ended well."""
-        found = {(each.pid, each.start) for each in self.all() if each.kind == _START and each.pid}
-        # After a boot the kernel may have given both to somebody else.
-        return found if found and self._started.read_of_this_boot() else set()
 
     def start_marks(self) -> set[str] | None:
         """The marks of the starts since boot; None where nobody remembers them.

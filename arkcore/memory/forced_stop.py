@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from arkcore.memory import files
 from arkcore.memory.files import moment
 
@@ -24,15 +26,19 @@ class ForcedStop:
         """Note that a forced stop is at work now."""
         self._file.write_of_this_boot(at=files.boottime())
 
-    def read(self) -> dict[str, Any]:
-        """What is noted, to be put back where a forced stop has found nothing to end."""
-        return self._file.read()
+    def read(self) -> dict[str, Any] | None:
+        """What is noted, to be put back where a forced stop has found nothing to end.
 
-    def put_back(self, noted: dict[str, Any]) -> None:
-        """Have `noted`, of an earlier :meth:`read`, be what is noted again."""
+        None where something is noted that cannot be read now.
+        """
+        noted = self._file.read()
+        return None if not noted and os.path.lexists(self._file.path) else noted
+
+    def put_back(self, noted: dict[str, Any] | None) -> None:
+        """Have `noted`, of an earlier :meth:`read`, be what is noted again; None leaves it."""
         if noted:
             self._file.write(noted)
-        else:
+        elif noted is not None:
             self._file.forget()
 
     def age(self) -> float:

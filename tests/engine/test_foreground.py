@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -96,26 +95,3 @@ def test_what_cannot_be_run_fails_the_start_and_no_other_hook_starts(trial: Tria
         trial.context("ark_status").start_daemon(["/bin/sleep", "1"])
     with pytest.raises(PluginError, match="must begin with an absolute path"):
         trial.context("ark_start").start_daemon(["sleep", "1"])
-
-
-#: It writes over all of its environment, as a daemon does that shows a title of its own.
-COVERED = """
-import ctypes, sys, time
-text = open("/proc/self/stat").read().rpartition(")")[2].split()
-begin, end = int(text[47]), int(text[48])
-ctypes.memset(begin, 0, end - begin)
-time.sleep(1000)
-"""
-
-
-def test_it_is_known_though_it_writes_over_its_environment(trial: Trial) -> None:
-    daemon = trial.context("ark_start").start_daemon([sys.executable, "-c", COVERED])
-    pid = daemon.pid
-    wait_for(lambda: COVERED.encode() in processes.arguments(pid) and not processes.mark_of(pid))
-    try:
-        assert trial.context().started_processes() == [daemon]
-        assert trial.context().find_processes([os.path.realpath(sys.executable)]) == [daemon]
-    finally:
-        os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not processes.still_lives(daemon))
-    assert trial.context().started_processes() == []

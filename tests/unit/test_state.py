@@ -205,20 +205,6 @@ class TestStartMarks:
         memory.commands.forget(["toy1:1"])
         assert memory.commands.start_marks() is None
 
-    def test_what_they_spawn_is_known_until_they_end_well_or_the_node_boots(
-        self, memory: State, clock: Clock
-    ) -> None:
-        memory.commands.begin_starts()
-        memory.commands.note("toy1:1", "start", 12, 345)
-        memory.commands.note("toy1:2", "stop", 13, 346)
-        memory.commands.note("toy1:3", "start")
-        assert memory.commands.begun() == {(12, 345)}
-        clock.boot = "boot-two"
-        assert memory.commands.begun() == set()
-        clock.boot = "boot-one"
-        memory.commands.forget_kind("start")
-        assert memory.commands.begun() == set()
-
     def test_there_are_none_before_the_first_restore_since_boot(
         self, memory: State, clock: Clock
     ) -> None:

@@ -783,9 +783,10 @@ class SlowWhenHalfDead(Right):
     name = "wrong-slow-when-half-dead"
 
     def status(self, ctx: Any) -> StatusReport:
-        # One that has only just been started bears another's name for a moment.
+        # Only once it has served: of one that begins, a look may meet the workers alone.
         names = [each.name for each in self.processes(ctx)]
-        if names and all(each.startswith(("worker", "echo", "pause")) for each in names):
+        has_served = os.path.exists(f"{ctx.options.data}/ready")
+        if has_served and names and not any(each.startswith("rightd") for each in names):
             _pause(8.0)
         return super().status(ctx)
 
