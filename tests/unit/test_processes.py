@@ -149,6 +149,7 @@ def test_descendants_are_found_through_every_generation(started: Any) -> None:
     assert child.stdout is not None
     child.stdout.readline()
     child.stdout.close()
+    wait_for(lambda: len(started.pids()) == 3)  # one that executes its program shows no arguments
     found = processes.descendants({child.pid})
     assert {process.pid for process in found} == set(started.pids()) - {child.pid}
     assert len(found) == 2
