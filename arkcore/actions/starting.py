@@ -82,9 +82,8 @@ def _remember_newcomers(work: Work) -> None:
 def _wait_for_force_to_be_over(work: Work) -> str:
     """Wait until the last forced stop is over and `force_stop_wait` has passed since.
 
-    A forced stop may go on killing in the background. One that had nothing to end is waited for
-    only as long as something of it lives. Returns why a start must not follow; ""
-    where it may.
+    A forced stop may go on killing in the background. One that is known to be over is not
+    remembered. Returns why a start must not follow; "" where it may.
     """
     wait = work.timer("force_stop_wait")
 

@@ -188,13 +188,19 @@ class _Resources:
         try:
             values = self._questions.pop(turn.name).answer(turn.end)
             if values is not None:
-                resource = from_mapping(values)
-                resource.given = parameters_of(self._paths, turn.name)
-                self._to_check[turn.name] = resource
+                self._to_check[turn.name] = from_mapping(values)
         except ArkError as error:
             self._errors[turn.name] = str(error)
 
     def _check_configurations(self) -> None:
+        # Before any of them is at work: the cluster may take its time, and nobody is heard then.
+        for name, resource in [*self._to_check.items()]:
+            try:
+                resource.given = parameters_of(self._paths, name)
+            except ArkError as error:
+                self._errors[name] = str(error)
+                del self._to_check[name]
+
         def begin(name: str) -> Turn:
             return begin_asking(self._paths, self._to_check[name])
 

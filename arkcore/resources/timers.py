@@ -65,8 +65,8 @@ TIMERS: tuple[Timer, ...] = (
     ),
     Timer(
         "force_stop_wait", 10, 0, 3600,
-        "after a forced stop here that had anything to end: no start before this has passed",
-        "このノードで、終了させるものがあった強制停止の後、次の開始を始めるまでの待ち時間",
+        "after a forced stop here that may go on unseen: no start before this has passed",
+        "このノードで、まだ続いている可能性のある強制停止の後、次の開始を始めるまでの待ち時間",
     ),
     Timer(
         "remove.process", 120, 1, _DAY,

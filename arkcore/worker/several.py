@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Seconds in which no question ends, after which more are asked at once.
 _SILENCE = 0.1
+#: Questions at once at most: each takes a process and two open files.
+_MOST = 256
 
 
 class Turn:
@@ -71,7 +73,7 @@ def in_turn(
                 over(turn)
                 silent = Deadline.after(_SILENCE)
             if silent.passed:
-                at_once *= 2
+                at_once = min(2 * at_once, _MOST)
                 silent = Deadline.after(_SILENCE)
     finally:
         for turn in at_work:

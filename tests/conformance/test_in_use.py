@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from conformance.installed import install
 from support import PROGRAMS
+
+from arkcore.machine import processes
 
 #: A test class as an author writes it, of what is in service.
 TESTS = """
@@ -68,6 +71,10 @@ def service(tmp_path: Path) -> Iterator[Service]:
     made = Service(tmp_path)
     yield made
     assert made.run("remove") == 0
+    # No remove ends what is machine-wide.
+    for pid in processes.pids():
+        if processes.executable(pid).startswith(f"{tmp_path}/"):
+            os.kill(pid, signal.SIGKILL)
 
 
 def is_refused(service: Service, why: str, **environment: str) -> None:

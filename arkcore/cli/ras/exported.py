@@ -25,7 +25,7 @@ _WITHIN = 20.0
 _LATEST = 1e11
 
 
-class LineAnswer(msgspec.Struct, frozen=True):
+class ExportedLine(msgspec.Struct, frozen=True):
     """A line. `moment`: when it was written, in whole seconds since the epoch."""
 
     moment: float
@@ -41,7 +41,7 @@ class LogAnswer(msgspec.Struct, frozen=True):
     format: int
     node: str
     taken_at: float
-    lines: list[LineAnswer]
+    lines: list[ExportedLine]
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class LogThere:
     """
 
     node: str
-    lines: Sequence[LineAnswer]
+    lines: Sequence[ExportedLine]
     ahead: float
     within: float
 
 
 def export_of(lines: Sequence[RasLine]) -> str:
     found = [
-        LineAnswer(each.moment, each.resource, each.logical_host, each.message, each.text)
+        ExportedLine(each.moment, each.resource, each.logical_host, each.message, each.text)
         for each in lines
     ]
     # The clock last: so the least time passes until the reader has it.
